@@ -1,0 +1,1 @@
+"""The decision to alert, the message, and the post."""

@@ -1,0 +1,1 @@
+"""How readings come in: radio and files become ``Samples`` and ``Gap``."""

@@ -1,0 +1,1 @@
+"""The pretend world: a walker and a patient whose truth is known."""
