@@ -22,6 +22,16 @@ Tier = Literal["T0", "T1", "T2", "T3", "T4"]
 SIDES: tuple[Side, Side] = ("left", "right")
 
 
+class SurefootError(Exception):
+    """An error a user can do something about: what happened, what it means for the data, what to do."""
+
+    def __init__(self, what: str, meaning: str = "", remedy: str = "") -> None:
+        super().__init__(" ".join(part for part in (what, meaning, remedy) if part))
+        self.what = what
+        self.meaning = meaning
+        self.remedy = remedy
+
+
 # ---- what comes in at the door: sensors -> signal
 
 
