@@ -1,0 +1,134 @@
+"""Opening the database: SQLite set up to survive a power cut, PostgreSQL as it is, and errors in plain words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from surefoot.pipeline.schema import upgrade
+from surefoot.records import SurefootError
+
+BUSY_TIMEOUT_MS = 10_000
+_URL_REMEDY = "Give sqlite:///path/to/file.db or postgresql+psycopg://user:password@host/database."
+
+
+class StoreError(SurefootError):
+    """The database cannot be opened, read or written, or was asked for something it does not hold."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine on a database with today's tables. Raise StoreError with the remedy."""
+    address = _address(url)
+    name = address.render_as_string(hide_password=True)
+    try:
+        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else create_engine(address)
+    except ModuleNotFoundError as error:
+        remedy = 'Install it: python -m pip install "surefoot[postgres]"'
+        raise StoreError(f"{name}: the driver {error.name} is missing.", "Nothing was opened.", remedy) from None
+    try:
+        with plain_words(f"{name} cannot be opened"), writing(engine) as connection:
+            upgrade(connection)
+    except ValueError as error:
+        engine.dispose()
+        raise StoreError(f"{name}: {error}.", "It was left as it is.", "Use the newer surefoot again.") from None
+    except StoreError:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that takes SQLite's write lock at once: it waits its turn instead of failing half-way."""
+    with engine.execution_options(begin="IMMEDIATE").begin() as connection:
+        yield connection
+
+
+@contextmanager
+def plain_words(what: str) -> Iterator[None]:
+    """Turn the database's own errors into a StoreError that says what to do."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"{what}: {error.orig}.", _meaning(error), _remedy(error)) from error
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url)
+        backend = address.get_backend_name()
+        address.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise StoreError("This is not the address of a database.", "Nothing was opened.", _URL_REMEDY) from None
+    except ModuleNotFoundError:
+        return address
+    if backend not in ("sqlite", "postgresql"):
+        raise StoreError(f"surefoot cannot keep its records in {backend}.", "Nothing was opened.", _URL_REMEDY)
+    return address
+
+
+def _sqlite(address: URL) -> Engine:
+    in_memory = address.database in (None, "", ":memory:")
+    if not in_memory:
+        _prepare_file(Path(str(address.database)))
+    # A database in memory is its one connection: handed round between threads, never a second one.
+    pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0} if in_memory else {}
+    engine = create_engine(address, connect_args={"check_same_thread": False}, **pool)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_file(path: Path) -> None:
+    """Make the file readable by its owner only, and its name durable: SQLite syncs the content, not the directory."""
+    if path.is_dir():
+        raise StoreError(f"{path} is a directory.", "Nothing was opened.", "Name a file in it.")
+    if path.exists():
+        return
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        if os.name == "posix":
+            directory = os.open(path.parent, os.O_RDONLY)
+            os.fsync(directory)
+            os.close(directory)
+    except OSError as error:
+        what = f"{path} cannot be made: {error.strerror}."
+        raise StoreError(what, "Nothing is stored.", "Make the directory, or name one you may write to.") from None
+
+
+def _set_up_sqlite(dbapi_connection: Any, _: Any) -> None:
+    dbapi_connection.isolation_level = None  # transactions are begun below: Python's driver leaves DDL out of them
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",  # WAL with less loses acknowledged rows in a power cut
+        "foreign_keys=ON",
+    ):
+        dbapi_connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("begin", "DEFERRED"))
+
+
+def _meaning(error: DBAPIError) -> str:
+    full = isinstance(error, OperationalError) and "full" in str(error.orig)
+    return "Nothing of this step was stored; " + ("the disk is full." if full else "what was stored before is intact.")
+
+
+def _remedy(error: DBAPIError) -> str:
+    text = str(error.orig)
+    if "not a database" in text or "malformed" in text:
+        return "Move the file away (keep it) and start again, or restore a copy."
+    if "full" in text:
+        return "Free some space; surefoot goes on by itself."
+    if "locked" in text:
+        return "Another program holds the file; close it."
+    return "Check that the file or server is there and may be written; see docs/mqtt.md for what is kept meanwhile."

@@ -1,0 +1,104 @@
+"""The clinic's inbox: messages become rows, each sequence number of a gateway once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import DataError, IntegrityError, StatementError
+
+from surefoot.alerts.messages import Refused, RowMessage, StatusMessage, UpMessage, digest
+from surefoot.pipeline.rows import add, know_gateway, put
+from surefoot.pipeline.schema import dead_letters, gateways, received
+
+KEPT_PAYLOAD = 65_536  # bytes of a dead letter
+REUSED = "this sequence number was used before for something else"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the clinic can answer after its commit."""
+
+    stored: tuple[tuple[str, int], ...]  # gateway, seq
+    rejected: tuple[tuple[str, int, str], ...]  # gateway, seq, reason
+
+
+def ingest(connection: Connection, messages: Sequence[UpMessage], refused: Sequence[Refused], now_s: float) -> Receipt:
+    """Store messages and dead letters inside the caller's transaction. One bad message harms no other."""
+    stored: list[tuple[str, int]] = []
+    rejected: list[tuple[str, int, str]] = []
+    for message in messages:
+        if isinstance(message, StatusMessage):
+            _note_status(connection, message, now_s)
+            continue
+        reason = _store(connection, message, now_s)
+        if reason is None:
+            stored.append((message.gateway, message.seq))
+        else:
+            rejected.append((message.gateway, message.seq, reason))
+    for letter in refused:
+        _bury(connection, letter, now_s)
+        if letter.gateway is not None and letter.seq is not None:
+            rejected.append((letter.gateway, letter.seq, letter.reason))
+    return Receipt(tuple(stored), tuple(rejected))
+
+
+def _store(connection: Connection, message: RowMessage, now_s: float) -> str | None:
+    """Store one message; the reason why not, when the database cannot hold it."""
+    row = {
+        "gateway": message.gateway,
+        "seq": message.seq,
+        "kind": message.kind,
+        "sha256": digest(message.body),
+        "received_s": now_s,
+    }
+    reason = None
+    try:
+        with connection.begin_nested():
+            know_gateway(connection, message.gateway, now_s)
+            if add(connection, received, row):
+                put(connection, message.gateway, message.seq, message.body, now_s)
+            elif not _is_replay(connection, row):
+                reason = REUSED
+    except (DataError, IntegrityError, OverflowError) as error:
+        reason = f"the database cannot hold it: {_cause(error)}"[:400]
+    if reason is not None:
+        payload = message.model_dump_json(exclude_defaults=True).encode()
+        letter = Refused(f"{message.gateway}/{message.kind}", message.gateway, message.seq, reason, payload)
+        _bury(connection, letter, now_s)
+    return reason
+
+
+def _is_replay(connection: Connection, row: dict[str, object]) -> bool:
+    same = (received.c.gateway == row["gateway"]) & (received.c.seq == row["seq"])
+    known = connection.execute(select(received.c.kind, received.c.sha256).where(same)).one()
+    return (known.kind, known.sha256) == (row["kind"], row["sha256"])
+
+
+def _note_status(connection: Connection, message: StatusMessage, now_s: float) -> None:
+    """The last will is the broker's message, not a sign of life: it moves no clock."""
+    alive = message.body.link == "up"
+    know_gateway(connection, message.gateway, now_s if alive else None)
+    changes: dict[str, object] = {"link": message.body.link}
+    if message.body.pending is not None:
+        changes["pending"] = message.body.pending
+    connection.execute(gateways.update().where(gateways.c.gateway == message.gateway).values(changes))
+
+
+def _bury(connection: Connection, letter: Refused, now_s: float) -> None:
+    row = {
+        "gateway": letter.gateway,
+        "seq": letter.seq,
+        "topic": letter.topic[:400].replace("\x00", "?"),
+        "reason": letter.reason,
+        "received_s": now_s,
+        "sha256": hashlib.sha256(letter.payload).hexdigest(),
+        "payload": letter.payload[:KEPT_PAYLOAD],
+    }
+    add(connection, dead_letters, row)
+
+
+def _cause(error: Exception) -> object:
+    return error.orig if isinstance(error, StatementError) else error

@@ -1,0 +1,161 @@
+"""Reading the store: what pages and summaries ask of a home or a clinic."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, Table, func, select
+
+from surefoot.alerts.bodies import AlertBody, BoutBody, DaySummaryBody, IncidentBody, TrendBody
+from surefoot.pipeline.rows import side_key
+from surefoot.pipeline.schema import acknowledgements, alerts, bouts, days, gateways, incidents, metadata, trends
+from surefoot.records import Alert, Bout, DaySummary, Incident, Side, Tier, Trend
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A person took notice of an alert."""
+
+    who: str
+    at_s: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """An alert as it stands in the store.
+
+    ``stored_s`` is when the clinic first stored it, by its own clock (at home: when it was raised). ``acknowledged`` is
+    None again when the alert has become worse (a higher tier) than it was when somebody acknowledged it.
+    """
+
+    gateway: str
+    patient_label: str
+    alert: Alert
+    stored_s: float
+    acknowledged: Acknowledgement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """One gateway as the patient list shows it. ``open_alerts`` and ``worst_tier`` count clinical alerts only."""
+
+    gateway: str
+    label: str
+    last_seen_s: float | None  # by the clinic's clock; None: never (a home's own store)
+    last_day: DaySummary | None
+    open_alerts: int
+    worst_tier: Tier | None
+    open_technical: int = 0
+    link: str | None = None  # "up" or "down", by the last status message
+    pending: int | None = None  # rows waiting at home, by the last status message
+
+
+def patients(connection: Connection) -> list[Patient]:
+    """Worst open alert first, then by name."""
+    stored = alerts_of(connection, None)
+    found = [_patient(connection, row, stored) for row in connection.execute(select(gateways))]
+    return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
+
+
+def days_of(connection: Connection, gateway: str) -> list[DaySummary]:
+    query = select(days.c.body).where(days.c.gateway == gateway).order_by(days.c.day)
+    return [DaySummaryBody.model_validate_json(body).record() for body in connection.scalars(query)]
+
+
+def trends_of(
+    connection: Connection, gateway: str, metric: str | None, side: Side | EllipsisType | None
+) -> list[Trend]:
+    query = select(trends.c.body).where(trends.c.gateway == gateway)
+    if metric is not None:
+        query = query.where(trends.c.metric == metric)
+    if not isinstance(side, EllipsisType):
+        query = query.where(trends.c.side == side_key(side))
+    bodies = connection.scalars(query.order_by(trends.c.day, trends.c.metric, trends.c.side))
+    return [TrendBody.model_validate_json(body).record() for body in bodies]
+
+
+def bouts_of(connection: Connection, gateway: str, start_s: float | None, end_s: float | None) -> list[Bout]:
+    query = _between(bouts, gateway, start_s, end_s)
+    return [BoutBody.model_validate_json(body).record() for body in connection.scalars(query)]
+
+
+def incidents_of(connection: Connection, gateway: str, start_s: float | None, end_s: float | None) -> list[Incident]:
+    query = _between(incidents, gateway, start_s, end_s)
+    return [IncidentBody.model_validate_json(body).record() for body in connection.scalars(query)]
+
+
+def alerts_of(connection: Connection, gateway: str | None, alert_id: str | None = None) -> list[StoredAlert]:
+    """Newest first."""
+    query = select(alerts, gateways.c.label).join(gateways).order_by(alerts.c.raised_s.desc(), alerts.c.alert_id)
+    if gateway is not None:
+        query = query.where(alerts.c.gateway == gateway)
+    if alert_id is not None:
+        query = query.where(alerts.c.alert_id == alert_id)
+    rows = connection.execute(query).all()
+    first = _first_acknowledgements(connection, rows)
+    return [_stored_alert(row, first[row.gateway, row.alert_id]) for row in rows]
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Rows per table."""
+    return {
+        name: connection.scalar(select(func.count()).select_from(table)) or 0
+        for name, table in metadata.tables.items()
+        if name != "about"
+    }
+
+
+def shown_label(gateway: str, label: str | None) -> str:
+    return label or f"unnamed {gateway[:8]}"
+
+
+def _between(table: Table, gateway: str, start_s: float | None, end_s: float | None) -> Select[tuple[str]]:
+    """Rows that start in [start_s, end_s), oldest first."""
+    query = select(table.c.body).where(table.c.gateway == gateway).order_by(table.c.start_s)
+    if start_s is not None:
+        query = query.where(table.c.start_s >= start_s)
+    return query if end_s is None else query.where(table.c.start_s < end_s)
+
+
+def _patient(connection: Connection, row: Row[Any], stored: Iterable[StoredAlert]) -> Patient:
+    still_open = [one.alert for one in stored if one.gateway == row.gateway and one.acknowledged is None]
+    clinical = [alert for alert in still_open if alert.channel == "clinical"]
+    newest = select(days.c.body).where(days.c.gateway == row.gateway).order_by(days.c.day.desc()).limit(1)
+    body = connection.scalar(newest)
+    return Patient(
+        gateway=row.gateway,
+        label=shown_label(row.gateway, row.label),
+        last_seen_s=row.last_seen_s,
+        last_day=DaySummaryBody.model_validate_json(body).record() if body else None,
+        open_alerts=len(clinical),
+        worst_tier=max((alert.tier for alert in clinical), default=None),
+        open_technical=len(still_open) - len(clinical),
+        link=row.link,
+        pending=row.pending,
+    )
+
+
+_Acknowledged = list[tuple[Tier, Acknowledgement]]
+
+
+def _first_acknowledgements(
+    connection: Connection, rows: Iterable[Row[Any]]
+) -> defaultdict[tuple[str, str], _Acknowledged]:
+    """Per alert its acknowledgements, oldest first."""
+    wanted = {row.alert_id for row in rows}
+    found: defaultdict[tuple[str, str], _Acknowledged] = defaultdict(list)
+    for row in connection.execute(select(acknowledgements).order_by(acknowledgements.c.id)):
+        if row.alert_id in wanted:
+            found[row.gateway, row.alert_id].append((row.tier, Acknowledgement(row.who, row.at_s, row.note)))
+    return found
+
+
+def _stored_alert(row: Row[Any], acknowledged: _Acknowledged) -> StoredAlert:
+    alert = AlertBody.model_validate_json(row.body).record()
+    first = next((notice for tier, notice in acknowledged if tier >= alert.tier), None)
+    return StoredAlert(row.gateway, shown_label(row.gateway, row.label), alert, row.stored_s, first)

@@ -1,0 +1,109 @@
+"""Rows of content: how a body becomes rows, the same at home and at the clinic.
+
+The newer one wins: a row is replaced by one with a higher ``seq``, never by an older one that arrives late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, and_, delete, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from surefoot.alerts.bodies import AlertBody, Body, BoutBody, DayBody, IncidentBody, TrendBody
+from surefoot.alerts.messages import digest
+from surefoot.pipeline.schema import alerts, bouts, days, gateways, incidents, trends
+from surefoot.records import Side
+
+_KEPT = ("first_seen_s", "stored_s")  # when something was first seen stays
+
+
+def side_key(side: Side | None) -> str:
+    """A key may not be null in any database: both legs together are "both"."""
+    return side or "both"
+
+
+def place(body: Body) -> tuple[Table, dict[str, Any]]:
+    """The table of a body and the columns that name it (without the gateway)."""
+    match body:
+        case DayBody():
+            return days, {"day": body.summary.day}
+        case BoutBody():
+            return bouts, {"start_s": body.start_s}
+        case IncidentBody():
+            return incidents, {"kind": body.kind, "side": side_key(body.side), "start_s": body.start_s}
+        case AlertBody():
+            return alerts, {"alert_id": body.alert_id}
+
+
+def find(connection: Connection, gateway: str, body: Body) -> Row[Any] | None:
+    """Digest and seq of the row that has this body's name."""
+    table, key = place(body)
+    named = and_(table.c.gateway == gateway, *(table.c[name] == value for name, value in key.items()))
+    return connection.execute(select(table.c.sha256, table.c.seq).where(named)).first()
+
+
+def put(connection: Connection, gateway: str, seq: int | None, body: Body, stored_s: float) -> bool:
+    """Write a body's rows; False when a newer one is there already."""
+    table, key = place(body)
+    row = {"gateway": gateway, **key, "seq": seq, "sha256": digest(body), "body": _text(body)}
+    if isinstance(body, AlertBody):
+        row |= {"tier": body.tier, "channel": body.channel, "raised_s": body.raised_s, "stored_s": stored_s}
+    written = upsert(connection, table, row, newer_by="seq")
+    if written and isinstance(body, DayBody):
+        _put_trends(connection, gateway, body.summary.day, body.trends)
+    return written
+
+
+def know_gateway(connection: Connection, gateway: str, seen_s: float | None = None) -> None:
+    """Make sure a gateway has its row; note when it was seen."""
+    row = {"gateway": gateway, "first_seen_s": seen_s, "last_seen_s": seen_s}
+    if seen_s is None:
+        add(connection, gateways, row)
+    else:
+        upsert(connection, gateways, row)
+
+
+def add(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless one of its name is there; tell whether it was inserted."""
+    return connection.execute(_insert(connection, table).values(row).on_conflict_do_nothing()).rowcount == 1
+
+
+def upsert(connection: Connection, table: Table, row: dict[str, Any], newer_by: str | None = None) -> bool:
+    """Insert a row or replace the one of its name, only by a newer one where asked; tell whether it was written."""
+    statement = _insert(connection, table).values(row)
+    key = [column.name for column in table.primary_key]
+    changes = {name: statement.excluded[name] for name in row if name not in key and name not in _KEPT}
+    newer = None
+    if newer_by is not None:
+        old, new = table.c[newer_by], statement.excluded[newer_by]
+        newer = or_(old.is_(None), new.is_(None), old < new)
+    return (
+        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes, where=newer)).rowcount == 1
+    )
+
+
+def _insert(connection: Connection, table: Table) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table)
+
+
+def _text(body: Body) -> str:
+    return body.summary.json_text() if isinstance(body, DayBody) else body.json_text()
+
+
+def _put_trends(connection: Connection, gateway: str, day: str, bodies: Sequence[TrendBody]) -> None:
+    connection.execute(delete(trends).where(trends.c.gateway == gateway, trends.c.day == day))
+    rows = {
+        (side_key(body.side), body.metric): {
+            "gateway": gateway,
+            "day": day,
+            "side": side_key(body.side),
+            "metric": body.metric,
+            "body": body.json_text(),
+        }
+        for body in bodies
+    }
+    if rows:
+        connection.execute(insert(trends), list(rows.values()))

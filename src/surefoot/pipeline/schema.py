@@ -1,0 +1,210 @@
+"""The tables of a home and of a clinic, and the numbered steps that bring an older database up to them.
+
+What is asked for is a column; the rest of a row is ``body``, the JSON text of ``surefoot.alerts.bodies``. ``sha256`` is
+the digest of the whole content, so that an unchanged row is known without reading it. ``seq`` is the number under which
+the row travelled: the home's outbox number, on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+)
+
+metadata = MetaData()
+_Number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
+
+
+def _gateway() -> Column[str]:
+    return Column("gateway", ForeignKey("gateways.gateway"), primary_key=True)
+
+
+def _content() -> tuple[Column[int], Column[str], Column[str]]:
+    return (
+        Column("seq", BigInteger),
+        Column("sha256", String(64), nullable=False),
+        Column("body", Text, nullable=False),
+    )
+
+
+about = Table(
+    "about",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="this database: its schema number, and at home the gateway's name",
+)
+gateways = Table(
+    "gateways",
+    metadata,
+    Column("gateway", String(36), primary_key=True),
+    Column("label", Text),
+    Column("first_seen_s", Double, comment="by the clinic's clock"),
+    Column("last_seen_s", Double, comment="by the clinic's clock"),
+    Column("link", String(8), comment="what the last status message said: up or down"),
+    Column("pending", BigInteger, comment="rows waiting in the home's outbox, by its last status message"),
+)
+days = Table("days", metadata, _gateway(), Column("day", String(10), primary_key=True), *_content())
+trends = Table(
+    "trends",
+    metadata,
+    _gateway(),
+    Column("day", String(10), primary_key=True),
+    Column("side", String(8), primary_key=True, comment="left, right or both"),
+    Column("metric", String(80), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+bouts = Table(
+    "bouts",
+    metadata,
+    _gateway(),
+    Column("start_s", Double, primary_key=True),
+    *_content(),
+)
+incidents = Table(
+    "incidents",
+    metadata,
+    _gateway(),
+    Column("kind", String(20), primary_key=True),
+    Column("side", String(8), primary_key=True, comment="left, right or both"),
+    Column("start_s", Double, primary_key=True),
+    *_content(),
+)
+alerts = Table(
+    "alerts",
+    metadata,
+    _gateway(),
+    Column("alert_id", String(80), primary_key=True),
+    Column("tier", String(2), nullable=False),
+    Column("channel", String(10), nullable=False),
+    Column("raised_s", Double, nullable=False),
+    Column("stored_s", Double, nullable=False),
+    *_content(),
+)
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("gateway", ForeignKey("gateways.gateway"), nullable=False),
+    Column("alert_id", String(80), nullable=False),
+    Column("tier", String(2), nullable=False, comment="as it was when acknowledged: a worse one needs its own"),
+    Column("who", Text, nullable=False),
+    Column("at_s", Double, nullable=False),
+    Column("note", Text, nullable=False),
+    UniqueConstraint("gateway", "alert_id", "tier"),
+    sqlite_autoincrement=True,
+    comment="append-only: the database itself refuses to change or delete a row",
+)
+received = Table(
+    "received",
+    metadata,
+    _gateway(),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("received_s", Double, nullable=False),
+)
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("gateway", String(36)),
+    Column("seq", BigInteger),
+    Column("topic", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("received_s", Double, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("payload", LargeBinary, nullable=False, comment="its first 64 kB"),
+    UniqueConstraint("topic", "sha256"),
+    sqlite_autoincrement=True,
+)
+strides = Table(
+    "strides",
+    metadata,
+    Column("side", String(8), primary_key=True),
+    Column("start_s", Double, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", _Number, primary_key=True),
+    Column("urgency", Integer, nullable=False, comment="0 goes first"),
+    Column("kind", String(20), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("outbox_order", "urgency", "seq"),
+    sqlite_autoincrement=True,  # a number is never used twice, even after its row has left
+)
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(20), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    comment="rows the clinic rejected, or too large to send: kept with the reason, never sent again",
+)
+
+Migration = tuple[int, str, Callable[[Connection], None]]
+
+
+def upgrade(connection: Connection, steps: tuple[Migration, ...] | None = None) -> int:
+    """Run the steps this database has not seen, inside the caller's transaction; return the number it is at now.
+
+    Raise ValueError when the database is newer than this program.
+    """
+    steps = MIGRATIONS if steps is None else steps
+    about.create(connection, checkfirst=True)
+    is_schema = about.c.name == "schema"
+    stored = connection.scalar(select(about.c.value).where(is_schema))
+    now, newest = int(stored or "0"), steps[-1][0]
+    if now > newest:
+        raise ValueError(f"the database has schema {now}, this surefoot knows up to {newest}")
+    for number, _, step in steps:
+        if number > now:
+            step(connection)
+    if stored is None:
+        connection.execute(about.insert().values(name="schema", value=str(newest)))
+    elif now < newest:
+        connection.execute(about.update().where(is_schema).values(value=str(newest)))
+    return newest
+
+
+def _first_tables(connection: Connection) -> None:
+    metadata.create_all(connection)
+    for statement in _APPEND_ONLY[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+
+
+_APPEND_ONLY = {
+    "sqlite": tuple(
+        f"CREATE TRIGGER acknowledgements_no_{verb} BEFORE {verb} ON acknowledgements "
+        "BEGIN SELECT RAISE(ABORT, 'acknowledgements are append-only'); END"
+        for verb in ("update", "delete")
+    ),
+    "postgresql": (
+        "CREATE FUNCTION acknowledgements_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'acknowledgements are append-only'; END $$",
+        "CREATE TRIGGER acknowledgements_append_only BEFORE UPDATE OR DELETE ON acknowledgements "
+        "FOR EACH ROW EXECUTE FUNCTION acknowledgements_append_only()",
+    ),
+}
+
+# A table that changes later gets a step here that changes databases made before; step 1 makes today's tables, so a
+# later step first looks whether its work is already done.
+MIGRATIONS: tuple[Migration, ...] = ((1, "the first tables", _first_tables),)

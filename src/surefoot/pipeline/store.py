@@ -1,0 +1,186 @@
+"""The store: everything a home or a clinic remembers, behind one class.
+
+The same tables serve both. A home keeps one patient's rows and queues each for the clinic in the same transaction; a
+clinic ingests the rows of many homes. Calls block and may be made from any thread (``asyncio.to_thread``).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import EllipsisType
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Engine, select
+
+from surefoot.alerts.bodies import AlertBody, Body, BoutBody, DayBody, IncidentBody
+from surefoot.alerts.messages import Refused, UpMessage, digest
+from surefoot.pipeline import inbox, reads
+from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
+from surefoot.pipeline.inbox import Receipt
+from surefoot.pipeline.outbox import Outbox, queue
+from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
+from surefoot.pipeline.rows import add, find, know_gateway, put, upsert
+from surefoot.pipeline.schema import about, acknowledgements, gateways
+from surefoot.pipeline.schema import strides as stride_rows
+from surefoot.records import Alert, Bout, DaySummary, Incident, Side, Stride, Trend
+
+__all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
+
+_STRIDE: TypeAdapter[Stride] = TypeAdapter(Stride)
+
+
+def open_store(url: str) -> Store:
+    """Open ``sqlite:///path`` or ``postgresql+psycopg://...``; make or update its tables.
+
+    Raise StoreError, with the remedy, when that is not possible.
+    """
+    return Store(open_engine(url))
+
+
+class Store:
+    """The records of one home, or of all the patients of a clinic."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._gateway: str | None = None
+        self.outbox = Outbox(engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # ---- home: one patient; each row is queued for the clinic in the same transaction (outbox=False: not queued).
+    # The same content again changes nothing; changed content under the same name replaces it and is queued anew.
+
+    def gateway(self) -> str:
+        """This home's random name, made once."""
+        if self._gateway is None:
+            with self._write() as connection:
+                add(connection, about, {"name": "gateway", "value": str(uuid.uuid4())})
+                name = connection.scalar(select(about.c.value).where(about.c.name == "gateway"))
+                know_gateway(connection, str(name))
+            self._gateway = str(name)
+        return self._gateway
+
+    def keep_bout(self, bout: Bout, *, outbox: bool = True) -> None:
+        """Named by its start."""
+        self._keep(BoutBody.of(bout), outbox, bout.start_s)
+
+    def keep_incident(self, incident: Incident, *, outbox: bool = True) -> None:
+        """Named by its kind, side and start."""
+        self._keep(IncidentBody.of(incident), outbox, incident.start_s)
+
+    def keep_day(self, day: DaySummary, trends: Sequence[Trend] = (), *, outbox: bool = True) -> None:
+        """A day and the trends judged on it, named by its date."""
+        self._keep(DayBody.of_day(day, tuple(trends)), outbox, day.end_s)
+
+    def keep_alert(self, alert: Alert, *, outbox: bool = True) -> None:
+        """Named by its ``alert_id``."""
+        self._keep(AlertBody.of(alert), outbox, alert.raised_s)
+
+    def keep_strides(self, strides: Sequence[Stride]) -> None:
+        """Strides stay at home; each is named by its side and start."""
+        with self._write() as connection:
+            for stride in strides:
+                body = _STRIDE.dump_json(stride, exclude_defaults=True).decode()
+                upsert(connection, stride_rows, {"side": stride.side, "start_s": stride.start_s, "body": body})
+
+    def strides(self, start_s: float, end_s: float) -> list[Stride]:
+        """Strides that start in [start_s, end_s), oldest first."""
+        start = stride_rows.c.start_s
+        query = select(stride_rows.c.body).where(start >= start_s, start < end_s).order_by(start)
+        with self._read() as connection:
+            return [_STRIDE.validate_json(body) for body in connection.scalars(query)]
+
+    # ---- reads, by gateway
+
+    def patients(self) -> list[Patient]:
+        """Worst open alert first, then by name."""
+        with self._read() as connection:
+            return reads.patients(connection)
+
+    def days(self, gateway: str) -> list[DaySummary]:
+        """Oldest first."""
+        with self._read() as connection:
+            return reads.days_of(connection, gateway)
+
+    def trends(self, gateway: str, metric: str | None = None, side: Side | EllipsisType | None = ...) -> list[Trend]:
+        """Oldest first; ``side=None`` means the metrics of both legs together, left out: any side."""
+        with self._read() as connection:
+            return reads.trends_of(connection, gateway, metric, side)
+
+    def bouts(self, gateway: str, start_s: float | None = None, end_s: float | None = None) -> list[Bout]:
+        """Those that start in [start_s, end_s), oldest first."""
+        with self._read() as connection:
+            return reads.bouts_of(connection, gateway, start_s, end_s)
+
+    def incidents(self, gateway: str, start_s: float | None = None, end_s: float | None = None) -> list[Incident]:
+        """Those that start in [start_s, end_s), oldest first."""
+        with self._read() as connection:
+            return reads.incidents_of(connection, gateway, start_s, end_s)
+
+    def alerts(self, gateway: str | None = None) -> list[StoredAlert]:
+        """Newest first."""
+        with self._read() as connection:
+            return reads.alerts_of(connection, gateway)
+
+    def counts(self) -> dict[str, int]:
+        """Rows per table."""
+        with self._read() as connection:
+            return reads.counts(connection)
+
+    # ---- clinic
+
+    def label_patient(self, gateway: str, label: str) -> None:
+        """Name a gateway's patient; an empty label takes the name away. StoreError for an unknown gateway."""
+        with self._write() as connection:
+            named = gateways.update().where(gateways.c.gateway == gateway).values(label=label.strip() or None)
+            if connection.execute(named).rowcount == 0:
+                raise StoreError(f"No patient has the gateway {gateway}.", "Nothing was changed.", "Reload the list.")
+
+    def acknowledge(
+        self, alert_id: str, who: str, at_s: float, note: str = "", gateway: str | None = None
+    ) -> StoredAlert:
+        """Note that a person took notice. The first one wins: whoever comes later is shown who was first.
+
+        An ``alert_id`` is its home's; give ``gateway`` where two homes might use the same. StoreError when it is not
+        known or not unique.
+        """
+        with self._write() as connection:
+            found = reads.alerts_of(connection, gateway, alert_id)
+            if len(found) != 1:
+                what = f"{'No alert' if not found else 'More than one alert'} has the name {alert_id}."
+                raise StoreError(what, "Nothing was acknowledged.", "Reload the page and acknowledge it there.")
+            if found[0].acknowledged is None:
+                row = {"gateway": found[0].gateway, "alert_id": alert_id, "tier": found[0].alert.tier}
+                add(connection, acknowledgements, {**row, "who": who, "at_s": at_s, "note": note})
+            return reads.alerts_of(connection, found[0].gateway, alert_id)[0]
+
+    def ingest(self, messages: Sequence[UpMessage], now_s: float, refused: Sequence[Refused] = ()) -> Receipt:
+        """Store messages from homes in one transaction. A replay changes nothing and counts as stored."""
+        with self._write() as connection:
+            return inbox.ingest(connection, messages, refused, now_s)
+
+    # ---- within
+
+    def _keep(self, body: Body, outbox: bool, stored_s: float) -> None:
+        gateway = self.gateway()
+        with self._write() as connection:
+            known = find(connection, gateway, body)
+            if known is not None and known.sha256 == digest(body) and (known.seq is not None or not outbox):
+                return
+            seq = queue(connection, body) if outbox else None
+            put(connection, gateway, seq, body, stored_s)
+        if outbox:
+            self.outbox.announce()
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with plain_words("The records cannot be written"), writing(self._engine) as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            yield connection
