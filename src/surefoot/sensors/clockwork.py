@@ -202,12 +202,12 @@ def _run(times: Array, readings: Array, rate_hz: float, params: ClockParams) -> 
     centre = centre if abs(centre) > 1e-4 else 0.0
     slots = np.rint(place - centre)
     off_s = float(np.abs(place - centre - slots).max() / rate_hz)
-    filled = int(np.maximum(np.rint(np.diff(place)) - 1, 0).sum())
     if off_s <= params.snap / rate_hz and bool((np.diff(slots) >= 1).all()):
         place, start_s = slots, float(times[0] + centre / rate_hz)
     else:
         start_s = float(times[0])
     size = int(place[-1] + 1e-6) + 1
+    filled = max(size - len(readings), 0)
     if size > len(readings) or place is not slots:
         grid = np.arange(size)
         readings = np.column_stack([np.interp(grid, place, column) for column in readings.T])
