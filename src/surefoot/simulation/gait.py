@@ -1,0 +1,222 @@
+"""One gait cycle of one leg: how shank and foot tilt and where the ankle goes, as smooth functions of phase.
+
+Phase 0 is the initial contact. Frames (facts: docs/axes.md): x forward, y left, z up; shank tilt is positive when the
+knee is in front of the ankle, so the sagittal rate of the field (positive in swing) is minus its slope; foot pitch is
+positive toe up.
+
+The healthy shape has eight harmonics for the shank tilt, eight raised-cosine terms for each ankle velocity and six
+for the heel-rise of the foot. They were fitted once, by linear least squares, to the median shank and foot stride of
+the public Marpino walking recordings (19 recordings, own speed, median 1.2 s per stride); docs/simulation.md says how
+well they do. No recorded sample is stored here. What impairments change follows facts/clinical.md 9.2 (grade P).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from surefoot.records import Array, Side
+
+POINTS = 1024  # table resolution over one cycle
+MID_STANCE = 0.22  # phase at which strides are joined: foot flat, ankle still, shank about upright
+REFERENCE_SPEED_MPS = 0.82  # of the fitted median stride
+REFERENCE_STRIDE_S = 1.2
+FINAL_CONTACT = 0.605  # phase, of the fitted median stride (stance 60-62 %, E1)
+
+# degrees: mean, then cosine and sine terms of the shank tilt
+_TILT_MEAN = 11.0
+_TILT_COS = (-24.873, -8.639, 1.749, -0.038, 0.566, 0.474, 0.343, 0.214)
+_TILT_SIN = (-16.542, 11.791, 2.959, 0.769, 0.698, 0.107, 0.188, -0.025)
+# ankle velocity over the moving part of the cycle: forward per stride length, upward in metres per cycle
+_MOVING = (0.36, 1.08)
+_FORWARD = (2.257, 0.273, -1.042, 1.129, -0.772, 0.89, -0.019, 0.293)
+_UPWARD = (-0.391, 1.9494, -0.7808, 0.4811, -0.8319, 0.6123, -0.2584, 0.1553)
+# degrees: foot pitch while the heel rises and the foot swings
+_HEEL_RISE_SPAN = (0.36, 0.88)
+_HEEL_RISE = (-53.51, 46.33, -2.36, -3.52, -11.99, -1.09)
+
+# rows of Cycle.table
+(TILT, TILT_1, TILT_2, FORWARD_1, FORWARD_2, UP_1, UP_2, SIDE_2, ROLL, ROLL_1, TWIST, TWIST_1) = range(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """How weak one leg is, each 0 (healthy) .. 1 (gone): facts/clinical.md 9.2, grade P.
+
+    ``dorsi``: dorsiflexors (L5): foot pitch at contact 20 -> -10 deg, ankle lifted up to 4 cm more (swung round instead
+    by the share ``circ``), heel-strike transient lost, slap in between. ``push``: plantarflexors (S1): push-off rate
+    -40 %, strides shorter. ``quad``: knee extensors (L4): loading-response rate -50 %; giving way is drawn elsewhere.
+    """
+
+    dorsi: float = 0.0
+    push: float = 0.0
+    quad: float = 0.0
+    circ: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """Small departures of one leg from the median stride: a person's own gait, or today's form."""
+
+    lift_m: float = 0.0
+    tilt_deg: float = 0.0  # further forward tilt at its maximum
+    foot_pitch_deg: float = 0.0
+    push_off_pct: float = 0.0
+    loading_pct: float = 0.0
+    roll_deg: tuple[float, ...] = (-1.2, 1.0, 0.6, 0.5)  # frontal plane: cosine, sine of harmonics 1, 2
+    twist_deg: tuple[float, ...] = (2.0, 1.5, -1.2, 0.8)  # about the shank: the same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cycle:
+    """Tables over one cycle from mid-stance to mid-stance, (12, POINTS + 1) each: radians, metres, per cycle."""
+
+    shank: Array
+    foot: Array
+    initial_contact: float  # fraction of the way from mid-stance to mid-stance
+    final_contact: float
+    foot_pitch_at_contact_deg: float
+    swing_height_m: float
+    push_off_deg_per_cycle: float  # largest backward turn rate of the shank before the foot leaves
+    heel_strike: float  # size of the impact transient, healthy = 1
+    slap: float  # size of the forefoot slap that follows it
+    foot_flat_s: float  # initial contact to foot flat
+
+
+@lru_cache(maxsize=256)
+def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: float) -> Cycle:
+    """The tables of one leg at about this speed (m/s) and stride time (s)."""
+    q, slope = _warped(_final_contact(leg, speed_mps))
+    flat_s = 0.08 - 0.05 * min(leg.dorsi, 1.0)
+    tilt = _tilt(q, leg, manner)
+    forward, up = _ankle(q, slope, leg, manner)
+    pitch_deg = 20.0 * (1 - leg.dorsi) - 10.0 * leg.dorsi + manner.foot_pitch_deg
+    pitch = _pitch(q, pitch_deg, leg, manner, flat_s / stride_s, speed_mps)
+    outward = (1.0 if side == "left" else -1.0) * (0.012 + 0.04 * leg.dorsi * leg.circ)
+    lateral = _slope(_slope(outward * _hump(q, 0.5, 1.04)))
+    roll, twist = _off_plane(q, side, manner.roll_deg), _off_plane(q, side, manner.twist_deg)
+    move = _hump(q, *_MOVING)
+    path = [forward, _slope(forward), up, _slope(up), lateral]
+    shank = [tilt, _slope(tilt), _slope(_slope(tilt)), *path, roll, _slope(roll), twist, _slope(twist)]
+    aside = [move * roll, _slope(move * roll), move * twist, _slope(move * twist)]
+    foot = [-pitch, -_slope(pitch), -_slope(_slope(pitch)), *path, *aside]
+    final_contact = _final_contact(leg, speed_mps)
+    before = _phase() < final_contact + 0.02
+    return Cycle(
+        shank=_from_mid_stance(np.array(shank)),
+        foot=_from_mid_stance(np.array(foot)),
+        initial_contact=1.0 - MID_STANCE,
+        final_contact=final_contact - MID_STANCE,
+        foot_pitch_at_contact_deg=pitch_deg,
+        swing_height_m=float(np.ptp(np.cumsum(up)) / POINTS),
+        push_off_deg_per_cycle=float(np.rad2deg(_slope(tilt)[before & (_phase() > 0.35)].max())),
+        heel_strike=1.0 - min(leg.dorsi / 0.8, 1.0),
+        slap=max(0.0, min(leg.dorsi / 0.5, (0.8 - leg.dorsi) / 0.3)),
+        foot_flat_s=flat_s,
+    )
+
+
+def tilt_scale(speed_mps: float) -> float:
+    """Range of shank tilt against speed: about 52 deg at 0.4 m/s, 85 deg at 1.6 m/s in the treadmill recordings."""
+    return (speed_mps / REFERENCE_SPEED_MPS) ** 0.25
+
+
+def _tilt(q: Array, leg: Leg, manner: Manner) -> Array:
+    turn = 2 * np.pi * np.arange(1, 9)[:, None] * q
+    healthy = np.array(_TILT_COS) @ np.cos(turn) + np.array(_TILT_SIN) @ np.sin(turn) + _TILT_MEAN
+    push_off = 0.40 * leg.push - manner.push_off_pct / 100
+    loading = 0.50 * leg.quad - manner.loading_pct / 100
+    scale = REFERENCE_STRIDE_S  # the rates below are deg/s of the reference stride, the table is per cycle
+    rate = 205 * push_off * _bell(q, 0.575, 0.065) - 205 * push_off * 0.8 * _bell(q, 0.79, 0.08)
+    rate += 110 * loading * (_bell(q, 0.03, 0.055) - 0.5 * _bell(q, 0.25, 0.11))
+    rate += 65 * leg.dorsi * (_bell(q, -0.02, 0.03) - 0.25 * _bell(q, 0.14, 0.12))
+    rate -= rate.mean()
+    tilt = healthy - scale * (np.cumsum(rate) - np.cumsum(rate)[_mid_stance_index()]) / POINTS
+    tilt += (12.0 * leg.dorsi + manner.tilt_deg) * _bell(q, 0.67, 0.09)
+    return np.deg2rad(tilt)
+
+
+def _ankle(q: Array, slope: Array, leg: Leg, manner: Manner) -> tuple[Array, Array]:
+    """Forward velocity per stride length and upward velocity in metres, both per cycle; still while the foot is."""
+    forward = _terms(q, _FORWARD, *_MOVING) * slope
+    up = _terms(q, _UPWARD, *_MOVING) * slope
+    forward -= _slope(0.03 * leg.push * _hump(q, 0.42, 0.92))  # a weak push-off lets the ankle lag
+    up += _slope((0.04 * leg.dorsi * (1 - leg.circ) + manner.lift_m) * _hump(q, 0.52, 1.02))
+    window = _hump(q, *_MOVING)
+    return forward / forward.mean(), up - up.mean() * window / window.mean()
+
+
+def _pitch(q: Array, contact_deg: float, leg: Leg, manner: Manner, flat: float, speed_mps: float) -> Array:
+    push = 1 - 0.25 * leg.push + 0.5 * manner.push_off_pct / 100
+    rise = _terms(q, _HEEL_RISE, *_HEEL_RISE_SPAN) * push * (speed_mps / REFERENCE_SPEED_MPS) ** 0.2
+    back = (q + 0.5) % 1 - 0.5  # -0.5 .. 0.5 around the contact
+    landing = 1 - _ease(back / flat)
+    toes_up = 20.0 * _ease((back + 0.18) / 0.15) * landing
+    hanging = (contact_deg - 20.0) * _ease((back + 0.36) / 0.18) * landing
+    return np.deg2rad(rise + toes_up + hanging)
+
+
+def _final_contact(leg: Leg, speed_mps: float) -> float:
+    """Slower: longer stance (E2); a dropped foot swings 8 % longer (P)."""
+    later = float(np.clip(0.06 * (REFERENCE_SPEED_MPS - speed_mps), -0.04, 0.035))
+    return FINAL_CONTACT + later - 0.025 * leg.dorsi
+
+
+def _warped(final_contact: float) -> tuple[Array, Array]:
+    """Phase of the median stride at each table point, and its slope, with the final contact moved there."""
+    p = _phase()
+    by = (final_contact - FINAL_CONTACT) / np.sin(np.pi * FINAL_CONTACT) ** 2
+    q = p.copy()
+    for _ in range(30):
+        q = p - by * np.sin(np.pi * q) ** 2
+    return q, 1 / (1 + by * np.pi * np.sin(2 * np.pi * q))
+
+
+def _off_plane(q: Array, side: Side, harmonics_deg: tuple[float, ...]) -> Array:
+    mirror = 1.0 if side == "left" else -1.0
+    c1, s1, c2, s2 = harmonics_deg
+    a = 2 * np.pi * q
+    return mirror * np.deg2rad(c1 * np.cos(a) + s1 * np.sin(a) + c2 * np.cos(2 * a) + s2 * np.sin(2 * a))
+
+
+def _phase() -> Array:
+    return np.arange(POINTS) / POINTS
+
+
+def _mid_stance_index() -> int:
+    return round(MID_STANCE * POINTS)
+
+
+def _slope(y: Array) -> Array:
+    """Per cycle, of one full cycle."""
+    return (np.roll(y, -1) - np.roll(y, 1)) * (POINTS / 2)
+
+
+def _bell(q: Array, centre: float, width: float) -> Array:
+    away = (q - centre + 0.5) % 1 - 0.5
+    return np.exp(-0.5 * (away / width) ** 2)
+
+
+def _hump(q: Array, start: float, end: float) -> Array:
+    """0 outside (start, end), 1 in the middle, with continuous acceleration."""
+    s = ((q - start) % 1) / (end - start)
+    return np.where(s < 1, np.sin(np.pi * np.minimum(s, 1)) ** 4, 0.0)
+
+
+def _terms(q: Array, coefficients: tuple[float, ...], start: float, end: float) -> Array:
+    s = ((q - start) % 1) / (end - start)
+    k = np.arange(len(coefficients))[:, None]
+    return np.where(s < 1, np.sin(np.pi * s) ** 2 * (np.array(coefficients) @ np.cos(k * np.pi * s)), 0.0)
+
+
+def _ease(x: Array) -> Array:
+    """0 below 0, 1 above 1, with continuous acceleration between."""
+    x = np.clip(x, 0, 1)
+    return x**3 * (10 - 15 * x + 6 * x**2)
+
+
+def _from_mid_stance(rows: Array) -> Array:
+    rows = np.roll(rows, -_mid_stance_index(), axis=1)
+    return np.concatenate([rows, rows[:, :1]], axis=1)

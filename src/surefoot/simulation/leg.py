@@ -1,0 +1,160 @@
+"""One leg in motion: from planned strides to what an ideal sensor on shank or foot would read, sample by sample.
+
+Rotations and accelerations come from the same path: tilt in the sagittal plane, the ankle's way forward and up,
+heading, and small turns in the other two planes, which turn the sensor in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from surefoot.records import Array, Placement
+from surefoot.simulation import gait
+from surefoot.simulation.pulses import GRID_HZ, Pulse
+from surefoot.simulation.strides import Strides, easing_in
+
+G_MPS2 = 9.81
+# where the sensor sits, in metres from the ankle: (forward, up) along the segment; just above the ankle, on the instep
+SEAT_M: dict[Placement, tuple[float, float]] = {"shank": (0.0, 0.10), "foot": (0.06, -0.03)}
+_TURNING = (0.15, 0.85)  # part of the way from mid-stance to mid-stance in which the heading changes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Motion:
+    """Ideal readings in the segment's own axes (x forward, y left, z up) and the truth they come from.
+
+    ``acc`` (n, 3) m/s^2 with gravity, ``gyr`` (n, 3) deg/s; ``tilt_rad`` (n,) of the segment; ``ankle_mps2`` (n, 3)
+    acceleration of the ankle: along the heading, to the left, up.
+    """
+
+    acc: Array
+    gyr: Array
+    tilt_rad: Array
+    ankle_mps2: Array
+
+
+def move(
+    cycle: gait.Cycle,
+    strides: Strides | None,
+    pulses: Sequence[Pulse],
+    placement: Placement,
+    start_s: float,
+    samples: int,
+    rate_hz: float,
+) -> Motion:
+    """The motion of one leg's segment over ``samples`` from ``start_s``; standing still outside the strides."""
+    table = cycle.shank if placement == "shank" else cycle.foot
+    first, after, position = _position(strides, start_s, samples, rate_hz)
+    rows = np.empty((12, samples))
+    rows[:] = table[:, :1]
+    rows[[gait.TILT_1, gait.TILT_2, *range(gait.FORWARD_1, gait.ROLL), gait.ROLL_1, gait.TWIST_1]] = 0.0
+    speed, heading = np.zeros(samples), np.zeros(samples)
+    if strides is not None and after > first:
+        inside = slice(first, after)
+        rows[:, inside], speed[inside], heading[inside] = _striding(table, strides, *position)
+    for pulse in pulses if placement == "shank" else ():
+        _add_pulse(rows, pulse, start_s, rate_hz)
+    ankle = np.stack([rows[gait.FORWARD_2], rows[gait.SIDE_2] + speed * heading, rows[gait.UP_2]], axis=1)
+    acc, gyr = _readings(rows, ankle, heading, rate_hz, SEAT_M[placement])
+    return Motion(acc, np.rad2deg(gyr), rows[gait.TILT], ankle)
+
+
+def _position(
+    strides: Strides | None, start_s: float, samples: int, rate_hz: float
+) -> tuple[int, int, tuple[Array, Array, Array, Array]]:
+    """First and last sample that stride; stride number, part done, and its first two derivatives there."""
+    none = np.zeros(0)
+    if strides is None:
+        return 0, 0, (none.astype(int), none, none, none)
+    edges = np.clip(np.ceil((strides.starts_s - start_s) * rate_hz), 0, samples).astype(int)
+    number = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+    took = np.diff(strides.starts_s)
+    t = start_s + np.arange(edges[0], edges[-1]) / rate_hz
+    done = (t - strides.starts_s[number]) / took[number]
+    pace, change = 1 / took[number], np.zeros(len(t))
+    for which, mirrored in ((0, False), (len(took) - 1, True)):
+        of = slice(edges[which] - edges[0], edges[which + 1] - edges[0])
+        s = 1 - done[of] if mirrored else done[of]
+        eased, rate = easing_in(s), np.gradient(easing_in(np.linspace(0, 1, 501)), 1 / 500)
+        bend = np.gradient(rate, 1 / 500)
+        done[of] = 1 - eased if mirrored else eased
+        pace[of] = np.interp(s, np.linspace(0, 1, 501), rate) / took[which]
+        change[of] = (-1 if mirrored else 1) * np.interp(s, np.linspace(0, 1, 501), bend) / took[which] ** 2
+    return int(edges[0]), int(edges[-1]), (number, np.clip(done, 0, 1), pace, change)
+
+
+def _striding(
+    table: Array, strides: Strides, number: Array, done: Array, pace: Array, change: Array
+) -> tuple[Array, Array, Array]:
+    """Table rows at each sample as time derivatives, forward speed, and rate of heading (rad/s)."""
+    at = np.minimum((done * gait.POINTS).astype(np.intp), gait.POINTS - 1)
+    part = done * gait.POINTS - at
+    rows = table[:, at]
+    rows += part * (table[:, at + 1] - rows)
+    length, tilt, lift = strides.lengths_m[number], strides.tilt[number], strides.lift[number]
+    square = pace * pace
+    upright = table[gait.TILT, 0]
+    rows[gait.TILT] = upright + tilt * (rows[gait.TILT] - upright)
+    rows[gait.TILT_2] = tilt * (rows[gait.TILT_2] * square + rows[gait.TILT_1] * change)
+    rows[gait.TILT_1] *= tilt * pace
+    rows[gait.FORWARD_2] = length * (rows[gait.FORWARD_2] * square + rows[gait.FORWARD_1] * change)
+    rows[gait.UP_2] = lift * (rows[gait.UP_2] * square + rows[gait.UP_1] * change)
+    rows[gait.SIDE_2] *= square
+    rows[gait.ROLL_1] *= pace
+    rows[gait.TWIST_1] *= pace
+    speed = length * rows[gait.FORWARD_1] * pace
+    if not strides.turn_rad.any():
+        return rows, speed, np.zeros(len(done))
+    s = np.clip((done - _TURNING[0]) / (_TURNING[1] - _TURNING[0]), 0, 1)
+    bell = 30 * s**2 * (1 - s) ** 2 / (_TURNING[1] - _TURNING[0])
+    return rows, speed, strides.turn_rad[number] * bell * pace
+
+
+def _add_pulse(rows: Array, pulse: Pulse, start_s: float, rate_hz: float) -> None:
+    first = max(0, int(np.ceil((pulse.start_s - start_s) * rate_hz)))
+    after = min(rows.shape[1], int(np.floor((pulse.end_s - start_s) * rate_hz)) + 1)
+    if after <= first:
+        return
+    grid = np.deg2rad(pulse.tilt_deg)
+    slope = np.gradient(grid, 1 / GRID_HZ)
+    at = (start_s + np.arange(first, after) / rate_hz - pulse.start_s) * GRID_HZ
+    x = np.arange(len(grid))
+    for row, values in (
+        (gait.TILT, grid),
+        (gait.TILT_1, slope),
+        (gait.TILT_2, np.gradient(slope, 1 / GRID_HZ)),
+    ):
+        rows[row, first:after] += np.interp(at, x, values)
+
+
+def _readings(
+    rows: Array, ankle: Array, heading: Array, rate_hz: float, seat_m: tuple[float, float]
+) -> tuple[Array, Array]:
+    """Specific force (n, 3) and turn rate in rad/s (n, 3) in the sensor's segment axes."""
+    x, z = seat_m
+    c, s = np.cos(rows[gait.TILT]), np.sin(rows[gait.TILT])
+    rate, bend = rows[gait.TILT_1], rows[gait.TILT_2]
+    forward, left, up = ankle[:, 0], ankle[:, 1], ankle[:, 2] + G_MPS2
+    if heading.any():  # the seat is ahead of or behind the ankle: turning swings it about
+        ahead, moving = x * c + z * s, (z * c - x * s) * rate
+        forward = forward - ahead * heading**2
+        left = left + 2 * moving * heading + ahead * np.gradient(heading, 1 / rate_hz)
+    fx = c * forward - s * up + z * bend - x * rate**2
+    fz = s * forward + c * up - x * bend - z * rate**2
+    gx, gz = -s * heading, c * heading
+    fy, fz = _turned(left, fz, rows[gait.ROLL])
+    gy, gz = _turned(rate, gz, rows[gait.ROLL])
+    gx = gx + rows[gait.ROLL_1]
+    fx, fy = _turned(fx, fy, rows[gait.TWIST])
+    gx, gy = _turned(gx, gy, rows[gait.TWIST])
+    return np.stack([fx, fy, fz], axis=1), np.stack([gx, gy, gz + rows[gait.TWIST_1]], axis=1)
+
+
+def _turned(a: Array, b: Array, angle: Array) -> tuple[Array, Array]:
+    """Components (a, b) seen from axes turned by a small angle from a towards b."""
+    s = angle * (1 - angle**2 / 6)
+    c = 1 - 0.5 * angle**2 * (1 - angle**2 / 12)
+    return c * a + s * b, c * b - s * a

@@ -1,0 +1,106 @@
+"""Pulses of shank tilt on top of whatever the leg does: giving way, catching a toe, rising, sitting down, fidgeting.
+
+The foot stays on the floor: the shank turns about the ankle. Each pulse is a tilt on a 1 kHz grid that begins and
+ends at zero with zero rate, so gyroscope and accelerometer see the same movement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from surefoot.records import Array, Side
+
+GRID_HZ = 1000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pulse:
+    """Extra shank tilt from ``start_s`` on, in degrees on the 1 kHz grid; forward (knee over the toes) is positive."""
+
+    start_s: float
+    tilt_deg: Array
+
+    @property
+    def end_s(self) -> float:
+        return self.start_s + (len(self.tilt_deg) - 1) / GRID_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Buckle:
+    """One giving way (facts/clinical.md 4.3, grade P): the knee flexes while hip and trunk fall with ``fall_g`` of g.
+
+    ``at_stride``: in early stance of that stride; None: in the quiet standing before the walk.
+    """
+
+    side: Side
+    fall_g: float = 0.3  # 0.15 .. 0.6 g
+    flexion_deg: float = 20.0  # 5 .. 30 deg
+    at_stride: int | None = None
+
+    @property
+    def falling_s(self) -> float:
+        """How long the knee takes to flex so far: two links of 0.43 m (clinical.md 4.3)."""
+        drop_m = 0.86 * (1 - np.cos(np.deg2rad(self.flexion_deg) / 2))
+        return float(np.sqrt(2 * drop_m / (self.fall_g * 9.81)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stumble:
+    """The swinging foot of ``at_stride`` catches: a short stop in swing and an early contact."""
+
+    side: Side
+    at_stride: int
+
+
+def buckling(buckle: Buckle, start_s: float) -> Pulse:
+    """The shank leans forward by half the knee's flexion at near constant rate, is held, and is brought back."""
+    lean = buckle.flexion_deg / 2
+    ramp_s = min(0.03, buckle.falling_s / 2)
+    falling = _trapezoid(lean, buckle.falling_s + ramp_s, ramp_s)
+    back = lean * (1 - ease(np.arange(1, _points(0.28)) / (_points(0.28) - 1)))
+    return Pulse(start_s, np.concatenate([falling, np.full(_points(0.06), lean), back]))
+
+
+def stumbling(start_s: float) -> Pulse:
+    """Swing stopped for 80 ms (the shank, turning backwards in tilt, is held up by 11 deg), made up for in 160 ms."""
+    return there_and_back(11.0, start_s, 0.08, 0.0, 0.16)
+
+
+def rising(start_s: float, lean_deg: float, took_s: float) -> Pulse:
+    """Sit to stand, or the reverse: the shanks lean forward 8-20 deg and come back (clinical.md 5.3)."""
+    return there_and_back(lean_deg, start_s, 0.4 * took_s, 0.1 * took_s, 0.5 * took_s)
+
+
+def there_and_back(tilt_deg: float, start_s: float, out_s: float, hold_s: float, back_s: float) -> Pulse:
+    """A smooth movement to ``tilt_deg``, a pause, and back."""
+    out = tilt_deg * ease(np.linspace(0, 1, _points(out_s)))
+    back = tilt_deg * ease(np.linspace(1, 0, _points(back_s)))
+    return Pulse(start_s, np.concatenate([out, np.full(_points(hold_s), tilt_deg), back]))
+
+
+def swaying(start_s: float, end_s: float, size_deg: float, rng: np.random.Generator) -> Pulse:
+    """Quiet standing is not still: a slow sway of the shank, calm at both ends."""
+    t = np.arange(max(2, _points(end_s - start_s))) / GRID_HZ
+    calm = np.minimum(1, np.minimum(t, t[-1] - t) / 0.5) ** 2
+    hz, at = np.array([0.23, 0.57, 1.1]), rng.uniform(0, 2 * np.pi, 3)
+    wave = np.array([1.0, 0.5, 0.2]) @ np.sin(2 * np.pi * hz[:, None] * t + at[:, None])
+    return Pulse(start_s, size_deg * calm * wave)
+
+
+def ease(x: Array) -> Array:
+    """0 to 1 with zero rate and acceleration at both ends (minimum jerk)."""
+    return x**3 * (10 - 15 * x + 6 * x**2)
+
+
+def _trapezoid(turned_deg: float, took_s: float, ramp_s: float) -> Array:
+    """Tilt turned at a constant rate with smooth beginning and end."""
+    t = np.linspace(0, took_s, _points(took_s))
+    rate = ease(np.minimum(1, np.minimum(t, took_s - t) / ramp_s))
+    tilt = np.cumsum(rate)
+    return turned_deg * (tilt - tilt[0]) / (tilt[-1] - tilt[0])
+
+
+def _points(seconds: float) -> int:
+    return max(0, round(seconds * GRID_HZ) + 1)
