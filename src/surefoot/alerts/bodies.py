@@ -194,7 +194,6 @@ class StatusBody(Wire):
 
     link: Literal["up", "down"]
     pending: Count | None = None  # rows waiting in the home's outbox
-    version: Annotated[str, Field(max_length=40, pattern=_TEXT)] | None = None
 
 
 Body = BoutBody | IncidentBody | DayBody | AlertBody

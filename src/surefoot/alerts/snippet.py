@@ -39,7 +39,7 @@ class SampleBlock(BaseModel):
     count: Annotated[int, Field(ge=1, le=LARGEST_BLOCK)]
     acc_scale: Scale
     gyr_scale: Scale
-    data: Annotated[str, Field(max_length=80_000)]
+    data: Annotated[str, Field(max_length=640_000)]
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
@@ -89,8 +89,10 @@ def _scale(readings: Array) -> float:
     peak = float(np.abs(readings).max(initial=0.0))
     if not peak / LARGEST <= LARGEST_SCALE:
         raise ValueError(f"a reading of {peak} is not a sensor's")
+    if peak / LARGEST <= SMALLEST_SCALE:
+        return SMALLEST_SCALE
     mantissa, exponent = math.frexp(peak / LARGEST)
-    return max(SMALLEST_SCALE, math.ldexp(1.0, exponent if mantissa > 0.5 else exponent - 1))
+    return math.ldexp(1.0, exponent if mantissa > 0.5 else exponent - 1)
 
 
 def _pack(rows: NDArray[np.int16]) -> str:

@@ -56,7 +56,8 @@ def plain_words(what: str) -> Iterator[None]:
     """Turn the database's own errors into a StoreError that says what to do."""
     try:
         yield
-    except DBAPIError as error:
+    except DBAPIError as last:
+        error = _origin(last)
         raise StoreError(f"{what}: {error.orig}.", _meaning(error), _remedy(error)) from error
 
 
@@ -116,6 +117,15 @@ def _set_up_sqlite(dbapi_connection: Any, _: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN " + connection.get_execution_options().get("begin", "DEFERRED"))
+
+
+def _origin(last: DBAPIError) -> DBAPIError:
+    """The first error of a chain: a full disk also makes the rollback behind it fail, and that says nothing."""
+    first, error = last, last.__context__
+    while error is not None:
+        first = error if isinstance(error, DBAPIError) else first
+        error = error.__context__
+    return first
 
 
 def _meaning(error: DBAPIError) -> str:

@@ -114,7 +114,7 @@ def shown_label(gateway: str, label: str | None) -> str:
     return label or f"unnamed {gateway[:8]}"
 
 
-def _between(table: Table, gateway: str, start_s: float | None, end_s: float | None) -> Select[tuple[str]]:
+def _between(table: Table, gateway: str, start_s: float | None, end_s: float | None) -> Select[Any]:
     """Rows that start in [start_s, end_s), oldest first."""
     query = select(table.c.body).where(table.c.gateway == gateway).order_by(table.c.start_s)
     if start_s is not None:

@@ -1,0 +1,251 @@
+"""The line to the broker: the only file that knows aiomqtt.
+
+A broker is a pipe without memory here: no acknowledgement of MQTT is taken for "stored". Each connection is a new
+``aiomqtt.Client`` (entering a used one again succeeds before the broker has answered), every wait has an end, and a
+broken line ends a waiting publish at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+import aiomqtt
+
+from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, Received, Will, wait_s
+
+__all__ = ["Address", "Link", "LinkError", "LinkParams", "Protocol", "Received", "Session", "Will"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_FAILED = 0x80  # reason codes from here on mean no
+_LOGIN = {0x86, 0x87, 0x8C}  # bad user name or password, not authorized, bad authentication method
+_PROTOCOL = 0x84
+
+
+class Session:
+    """One connection, while it lasts. Everything raises LinkError when the line is lost."""
+
+    def __init__(self, client: aiomqtt.Client, address: Address, timeout_s: float) -> None:
+        self._client = client
+        self._address = address
+        self._timeout_s = timeout_s
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Hand a message to the broker (QoS 1). Its acknowledgement does not mean that anybody stored it."""
+        await self._answered(self._client.publish(topic, payload, qos=1, timeout=self._timeout_s))
+
+    async def subscribe(self, topic_filter: str) -> None:
+        codes = await self._answered(self._client.subscribe(topic_filter, qos=1, timeout=self._timeout_s))
+        if any(_number(code) >= _FAILED for code in codes):
+            what = f"The broker at {self._address} does not let this user read {topic_filter}."
+            raise LinkError("login", what, "Allow it in the broker's access list.")
+
+    async def batches(self, largest: int) -> AsyncIterator[list[Received]]:
+        """Incoming messages as they come: all that are waiting, at least one and at most ``largest`` at a time."""
+        messages = self._client.messages
+        while True:
+            try:
+                batch = [_received(await anext(messages))]
+                while len(messages) and len(batch) < largest:
+                    batch.append(_received(await anext(messages)))
+            except aiomqtt.MqttError as error:
+                raise self._lost(error) from error
+            yield batch
+
+    async def messages(self) -> AsyncIterator[Received]:
+        """Incoming messages one by one."""
+        async for batch in self.batches(1):
+            yield batch[0]
+
+    async def _answered(self, call: Coroutine[Any, Any, T]) -> T:
+        """Wait for the broker's answer, but not longer than the line lives."""
+        task = asyncio.ensure_future(call)
+        either: list[asyncio.Future[Any]] = [task, self._client._disconnected]
+        try:  # aiomqtt alone would sit out the whole timeout on a line that is gone
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise self._lost(None)
+            return task.result()
+        except (aiomqtt.MqttError, ValueError) as error:
+            raise self._lost(error) from error
+        finally:
+            task.cancel()
+
+    def _lost(self, error: Exception | None) -> LinkError:
+        detail = f" ({error})" if error is not None and str(error) else ""
+        what = f"The line to the broker at {self._address} was lost{detail}."
+        return LinkError("lost", what, "Nothing to do: it is tried again by itself.")
+
+
+class Link:
+    """The way to one broker. Nothing global is installed and nothing is opened before it is used."""
+
+    def __init__(
+        self,
+        broker_url: str,
+        client_id: str,
+        *,
+        protocol: Protocol = "5",
+        will: Will | None = None,
+        params: LinkParams | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.address = Address.parse(broker_url)
+        self.params = params or LinkParams()
+        self._client_id = client_id
+        self._protocol = protocol
+        self._will = will
+        self._chance = chance
+
+    def with_will(self, will: Will) -> Link:
+        """The same way, with a last will."""
+        link = object.__new__(Link)
+        link.__dict__.update(self.__dict__, _will=will)
+        return link
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Session]:
+        """One connection, or LinkError saying why not."""
+        client = self._new_client()
+        entering = asyncio.ensure_future(client.__aenter__())
+        try:
+            await asyncio.shield(entering)
+        except asyncio.CancelledError:
+            await asyncio.wait({entering})  # its thread cannot be stopped, and would leave a socket behind
+            _close(client)
+            raise
+        except (aiomqtt.MqttError, OSError) as error:
+            reached = client._client.socket() is not None
+            _close(client)
+            raise self._explain(error, reached) from error
+        client._disconnected.add_done_callback(_look_at)
+        try:
+            yield Session(client, self.address, self.params.timeout_s)
+        finally:
+            with suppress(aiomqtt.MqttError, OSError):
+                await client.__aexit__(None, None, None)
+            _close(client)
+
+    async def keep(
+        self, talk: Callable[[Session], Awaitable[None]], on_trouble: Callable[[LinkError], None] | None = None
+    ) -> None:
+        """Connect and ``talk``, again and again whenever the line is lost, until ``talk`` returns.
+
+        Each LinkError is handed to ``on_trouble`` (default: the log) before the next wait; raising there gives up.
+        """
+        attempt, clock = 0, asyncio.get_running_loop().time
+        while True:
+            began_s: float | None = None
+            try:
+                async with self.connect() as session:
+                    began_s = clock()
+                    await talk(session)
+                    return
+            except* LinkError as group:
+                trouble = _first(group)
+            (on_trouble or _log)(trouble)
+            if began_s is not None and clock() - began_s >= self.params.steady_s:
+                attempt = 0
+            await asyncio.sleep(wait_s(attempt, self._chance(), self.params))
+            attempt += 1
+
+    def _new_client(self) -> aiomqtt.Client:
+        version = aiomqtt.ProtocolVersion
+        will = aiomqtt.Will(self._will.topic, self._will.payload, qos=1) if self._will else None
+        return aiomqtt.Client(
+            self.address.host,
+            self.address.port,
+            username=self.address.user,
+            password=self.address.password,
+            identifier=self._client_id,
+            protocol=version.V5 if self._protocol == "5" else version.V311,
+            will=will,
+            timeout=self.params.timeout_s,
+            keepalive=self.params.keepalive_s,
+            tls_context=self._tls() if self.address.secure else None,
+        )
+
+    def _tls(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self.params.ca_file)
+            if self.params.certificate_file:
+                context.load_cert_chain(self.params.certificate_file, self.params.key_file)
+        except OSError as error:
+            what = f"The certificate files cannot be read: {error}."
+            raise LinkError("tls", what, "Check the paths and rights of the files.") from None
+        return context
+
+    def _explain(self, error: Exception, reached: bool) -> LinkError:
+        """The reason by type, never by text: behind aiomqtt's error stands the operating system's, as its context."""
+        cause = error.__context__ if isinstance(error.__context__, OSError) else error
+        match cause:
+            case aiomqtt.MqttCodeError():
+                return self._refusal(_number(cause.rc))
+            case ConnectionRefusedError():
+                what, remedy = f"Nothing answers at {self.address}.", "Start the broker, or correct host and port."
+                return LinkError("refused", what, remedy)
+            case socket.gaierror():
+                what, remedy = f"There is no host named {self.address.host}.", "Correct the name, or check the network."
+                return LinkError("unknown_host", what, remedy)
+            case ssl.SSLError() | ConnectionResetError() if self.address.secure:
+                what = f"No trusted connection to the broker at {self.address}: {cause.strerror or cause}."
+                remedy = "Check its certificate, this machine's clock, and that the port speaks TLS."
+                return LinkError("tls", what, remedy)
+            case OSError() if not reached:
+                what = f"The host {self.address} cannot be reached ({cause.strerror or cause})."
+                return LinkError("unreachable", what, "Check the network, and host and port.")
+        what = f"{self.address} accepts connections but does not answer as an MQTT broker."
+        return LinkError("silent", what, "Check the port, and mqtts:// where the broker wants TLS.")
+
+    def _refusal(self, code: int) -> LinkError:
+        if code in _LOGIN:
+            what = f"The broker at {self.address} refuses this user or password."
+            return LinkError("login", what, "Correct them in the broker's address: mqtt://user:password@host:port.")
+        if code == _PROTOCOL:
+            what = f"The broker at {self.address} does not speak MQTT {self._protocol}."
+            return LinkError("protocol", what, "Use the other protocol (5 or 3.1.1).")
+        what = f"The broker at {self.address} turned the connection down (code {code:#x})."
+        return LinkError("refused", what, "Look at the broker's log.")
+
+
+def _number(code: Any) -> int:
+    """A reason code as a number, whichever way paho gives it."""
+    return int(getattr(code, "value", code))
+
+
+def _received(message: aiomqtt.Message) -> Received:
+    payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
+    return Received(message.topic.value, payload)
+
+
+def _close(client: aiomqtt.Client) -> None:
+    """Close what a failed or lost connection left open; does nothing to a closed one."""
+    with suppress(OSError, ValueError):
+        client._client.disconnect()
+
+
+def _look_at(gone: asyncio.Future[None]) -> None:
+    """Every lost line ends in an exception here; unseen, asyncio would report it as forgotten."""
+    if not gone.cancelled():
+        gone.exception()
+
+
+def _first(group: BaseExceptionGroup[LinkError]) -> LinkError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, LinkError)
+    return error
+
+
+def _log(trouble: LinkError) -> None:
+    log.warning("%s", trouble)

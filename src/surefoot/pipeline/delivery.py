@@ -1,0 +1,148 @@
+"""Delivery: the home's side of the wire. Rows go out, and leave the outbox when the clinic has answered for them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+from surefoot.alerts.bodies import StatusBody
+from surefoot.alerts.messages import ack_topic, read_ack, up_payload, up_topic
+from surefoot.alerts.mqtt import Link, LinkError, Session, Will
+from surefoot.pipeline.outbox import Pending
+from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.window import DeliveryParams, Window
+from surefoot.records import SurefootError
+
+log = logging.getLogger(__name__)
+Tell = Callable[[SurefootError], None]
+
+
+async def deliver(
+    store: Store,
+    link: Link,
+    params: DeliveryParams | None = None,
+    *,
+    until_empty: bool = False,
+    on_trouble: Tell | None = None,
+) -> int:
+    """Send the outbox to the clinic, for ever or until it is empty; return how many rows the clinic answered for.
+
+    A broker that is away, a clinic that is silent and a full disk are waited out; each trouble is handed to
+    ``on_trouble`` (default: the log), which may raise to give up. Bound it with ``asyncio.timeout``: the rows stay.
+    """
+    gateway = await asyncio.to_thread(store.gateway)
+    sender = _Sender(store, gateway, params or DeliveryParams(), until_empty, on_trouble or _log)
+    loop = asyncio.get_running_loop()
+
+    def wake() -> None:
+        with suppress(RuntimeError):  # the loop has just ended
+            loop.call_soon_threadsafe(sender.wake.set)
+
+    stop_listening = store.outbox.listen(wake)
+    try:
+        await link.with_will(Will(up_topic(gateway, "status"), sender.gone)).keep(sender.talk, on_trouble)
+    finally:
+        stop_listening()
+    return sender.settled
+
+
+class _Sender:
+    """What one home has under way, across connections."""
+
+    def __init__(self, store: Store, gateway: str, params: DeliveryParams, until_empty: bool, tell: Tell) -> None:
+        self.wake = asyncio.Event()
+        self.settled = 0
+        self.gone = _status(gateway, StatusBody(link="down"))
+        self._outbox = store.outbox
+        self._gateway = gateway
+        self._params = params
+        self._until_empty = until_empty
+        self._tell = tell
+        self._window = Window(params)
+        self._now_s = asyncio.get_running_loop().time
+        self._next_status_s = 0.0
+
+    async def talk(self, session: Session) -> None:
+        """One connection: listen for answers and send; returns when the outbox is empty and that was asked for."""
+        await session.subscribe(ack_topic(self._gateway))
+        self._window.reconnected(self._now_s())
+        self._next_status_s = self._now_s()
+        try:
+            async with asyncio.TaskGroup() as both:
+                answers = both.create_task(self._settle(session))
+                await self._send(session)
+                answers.cancel()
+        finally:  # whoever leaves says so; the last will is for those who cannot
+            with suppress(LinkError):
+                await session.publish(up_topic(self._gateway, "status"), self.gone)
+
+    async def _send(self, session: Session) -> None:
+        while True:
+            self.wake.clear()
+            try:
+                await self._say_status(session)
+                rows = await self._next_rows()
+                if not rows and self._until_empty and await asyncio.to_thread(self._outbox.count) == 0:
+                    return
+            except StoreError as error:
+                self._tell(error)
+                await asyncio.sleep(self._params.look_s)
+                continue
+            for row in rows:
+                self._window.sent(row.seq, self._now_s(), random.random())
+                payload = up_payload(self._gateway, row.seq, row.kind, row.body)
+                await session.publish(up_topic(self._gateway, row.kind), payload)
+            if not rows:
+                await self._pause()
+
+    async def _next_rows(self) -> list[Pending]:
+        """A burst of rows; when the window is full, only alerts."""
+        now_s = self._now_s()
+        skip, room = self._window.waiting(now_s), self._window.room(now_s)
+        limit = min(room or self._params.window, self._params.burst)
+        return await asyncio.to_thread(self._outbox.pending, limit, skip, only_alerts=room == 0)
+
+    async def _settle(self, session: Session) -> None:
+        async for batch in session.batches(self._params.window):
+            stored: list[int] = []
+            rejected: dict[int, str] = {}
+            for received in batch:
+                ack = read_ack(received.topic, received.payload)
+                if ack is not None:
+                    stored += ack.stored
+                    rejected |= {row.seq: row.reason for row in ack.rejected}
+            for seq, reason in rejected.items():
+                log.warning("The clinic rejected row %d (%s). It is kept aside at home.", seq, reason)
+            try:
+                self.settled += await asyncio.to_thread(self._outbox.settle, stored, rejected)
+            except StoreError as error:  # the rows are sent again, and answered again
+                self._tell(error)
+                continue
+            self._window.answered([*stored, *rejected])
+            self.wake.set()
+
+    async def _say_status(self, session: Session) -> None:
+        if self._now_s() < self._next_status_s:
+            return
+        self._next_status_s = self._now_s() + self._params.status_s
+        body = StatusBody(link="up", pending=await asyncio.to_thread(self._outbox.count))
+        await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, body))
+
+    async def _pause(self) -> None:
+        """Until something is queued or answered, a row is due again, or it is time to look."""
+        now_s, due_s = self._now_s(), self._window.next_due_s()
+        pause_s = self._params.look_s if due_s is None else min(self._params.look_s, max(due_s - now_s, 0.01))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause_s):
+                await self.wake.wait()
+
+
+def _status(gateway: str, body: StatusBody) -> bytes:
+    return up_payload(gateway, None, "status", body.json_text())
+
+
+def _log(trouble: SurefootError) -> None:
+    log.warning("%s", trouble)

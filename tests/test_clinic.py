@@ -1,0 +1,184 @@
+"""The clinic's side: each row of a home once, the newest of its kind, and an answer wherever one is possible."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import made
+from made import HOME, OTHER
+from surefoot.alerts.bodies import AlertBody, BoutBody, DayBody, IncidentBody, StatusBody
+from surefoot.alerts.messages import LARGEST_MESSAGE, ack_topic, read_ack, up_payload, up_topic
+from surefoot.alerts.mqtt import Received
+from surefoot.pipeline.clinic import ClinicParams, take
+from surefoot.pipeline.inbox import KEPT_PAYLOAD, REUSED
+from surefoot.pipeline.store import StoreError, open_store
+
+
+@pytest.fixture
+def clinic():
+    store = open_store("sqlite://")
+    yield store
+    store.close()
+
+
+def message(seq, kind, body, gateway=HOME):
+    return Received(up_topic(gateway, kind), up_payload(gateway, seq, kind, body.json_text()))
+
+
+def day(seq, number=1, speed_mps=1.0, gateway=HOME):
+    body = DayBody.of_day(made.day(number, speed_mps), (made.trend(f"2026-01-{number:02}"),))
+    return message(seq, "day", body, gateway)
+
+
+def bout(seq, number=1, gateway=HOME):
+    return message(seq, "bout", BoutBody.of(made.bout(number)), gateway)
+
+
+def alert(seq, name="a", tier="T2", gateway=HOME):
+    return message(seq, "alert", AlertBody.of(made.alert(name, tier)), gateway)
+
+
+def answers(clinic, *batch, now_s=100.0):
+    """Stored and rejected sequence numbers per gateway, as the homes will read them."""
+    found = {}
+    for topic, payload in take(clinic, batch, now_s):
+        ack = read_ack(topic, payload)
+        found[ack.gateway] = (list(ack.stored), {row.seq: row.reason for row in ack.rejected})
+    return found
+
+
+def test_every_kind_is_stored_and_answered(clinic):
+    incident = message(3, "incident", IncidentBody.of(made.incident(1, (made.signal(1.0),))))
+    assert answers(clinic, bout(1), day(2), incident, alert(4)) == {HOME: ([1, 2, 3, 4], {})}
+    assert clinic.bouts(HOME) == [made.bout(1)]
+    assert clinic.days(HOME) == [made.day(1)]
+    assert clinic.trends(HOME) == [made.trend("2026-01-01")]
+    assert clinic.incidents(HOME) == [made.incident(1)]
+    assert len(clinic.incidents(HOME)[0].snippet[0]) == 100
+    assert [one.alert for one in clinic.alerts()] == [made.alert("a")]
+    assert clinic.counts()["received"] == 4
+
+
+def test_a_replay_changes_nothing_and_is_answered_again(clinic):
+    answers(clinic, bout(1), day(2), now_s=100.0)
+    before = clinic.counts(), clinic.days(HOME)
+    assert answers(clinic, day(2), day(2), bout(1), now_s=200.0) == {HOME: ([2, 2, 1], {})}
+    assert (clinic.counts(), clinic.days(HOME)) == before
+    assert clinic.patients()[0].last_seen_s == 200.0
+
+
+def test_a_number_used_for_something_else_is_rejected_and_kept(clinic):
+    answers(clinic, bout(1))
+    assert answers(clinic, bout(1, number=2), bout(2, number=3)) == {HOME: ([2], {1: REUSED})}
+    assert clinic.bouts(HOME) == [made.bout(1), made.bout(3)]
+    assert clinic.counts()["dead_letters"] == 1
+
+
+def test_the_newer_day_wins_whenever_it_comes(clinic):
+    assert answers(clinic, day(5, speed_mps=0.8)) == {HOME: ([5], {})}
+    assert answers(clinic, day(3, speed_mps=1.2)) == {HOME: ([3], {})}, "the older one is answered, and not shown"
+    assert clinic.days(HOME) == [made.day(1, 0.8)]
+    answers(clinic, day(7, speed_mps=0.7))
+    assert clinic.days(HOME) == [made.day(1, 0.7)]
+    assert len(clinic.trends(HOME)) == 1
+
+
+def test_an_older_alert_does_not_take_back_a_newer_one(clinic):
+    answers(clinic, alert(9, tier="T3"), now_s=50.0)
+    answers(clinic, alert(8, tier="T1"), now_s=60.0)
+    answers(clinic, alert(10, tier="T4"), now_s=70.0)
+    (stored,) = clinic.alerts()
+    assert (stored.alert.tier, stored.stored_s) == ("T4", 50.0)
+
+
+def test_homes_do_not_touch_each_other(clinic):
+    batch = day(1), day(1, speed_mps=0.5, gateway=OTHER), alert(2), alert(2, gateway=OTHER)
+    assert answers(clinic, *batch) == {HOME: ([1, 2], {}), OTHER: ([1, 2], {})}
+    assert clinic.days(HOME) == [made.day(1)]
+    assert clinic.days(OTHER) == [made.day(1, 0.5)]
+    with pytest.raises(StoreError, match="More than one alert"):
+        clinic.acknowledge("a", "Dr. First", 1.0)
+    clinic.acknowledge("a", "Dr. First", 1.0, gateway=OTHER)
+    assert [(one.gateway, one.acknowledged is None) for one in clinic.alerts()] == [(HOME, True), (OTHER, False)]
+    clinic.label_patient(OTHER, "Mr. Other")
+    assert [patient.label for patient in clinic.patients()] == [f"unnamed {HOME[:8]}", "Mr. Other"]
+
+
+def test_the_topic_says_who_sent_it(clinic):
+    """A broker's access list guards topics; the name inside a message is only a claim."""
+    forged = Received(up_topic(OTHER, "bout"), bout(1).payload)
+    assert answers(clinic, forged) == {OTHER: ([], {1: "the gateway in the message is not the gateway of its topic"})}
+    assert clinic.bouts(HOME) == clinic.bouts(OTHER) == clinic.patients() == []
+
+
+def test_poison_is_answered_buried_once_and_harms_nobody(clinic):
+    poison = Received(up_topic(HOME, "day"), b'{"v":1,"seq":2,"body":')
+    for _ in range(3):
+        stored, rejected = answers(clinic, bout(1), poison, bout(3, number=3))[HOME]
+        assert stored == [1, 3]
+        assert "JSON" in rejected[2]
+    assert len(clinic.bouts(HOME)) == 2
+    assert clinic.counts()["dead_letters"] == 1
+
+
+def test_what_names_no_number_or_home_is_buried_without_an_answer(clinic):
+    batch = Received(up_topic(HOME, "day"), b"\x00\xff"), Received("surefoot/v1/me/up/day", b"{}"), bout(1)
+    assert answers(clinic, *batch) == {HOME: ([1], {})}
+    assert clinic.counts()["dead_letters"] == 2
+
+
+def test_an_oversize_message_is_rejected_and_buried_short(clinic):
+    large = json.loads(bout(1).payload) | {"pad": "x" * 200_000}
+    payload = json.dumps(large).encode()
+    assert answers(clinic, Received(up_topic(HOME, "bout"), payload))[HOME][1].keys() == {1}
+    with clinic._read() as connection:
+        buried = connection.exec_driver_sql("SELECT payload FROM dead_letters").scalar()
+    assert len(buried) == KEPT_PAYLOAD
+
+
+def test_a_row_the_database_refuses_is_rejected_alone(clinic):
+    with clinic._write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER picky BEFORE INSERT ON bouts WHEN NEW.start_s = 200 "
+            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        )
+    stored, rejected = answers(clinic, bout(1), bout(2, number=2), bout(3, number=3))[HOME]
+    assert stored == [1, 3]
+    assert "not this one" in rejected[2]
+    assert clinic.counts()["received"] == 2
+
+
+def test_nothing_is_answered_when_nothing_was_committed(clinic):
+    with clinic._write() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StoreError, match="full"):
+        for seq in range(1, 200):
+            take(clinic, [alert(seq, name=f"alert {seq}")], 1.0)
+    assert clinic.counts()["received"] == clinic.counts()["alerts"]
+
+
+def test_a_status_is_a_sign_of_life_and_a_last_will_is_none(clinic):
+    def status(**body):
+        text = StatusBody(**body).json_text()
+        return Received(up_topic(HOME, "status"), up_payload(HOME, None, "status", text))
+
+    assert answers(clinic, status(link="up", pending=7), now_s=100.0) == {}
+    assert answers(clinic, status(link="down"), now_s=900.0) == {}
+    (patient,) = clinic.patients()
+    assert (patient.last_seen_s, patient.link, patient.pending) == (100.0, "down", 7)
+
+
+def test_a_long_answer_is_cut_into_messages_that_fit(clinic):
+    params = ClinicParams(answers=40)
+    batch = [
+        Received(up_topic(HOME, "bout"), json.dumps({"seq": seq, "x": "y" * 50}).encode()) for seq in range(1, 101)
+    ]
+    sent = take(clinic, [*batch, bout(200)], 1.0, params)
+    assert [topic for topic, _ in sent] == [ack_topic(HOME)] * 3
+    assert max(len(payload) for _, payload in sent) < LARGEST_MESSAGE
+    acks = [read_ack(topic, payload) for topic, payload in sent]
+    assert sorted(row.seq for ack in acks for row in ack.rejected) == list(range(1, 101))
+    assert [seq for ack in acks for seq in ack.stored] == [200]

@@ -1,0 +1,301 @@
+"""The store: what is kept is read back, once, and the database refuses what must not happen."""
+
+from __future__ import annotations
+
+import dataclasses
+import stat
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, inspect
+
+import made
+from made import OTHER
+from surefoot.pipeline import schema
+from surefoot.pipeline.store import StoreError, open_store
+from surefoot.records import Alert, Stride
+
+
+@pytest.fixture
+def home():
+    store = open_store("sqlite://")
+    yield store
+    store.close()
+
+
+def test_everything_kept_is_read_back(home):
+    gateway = home.gateway()
+    incident = made.incident(3, (made.signal(1.0),))
+    home.keep_bout(made.bout(2))
+    home.keep_bout(made.bout(1))
+    home.keep_incident(incident)
+    home.keep_day(made.day(2), [made.trend("2026-01-02")])
+    home.keep_day(made.day(1), [made.trend("2026-01-01"), made.trend("2026-01-01", "cadence_spm")])
+    home.keep_alert(made.alert("old", raised_s=1.0))
+    home.keep_alert(made.alert("new", raised_s=2.0))
+    assert home.bouts(gateway) == [made.bout(1), made.bout(2)]
+    assert home.bouts(gateway, 150.0, 201.0) == [made.bout(2)]
+    assert home.incidents(gateway) == [incident]
+    assert home.incidents(gateway, end_s=3000.0) == []
+    assert home.incidents(gateway)[0].snippet[0].acc == pytest.approx(incident.snippet[0].acc, abs=0.01)
+    assert home.days(gateway) == [made.day(1), made.day(2)]
+    assert [trend.metric for trend in home.trends(gateway)] == ["cadence_spm", "speed_mps", "speed_mps"]
+    assert home.trends(gateway, "speed_mps") == [made.trend("2026-01-01"), made.trend("2026-01-02")]
+    assert home.trends(gateway, "speed_mps", "right") == home.trends(gateway, side=None) == []
+    assert [one.alert.alert_id for one in home.alerts()] == ["new", "old"]
+    assert home.alerts(OTHER) == home.days(OTHER) == []
+
+
+@settings(max_examples=30)
+@given(made.days, st.lists(made.trends, max_size=3, unique_by=lambda trend: (trend.side, trend.metric)), made.alerts)
+def test_any_record_is_read_back(day, trends, alert):
+    store = open_store("sqlite://")
+    store.keep_day(day, trends)
+    store.keep_alert(alert)
+    assert store.days(store.gateway()) == [day]
+    assert sorted(map(repr, store.trends(store.gateway()))) == sorted(map(repr, trends))
+    assert [one.alert for one in store.alerts()] == [alert]
+    store.close()
+
+
+def test_the_same_again_changes_nothing_and_is_not_sent_again(home):
+    for _ in range(2):
+        home.keep_bout(made.bout(1))
+        home.keep_incident(made.incident(1, (made.signal(1.0),)))
+        home.keep_day(made.day(1), [made.trend()])
+        home.keep_alert(made.alert("a"))
+    counts = home.counts()
+    assert [counts[name] for name in ("bouts", "incidents", "days", "trends", "alerts", "outbox")] == [1] * 5 + [4]
+
+
+def test_a_changed_row_replaces_the_old_one_and_is_sent_again(home):
+    home.keep_day(made.day(1), [made.trend(), made.trend(metric="cadence_spm")])
+    home.keep_day(made.day(1, speed_mps=0.8), [made.trend(state="quiet")])
+    home.keep_alert(made.alert("a", "T2"))
+    home.keep_alert(made.alert("a", "T3"))
+    home.keep_incident(made.incident(1))
+    home.keep_incident(made.incident(1, (made.signal(1.0),)))
+    assert home.days(home.gateway()) == [made.day(1, speed_mps=0.8)]
+    assert home.trends(home.gateway()) == [made.trend(state="quiet")]
+    assert [one.alert.tier for one in home.alerts()] == ["T3"]
+    assert len(home.incidents(home.gateway())[0].snippet) == 1
+    assert home.outbox.count() == 6
+
+
+def test_what_was_kept_without_sending_is_sent_when_asked_for(home):
+    home.keep_bout(made.bout(1), outbox=False)
+    home.keep_bout(made.bout(1), outbox=False)
+    assert home.outbox.count() == 0
+    home.keep_bout(made.bout(1))
+    home.keep_bout(made.bout(1))
+    assert home.outbox.count() == 1
+
+
+def test_strides_stay_at_home(home):
+    strides = [Stride("left", "shank", 10.0, 11.0, speed_mps=0.9), Stride("right", "shank", 10.5, 11.5, turning=True)]
+    home.keep_strides(strides)
+    home.keep_strides(strides[:1])
+    assert home.strides(0, 100) == strides
+    assert home.strides(10.2, 100) == strides[1:]
+    assert home.outbox.count() == 0
+
+
+def test_the_gateway_keeps_its_name(tmp_path):
+    url = f"sqlite:///{tmp_path}/home.db"
+    names = set()
+    for _ in range(2):
+        store = open_store(url)
+        names.add(store.gateway())
+        store.close()
+    assert len(names) == 1
+    assert open_store("sqlite://").gateway() not in names
+
+
+def test_patients_are_listed_worst_first_and_named(home):
+    (patient,) = home.gateway() and home.patients()
+    assert patient.label == f"unnamed {home.gateway()[:8]}"
+    assert (patient.last_seen_s, patient.last_day, patient.open_alerts, patient.worst_tier) == (None, None, 0, None)
+    home.keep_day(made.day(2))
+    home.keep_day(made.day(1))
+    home.keep_alert(made.alert("a", "T1"))
+    home.keep_alert(made.alert("b", "T3"))
+    home.keep_alert(dataclasses.replace(made.alert("c", "T0"), channel="technical"))
+    home.label_patient(home.gateway(), "  Mrs. Example ")
+    (patient,) = home.patients()
+    assert patient.label == home.alerts()[0].patient_label == "Mrs. Example"
+    assert (patient.last_day, patient.open_alerts, patient.worst_tier) == (made.day(2), 2, "T3")
+    assert patient.open_technical == 1
+    home.label_patient(home.gateway(), "")
+    assert home.patients()[0].label.startswith("unnamed")
+    with pytest.raises(StoreError, match="No patient"):
+        home.label_patient(OTHER, "x")
+
+
+def test_the_first_acknowledgement_wins_and_later_ones_are_told(home):
+    home.keep_alert(made.alert("a"))
+    first = home.acknowledge("a", "Dr. First", 10.0, "called the patient")
+    second = home.acknowledge("a", "Dr. Second", 20.0)
+    assert first == second == home.alerts()[0]
+    assert (first.acknowledged.who, first.acknowledged.at_s, first.acknowledged.note) == (
+        "Dr. First",
+        10.0,
+        "called the patient",
+    )
+    assert home.patients()[0].open_alerts == 0
+    assert home.counts()["acknowledgements"] == 1
+    with pytest.raises(StoreError, match="No alert has the name b"):
+        home.acknowledge("b", "Dr. First", 10.0)
+
+
+def test_a_worse_alert_is_not_hidden_by_an_acknowledgement(home):
+    home.keep_alert(made.alert("a", "T2"))
+    home.acknowledge("a", "Dr. First", 10.0)
+    home.keep_alert(made.alert("a", "T3"))
+    assert home.alerts()[0].acknowledged is None
+    assert home.patients()[0].worst_tier == "T3"
+    assert home.acknowledge("a", "Dr. Second", 20.0).acknowledged.who == "Dr. Second"
+    home.keep_alert(made.alert("a", "T1"))
+    assert home.alerts()[0].acknowledged.who == "Dr. First"
+
+
+@pytest.mark.parametrize("change", ["UPDATE acknowledgements SET who = 'x'", "DELETE FROM acknowledgements"])
+def test_acknowledgements_cannot_be_changed_or_deleted(home, change):
+    home.keep_alert(made.alert("a"))
+    home.acknowledge("a", "Dr. First", 10.0)
+    with pytest.raises(StoreError, match="append-only"), home._write() as connection:
+        connection.exec_driver_sql(change)
+    assert home.alerts()[0].acknowledged.who == "Dr. First"
+
+
+def test_a_number_that_is_none_is_not_kept(home):
+    with pytest.raises(ValueError, match="finite"):
+        home.keep_bout(dataclasses.replace(made.bout(1), speed_mps=float("nan")))
+    assert home.counts()["bouts"] == home.outbox.count() == 0
+
+
+def test_a_row_and_its_place_in_the_outbox_are_kept_together_or_not_at_all(home):
+    with home._write() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER broken BEFORE INSERT ON bouts BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(StoreError):
+        home.keep_bout(made.bout(1))
+    assert home.counts()["bouts"] == home.outbox.count() == 0
+
+
+@pytest.mark.parametrize("place", ["sqlite://", "sqlite:///{}/home.db"])
+def test_threads_may_share_it(tmp_path, place):
+    store = open_store(place.format(tmp_path))
+
+    def keep(first: int) -> None:
+        for number in range(first, first + 20):
+            store.keep_bout(made.bout(number))
+            store.bouts(store.gateway())
+
+    threads = [threading.Thread(target=keep, args=(100 * n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.counts()["bouts"] == store.outbox.count() == 80
+    store.close()
+
+
+# ---- opening
+
+
+def test_sqlite_is_set_up_to_survive_a_power_cut(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/home.db")
+    with store._read() as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    store.close()
+    assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
+    assert stat.S_IMODE((tmp_path / "home.db").stat().st_mode) == 0o600
+
+
+def test_a_failed_upgrade_leaves_the_database_as_it_was(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/home.db"
+    store = open_store(url)
+    store.keep_bout(made.bout(1))
+    store.close()
+
+    def half_a_step(connection) -> None:
+        connection.exec_driver_sql("ALTER TABLE bouts ADD COLUMN novelty TEXT")
+        connection.exec_driver_sql("ALTER TABLE nowhere ADD COLUMN novelty TEXT")
+
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, (2, "half a step", half_a_step)))
+    with pytest.raises(StoreError, match="nowhere"):
+        open_store(url)
+    monkeypatch.undo()
+    store = open_store(url)
+    assert "novelty" not in {column["name"] for column in inspect(store._engine).get_columns("bouts")}
+    assert len(store.bouts(store.gateway())) == 1
+    store.close()
+
+
+def test_steps_are_run_once_and_in_order(tmp_path):
+    ran = []
+    steps = tuple((number, "", lambda connection, number=number: ran.append(number)) for number in (1, 2, 3))
+    engine = create_engine(f"sqlite:///{tmp_path}/x.db")
+    for upto in (1, 3, 3):
+        with engine.begin() as connection:
+            assert schema.upgrade(connection, steps[:upto]) == upto
+    assert ran == [1, 2, 3]
+    with engine.begin() as connection, pytest.raises(ValueError, match="schema 3"):
+        schema.upgrade(connection, steps[:2])
+    engine.dispose()
+
+
+def test_a_newer_database_is_left_alone(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/home.db"
+    with monkeypatch.context() as later:
+        later.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, (9, "later", lambda connection: None)))
+        open_store(url).close()
+    with pytest.raises(StoreError, match=r"schema 9.*newer surefoot"):
+        open_store(url)
+
+
+@pytest.mark.parametrize(
+    "url, words",
+    [
+        ("", "not the address"),
+        ("home.db", "not the address"),
+        ("mysql://host/x", "cannot keep its records in mysql"),
+        ("sqlite:///{}", "is a directory"),
+        ("sqlite:///{}/no/such/home.db", "Make the directory"),
+        ("sqlite:///{}/other.txt", "not a database"),
+    ],
+)
+def test_what_cannot_be_opened_says_what_to_do(tmp_path, url, words):
+    (tmp_path / "other.txt").write_text("This is not a database, it is a letter.\n" * 20)
+    with pytest.raises(StoreError, match=words) as caught:
+        open_store(url.format(tmp_path))
+    assert caught.value.meaning and caught.value.remedy
+
+
+def test_a_password_is_never_shown():
+    with pytest.raises(StoreError) as caught:
+        open_store("postgresql+psycopg://clinic:secret@127.0.0.1:1/surefoot")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_full_disk_is_said_and_harms_nothing(home):
+    with home._write() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 4}")
+    with pytest.raises(StoreError, match="full") as caught:
+        for number in range(1000):
+            home.keep_incident(made.incident(number, (made.signal(2.0),)))
+    assert "goes on by itself" in caught.value.remedy
+    assert home.counts()["incidents"] == home.outbox.count()
+
+
+def test_alert_fields_are_all_kept(home):
+    """A field added to the record and forgotten in the message would vanish on its way."""
+    home.keep_alert(made.alert("a"))
+    stored = home.alerts()[0].alert
+    assert {field.name for field in dataclasses.fields(Alert)} == set(type(stored).__slots__)
+    assert stored == made.alert("a")
