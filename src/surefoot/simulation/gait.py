@@ -38,7 +38,7 @@ _HEEL_RISE_SPAN = (0.36, 0.88)
 _HEEL_RISE = (-53.51, 46.33, -2.36, -3.52, -11.99, -1.09)
 
 # rows of Cycle.table
-(TILT, TILT_1, TILT_2, FORWARD_1, FORWARD_2, UP_1, UP_2, SIDE_2, ROLL, ROLL_1, TWIST, TWIST_1) = range(12)
+(TILT, TILT_1, TILT_2, FORWARD_1, FORWARD_2, UP_1, UP_2, SIDE_2, ROLL, ROLL_1, TWIST, TWIST_1, FREE) = range(13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,16 @@ class Manner:
     foot_pitch_deg: float = 0.0
     push_off_pct: float = 0.0
     loading_pct: float = 0.0
-    roll_deg: tuple[float, ...] = (-1.2, 1.0, 0.6, 0.5)  # frontal plane: cosine, sine of harmonics 1, 2
-    twist_deg: tuple[float, ...] = (2.0, 1.5, -1.2, 0.8)  # about the shank: the same
+    roll_deg: tuple[float, ...] = (-2.2, 1.6, 1.2, 1.0)  # frontal plane: cosine, sine of harmonics 1, 2
+    twist_deg: tuple[float, ...] = (4.0, 3.0, -3.0, 2.0)  # about the shank: the same
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cycle:
-    """Tables over one cycle from mid-stance to mid-stance, (12, POINTS + 1) each: radians, metres, per cycle."""
+    """Tables over one cycle from mid-stance to mid-stance, (13, POINTS + 1) each: radians, metres, per cycle.
+
+    The last row, FREE, is 0 while the foot stands and 1 at most while it does not.
+    """
 
     shank: Array
     foot: Array
@@ -94,13 +97,13 @@ def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: floa
     forward, up = _ankle(q, slope, leg, manner)
     pitch_deg = 20.0 * (1 - leg.dorsi) - 10.0 * leg.dorsi + manner.foot_pitch_deg
     pitch = _pitch(q, pitch_deg, leg, manner, flat_s / stride_s, speed_mps)
-    outward = (1.0 if side == "left" else -1.0) * (0.012 + 0.04 * leg.dorsi * leg.circ)
+    outward = (1.0 if side == "left" else -1.0) * (0.02 + 0.04 * leg.dorsi * leg.circ)
     lateral = _slope(_slope(outward * _hump(q, 0.5, 1.04)))
     roll, twist = _off_plane(q, side, manner.roll_deg), _off_plane(q, side, manner.twist_deg)
     move = _hump(q, *_MOVING)
     path = [forward, _slope(forward), up, _slope(up), lateral]
-    shank = [tilt, _slope(tilt), _slope(_slope(tilt)), *path, roll, _slope(roll), twist, _slope(twist)]
-    aside = [move * roll, _slope(move * roll), move * twist, _slope(move * twist)]
+    shank = [tilt, _slope(tilt), _slope(_slope(tilt)), *path, roll, _slope(roll), twist, _slope(twist), move]
+    aside = [move * roll, _slope(move * roll), move * twist, _slope(move * twist), move]
     foot = [-pitch, -_slope(pitch), -_slope(_slope(pitch)), *path, *aside]
     final_contact = _final_contact(leg, speed_mps)
     before = _phase() < final_contact + 0.02
@@ -120,7 +123,8 @@ def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: floa
 
 def tilt_scale(speed_mps: float) -> float:
     """Range of shank tilt against speed: about 52 deg at 0.4 m/s, 85 deg at 1.6 m/s in the treadmill recordings."""
-    return (speed_mps / REFERENCE_SPEED_MPS) ** 0.25
+    part = speed_mps / REFERENCE_SPEED_MPS
+    return part ** (0.4 if part < 1 else 0.2)
 
 
 def _tilt(q: Array, leg: Leg, manner: Manner) -> Array:
@@ -130,7 +134,7 @@ def _tilt(q: Array, leg: Leg, manner: Manner) -> Array:
     loading = 0.50 * leg.quad - manner.loading_pct / 100
     scale = REFERENCE_STRIDE_S  # the rates below are deg/s of the reference stride, the table is per cycle
     rate = 205 * push_off * _bell(q, 0.575, 0.065) - 205 * push_off * 0.8 * _bell(q, 0.79, 0.08)
-    rate += 110 * loading * (_bell(q, 0.03, 0.055) - 0.5 * _bell(q, 0.25, 0.11))
+    rate += 120 * loading * (_bell(q, 0.03, 0.06) - 0.5 * _bell(q, 0.25, 0.11))
     rate += 65 * leg.dorsi * (_bell(q, -0.02, 0.03) - 0.25 * _bell(q, 0.14, 0.12))
     rate -= rate.mean()
     tilt = healthy - scale * (np.cumsum(rate) - np.cumsum(rate)[_mid_stance_index()]) / POINTS
@@ -160,7 +164,7 @@ def _pitch(q: Array, contact_deg: float, leg: Leg, manner: Manner, flat: float, 
 
 def _final_contact(leg: Leg, speed_mps: float) -> float:
     """Slower: longer stance (E2); a dropped foot swings 8 % longer (P)."""
-    later = float(np.clip(0.06 * (REFERENCE_SPEED_MPS - speed_mps), -0.04, 0.035))
+    later = float(np.clip(0.2 * (REFERENCE_SPEED_MPS - speed_mps), -0.01, 0.09))
     return FINAL_CONTACT + later - 0.025 * leg.dorsi
 
 

@@ -1,8 +1,8 @@
 """Impacts: what a heel strike, a foot slap or a caught toe shakes into a sensor on the skin.
 
-A damped wobble of the sensor on its soft tissue (25-60 Hz, 15-30 ms: clinical.md 9.2, grade P; and a slower part of
-about 13 Hz that the recordings show). It is the second derivative of a displacement that dies away, so it adds no
-lasting velocity: what is integrated over a stride is not disturbed.
+A damped wobble of the sensor on its soft tissue (25-60 Hz, 15-30 ms: clinical.md 9.2, grade P; sizes and the slower
+turning of about 12 Hz as the recordings show). Each shape is corrected so that it leaves no velocity, no displacement
+and no tilt behind: what is integrated over a stride is not disturbed.
 """
 
 from __future__ import annotations
@@ -11,58 +11,69 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surefoot.records import Array
 
 _FINE_HZ = 5000.0
-_LONG_S = 0.25
+_LONG_S = 0.30
 
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """How a sensor shakes after one contact of size 1: accelerations in m/s^2, rates in deg/s (shank axes x, y, z)."""
+    """How a shank sensor shakes after a contact at 1 m/s: acc in m/s^2, gyr in deg/s along forward, left, up."""
 
-    acc_sharp: tuple[float, float, float] = (9.0, 5.0, 11.0)
-    acc_soft: tuple[float, float, float] = (9.0, 3.0, 4.0)
-    gyr_soft: tuple[float, float, float] = (30.0, 25.0, 45.0)
-    sharp_hz: float = 30.0
-    soft_hz: float = 13.0
-    sharp_decay_s: float = 0.015
-    soft_decay_s: float = 0.030
+    acc_mps2: tuple[float, float, float] = (20.0, 6.0, 20.0)
+    gyr_dps: tuple[float, float, float] = (40.0, -80.0, 60.0)
+    gyr_sharp_dps: tuple[float, float, float] = (60.0, -50.0, 120.0)  # at the frequency of the acceleration
+    acc_hz: float = 20.0
+    acc_decay_s: float = 0.022
+    gyr_hz: float = 12.0
+    gyr_decay_s: float = 0.035
+    slap_hz: float = 35.0
+    slap_decay_s: float = 0.015
     delay_s: float = 0.012  # from the contact to the shank
 
 
-def shake(
-    acc: Array, gyr: Array, times_s: Array, sizes: Array, start_s: float, rate_hz: float, impact: Impact, sharp: bool
+def strike(
+    acc: Array, gyr: Array, times_s: Array, sizes: Array, start_s: float, rate_hz: float, impact: Impact
 ) -> None:
-    """Add impacts at ``times_s`` of ``sizes`` to ``acc`` and ``gyr`` (n, 3) in place; those outside are left out."""
+    """Add heel strikes at ``times_s`` of ``sizes`` to ``acc`` and ``gyr`` (n, 3) in place; others are left out."""
+    rows, since, size = _rows(len(acc), times_s + impact.delay_s, sizes, start_s, rate_hz)
+    shaken = np.interp(since, *_kernel(impact.acc_hz, impact.acc_decay_s, 2))
+    acc[rows] += (size * shaken)[..., None] * np.array(impact.acc_mps2)
+    turned = np.interp(since, *_kernel(impact.gyr_hz, impact.gyr_decay_s, 1))
+    gyr[rows] += (size * turned)[..., None] * np.array(impact.gyr_dps)
+    turned = np.interp(since, *_kernel(impact.acc_hz, impact.acc_decay_s, 1))
+    gyr[rows] += (size * turned)[..., None] * np.array(impact.gyr_sharp_dps)
+
+
+def slap(acc: Array, times_s: Array, sizes: Array, start_s: float, rate_hz: float, impact: Impact) -> None:
+    """Add slaps of the forefoot: sharper, and without turning the shank."""
+    rows, since, size = _rows(len(acc), times_s + impact.delay_s, sizes, start_s, rate_hz)
+    shaken = np.interp(since, *_kernel(impact.slap_hz, impact.slap_decay_s, 2))
+    acc[rows] += (size * shaken)[..., None] * np.array(impact.acc_mps2)
+
+
+def _rows(
+    samples: int, times_s: Array, sizes: Array, start_s: float, rate_hz: float
+) -> tuple[NDArray[np.int64], Array, Array]:
+    """Sample numbers shaken by each impact, seconds since it, and its size."""
     length = int(_LONG_S * rate_hz)
     first = np.ceil((times_s - start_s) * rate_hz).astype(int)
-    inside = (first >= 0) & (first + length < len(acc)) & (sizes != 0)
+    inside = (first >= 0) & (first + length < samples) & (sizes != 0)
     rows = first[inside, None] + np.arange(length)
-    since = rows / rate_hz + start_s - times_s[inside, None]
-    size = sizes[inside, None, None]
-    soft_acc = _wobble(since, impact.soft_hz, impact.soft_decay_s, 2)
-    soft_gyr = _wobble(since, impact.soft_hz, impact.soft_decay_s, 1)
-    sharp_acc = _wobble(since, impact.sharp_hz, impact.sharp_decay_s, 2)
-    added = sharp_acc[..., None] * np.array(impact.acc_sharp)
-    if not sharp:
-        added = added + soft_acc[..., None] * np.array(impact.acc_soft)
-        gyr[rows] += size * soft_gyr[..., None] * np.array(impact.gyr_soft)
-    acc[rows] += size * added
-
-
-def _wobble(since_s: Array, hz: float, decay_s: float, derivative: int) -> Array:
-    return np.interp(since_s, *_kernel(hz, decay_s, derivative))
+    return rows, rows / rate_hz + start_s - times_s[inside, None], sizes[inside, None]
 
 
 @lru_cache(maxsize=32)
-def _kernel(hz: float, decay_s: float, derivative: int) -> tuple[Array, Array]:
-    """A derivative of a dying displacement, scaled so that its largest value is 1."""
+def _kernel(hz: float, decay_s: float, integrals: int) -> tuple[Array, Array]:
+    """Time, and a dying sine with its first so many integrals brought back to zero, scaled to a largest value of 1."""
     t = np.arange(int(_LONG_S * _FINE_HZ)) / _FINE_HZ
-    fade = np.clip((_LONG_S - 0.02 - t) / 0.05, 0, 1) ** 3
-    shape = t**3 / (t + 0.25 / hz) * np.exp(-t / decay_s) * np.sin(2 * np.pi * hz * t) * fade
-    for _ in range(derivative):
-        shape = np.gradient(shape, 1 / _FINE_HZ)
-    shape[0] = shape[-1] = 0.0
+    shape = np.exp(-t / decay_s) * np.sin(2 * np.pi * hz * t)
+    end = np.clip((_LONG_S - 0.01 - t) / 0.05, 0, 1) ** 2
+    slow = [end * t ** (k + 1) * np.exp(-t / 0.04) for k in range(integrals)]
+    left = np.array([[(s * t**k).sum() for s in slow] for k in range(integrals)])
+    shape = shape * end
+    shape = shape - np.linalg.solve(left, [(shape * t**k).sum() for k in range(integrals)]) @ np.array(slow)
     return t, shape / np.abs(shape).max()

@@ -15,10 +15,11 @@ from surefoot.records import Array, Placement
 from surefoot.simulation import gait
 from surefoot.simulation.pulses import GRID_HZ, Pulse
 from surefoot.simulation.strides import Strides, easing_in
+from surefoot.simulation.unsteadiness import unsettle
 
 G_MPS2 = 9.81
 # where the sensor sits, in metres from the ankle: (forward, up) along the segment; just above the ankle, on the instep
-SEAT_M: dict[Placement, tuple[float, float]] = {"shank": (0.0, 0.10), "foot": (0.06, -0.03)}
+SEAT_M: dict[Placement, tuple[float, float]] = {"shank": (0.0, 0.10), "foot": (0.05, -0.07)}
 _TURNING = (0.15, 0.85)  # part of the way from mid-stance to mid-stance in which the heading changes
 
 
@@ -44,17 +45,20 @@ def move(
     start_s: float,
     samples: int,
     rate_hz: float,
+    unsteadiness: float = 0.0,
 ) -> Motion:
     """The motion of one leg's segment over ``samples`` from ``start_s``; standing still outside the strides."""
     table = cycle.shank if placement == "shank" else cycle.foot
     first, after, position = _position(strides, start_s, samples, rate_hz)
-    rows = np.empty((12, samples))
+    rows = np.empty((len(table), samples))
     rows[:] = table[:, :1]
-    rows[[gait.TILT_1, gait.TILT_2, *range(gait.FORWARD_1, gait.ROLL), gait.ROLL_1, gait.TWIST_1]] = 0.0
+    rows[[gait.TILT_1, gait.TILT_2, *range(gait.FORWARD_1, gait.ROLL), gait.ROLL_1, gait.TWIST_1, gait.FREE]] = 0.0
     speed, heading = np.zeros(samples), np.zeros(samples)
     if strides is not None and after > first:
         inside = slice(first, after)
         rows[:, inside], speed[inside], heading[inside] = _striding(table, strides, *position)
+        if unsteadiness:
+            unsettle(rows, inside, strides.unsteady_at, unsteadiness, rate_hz, turning=placement == "shank")
     for pulse in pulses if placement == "shank" else ():
         _add_pulse(rows, pulse, start_s, rate_hz)
     ankle = np.stack([rows[gait.FORWARD_2], rows[gait.SIDE_2] + speed * heading, rows[gait.UP_2]], axis=1)

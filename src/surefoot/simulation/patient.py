@@ -132,8 +132,8 @@ def _own_manner(patient: Patient) -> dict[Side, Manner]:
             foot_pitch_deg=float(rng.normal(0, 2)),
             push_off_pct=float(rng.normal(0, 4)),
             loading_pct=float(rng.normal(0, 6)),
-            roll_deg=tuple(rng.normal(0, 1.0, 4).tolist()),
-            twist_deg=tuple(rng.normal(0, 1.6, 4).tolist()),
+            roll_deg=tuple(rng.normal(0, 1.6, 4).tolist()),
+            twist_deg=tuple(rng.normal(0, 3.0, 4).tolist()),
         )
         for side in SIDES
     }

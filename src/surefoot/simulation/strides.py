@@ -22,6 +22,8 @@ class Variation:
     tilt_pct: float = 2.5
     lift_pct: float = 5.0
     impact_pct: float = 25.0
+    impact_ms: float = 6.0  # spread of the delay from contact to the shank
+    unsteadiness: float = 1.0  # size of what changes the shape of strides, see unsteadiness.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Strides:
     lift: Array  # (m,) scale of the ankle's path upwards
     turn_rad: Array  # (m,)
     impact: Array  # (m,) size of the heel strike
+    impact_delay_s: Array  # (m,) beyond the usual
+    unsteady_at: int  # where the tape of unsteadiness is played from
 
     def at(self, stride: int, part: float) -> float:
         """Time at which this part (0..1) of a stride's path is reached."""
@@ -113,6 +117,8 @@ def plan(
             lift=1 + variation.lift_pct / 100 * rng.standard_normal(count),
             turn_rad=turn,
             impact=np.exp(variation.impact_pct / 100 * rng.standard_normal(count)),
+            impact_delay_s=variation.impact_ms / 1000 * rng.standard_normal(count),
+            unsteady_at=int(rng.integers(1 << 30)),
         )
         legs[side].tilt[0 if leading else -1] *= 0.75
     return legs

@@ -67,21 +67,20 @@ class Walk:
         """What this sensor delivers over the whole walk. ``offset`` is where its noise tape is read."""
         start_s, strides = self.truth.start_s, self.strides[side]
         samples = int(np.ceil(self.duration_s * rate_hz - 1e-6))
-        cycle = self.walker.cycle(side)
-        motion = move(cycle, strides, self.pulses.get(side, ()), placement, start_s, samples, rate_hz)
+        cycle, size = self.walker.cycle(side), self.walker.variation.unsteadiness
+        motion = move(cycle, strides, self.pulses.get(side, ()), placement, start_s, samples, rate_hz, size)
         self._shake(motion.acc, motion.gyr, side, rate_hz)
         return sensor.read(side, placement, motion.acc, motion.gyr, start_s, rate_hz, offset)
 
     def _shake(self, acc: Array, gyr: Array, side: Side, rate_hz: float) -> None:
         truth, cycle, impact = self.truth, self.walker.cycle(side), self.walker.impact
-        contacts = truth.legs[side].initial_contacts_s
+        contacts = truth.legs[side].initial_contacts_s + self.strides[side].impact_delay_s
         hard = self.strides[side].impact * self.walker.speed_mps
-        start_s = truth.start_s
-        impacts.shake(acc, gyr, contacts + impact.delay_s, cycle.heel_strike * hard, start_s, rate_hz, impact, False)
-        slap_s = contacts + impact.delay_s + cycle.foot_flat_s
-        impacts.shake(acc, gyr, slap_s, 0.7 * cycle.slap * hard, start_s, rate_hz, impact, True)
+        args = (truth.start_s, rate_hz, impact)
+        impacts.strike(acc, gyr, contacts, cycle.heel_strike * hard, *args)
+        impacts.slap(acc, contacts + cycle.foot_flat_s, 0.7 * cycle.slap * hard, *args)
         caught = np.array([s.start_s for s in truth.stumbles if s.side == side])
-        impacts.shake(acc, gyr, caught, np.full(len(caught), -1.5), start_s, rate_hz, impact, False)
+        impacts.strike(acc, gyr, caught, np.full(len(caught), -1.5), *args)
 
 
 def simulate_walk(
