@@ -385,6 +385,8 @@ def test_unix_times_keep_their_wall_clock(tmp_path: Path) -> None:
     assert np.array_equal(recording.parts[0].gyr, still()[:, 3:])
     own = open_recording(write(tmp_path / "left.csv", np.arange(1000) / RATE_HZ, still()), zero_s=start_s)
     assert own.start_s == start_s
+    both = open_recording(write(tmp_path / "left.csv", start_s + np.arange(1000) / RATE_HZ, still()), zero_s=5.0)
+    assert both.start_s == start_s and both.notes == ("--start not used: the file has wall-clock times",)
 
 
 # ---- blocks, interleaving, load

@@ -79,7 +79,7 @@ def open_recording(
         side, placement: from the file's name when None (``left.csv``, ``right-foot.csv.gz``); placement else "shank".
         acc_unit: "m/s2" (when None) or "g". gyr_unit: "deg/s" (when None) or "rad/s".
         rate_hz: readings per second, for a file without ``time_s``; not used when it has times.
-        zero_s: added to every time, e.g. the Unix time of ``time_s`` 0.
+        zero_s: Unix time of ``time_s`` 0; not used when the times are Unix times already.
 
     Raises:
         RecordingError: whatever a user can get wrong, with the remedy.
@@ -94,6 +94,9 @@ def open_recording(
         times = np.arange(len(columns.readings)) / _declared_rate(path, rate_hz)
     elif rate_hz is not None:
         notes.append("--rate not used: the file has times")
+    if zero_s and np.nanmedian(times) > UNIX_TIME_S:
+        notes.append("--start not used: the file has wall-clock times")
+        zero_s = 0.0
     try:
         evened = even(times, columns.readings, clock)
         readings = np.concatenate([run.readings for run in evened.runs])

@@ -1,0 +1,173 @@
+"""The findings of a replay: kept while they come, forwarded to a store, told as tables or JSON lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import click
+import numpy as np
+
+from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, json_line, number
+from surefoot.records import SIDES, Alert, Bout, DaySummary, Incident, Stride, Trend
+
+MOST_ROWS = 25
+
+
+class Keeper(Protocol):
+    """What ``pipeline.live`` needs of a store."""
+
+    def keep_strides(self, strides: Sequence[Stride]) -> None: ...
+    def keep_bout(self, bout: Bout) -> None: ...
+    def keep_incident(self, incident: Incident) -> None: ...
+    def keep_day(self, day: DaySummary, trends: Sequence[Trend]) -> None: ...
+    def keep_alert(self, alert: Alert) -> None: ...
+
+
+class Findings:
+    """Stands where a store stands: remembers what is kept, and hands it on to the store behind it if there is one."""
+
+    def __init__(self, store: Keeper | None = None, as_json: bool = False) -> None:
+        self.strides: list[Stride] = []
+        self.bouts: list[Bout] = []
+        self.incidents: list[Incident] = []
+        self.days: list[DaySummary] = []
+        self.trends: list[Trend] = []  # of the newest day
+        self.alerts: list[Alert] = []
+        self._store = store
+        self._tell: Callable[[object], None] = (lambda record: click.echo(json_line(record))) if as_json else _silent
+
+    def keep_strides(self, strides: Sequence[Stride]) -> None:
+        self.strides += strides
+        for stride in strides:
+            self._tell(stride)
+        if self._store:
+            self._store.keep_strides(strides)
+
+    def keep_bout(self, bout: Bout) -> None:
+        self.bouts.append(bout)
+        self._tell(bout)
+        if self._store:
+            self._store.keep_bout(bout)
+
+    def keep_incident(self, incident: Incident) -> None:
+        self.incidents.append(incident)
+        self._tell(incident)
+        if self._store:
+            self._store.keep_incident(incident)
+
+    def keep_day(self, day: DaySummary, trends: Sequence[Trend] = ()) -> None:
+        self.days.append(day)
+        self.trends = list(trends)
+        for record in (day, *trends):
+            self._tell(record)
+        if self._store:
+            self._store.keep_day(day, trends)
+
+    def keep_alert(self, alert: Alert) -> None:
+        self.alerts.append(alert)
+        self._tell(alert)
+        if self._store:
+            self._store.keep_alert(alert)
+
+
+def _silent(_: object) -> None:
+    return None
+
+
+def tables(findings: Findings, terminal: Terminal, zone: ZoneInfo, wall_clock: bool) -> None:
+    """Everything a replay found, for people."""
+
+    def when(at_s: float) -> str:
+        return clock_time(at_s, zone, wall_clock)
+
+    terminal.table("Strides (median of the valid ones)", *_strides(findings.strides))
+    if findings.bouts:
+        rows = [_bout(bout, when(bout.start_s)) for bout in findings.bouts]
+        columns = ("start", "seconds", "left strides", "right strides", "cadence spm", "speed m/s")
+        terminal.table(f"Walking bouts: {len(rows)}", columns, _some(rows))
+    if findings.incidents:
+        rows = [
+            (when(i.start_s), i.kind, i.side or "both", i.certainty, ", ".join(f"{n} {v:.3g}" for n, v in i.evidence))
+            for i in findings.incidents
+        ]
+        terminal.table(f"Incidents: {len(rows)}", ("time", "kind", "side", "certainty", "evidence"), _some(rows))
+    else:
+        terminal.say("Incidents: none")
+        terminal.say()
+    _days(findings, terminal, wall_clock)
+    for alert in findings.alerts:
+        terminal.say(f"ALERT {alert.tier} ({alert.day}): {alert.sentence}")
+        terminal.say(f"  {alert.not_this}")
+
+
+_OF_A_STRIDE = (  # what a stride table shows: heading, field, digits
+    ("stride time s", "stride_time_s", 3),
+    ("stance s", "stance_s", 3),
+    ("speed m/s", "speed_mps", 2),
+    ("length m", "stride_length_m", 2),
+    ("swing height m", "swing_height_m", 3),
+    ("tilt deg", "shank_tilt_max_deg", 1),
+    ("mid-swing deg/s", "mid_swing_rate_dps", 0),
+    ("push-off deg/s", "push_off_rate_dps", 0),
+)
+
+
+def _strides(strides: Sequence[Stride]) -> tuple[list[str], list[list[str]]]:
+    rows = []
+    for side in SIDES:
+        of_side = [stride for stride in strides if stride.side == side]
+        valid = [stride for stride in of_side if stride.valid]
+        if of_side:
+            medians = [number(_median(getattr(s, name) for s in valid), digits) for _, name, digits in _OF_A_STRIDE]
+            time_s = _median(s.stride_time_s for s in valid)
+            flat = number(100 * sum(s.no_heel_strike for s in valid) / len(valid), 0) if valid else NOT_KNOWN
+            cadence = number(120 / time_s if time_s else None, 0)
+            rows.append([side, str(len(of_side)), str(len(valid)), cadence, *medians, flat])
+    headings = ["side", "strides", "valid", "cadence spm", *(heading for heading, _, _ in _OF_A_STRIDE)]
+    return [*headings, "no heel strike %"], rows
+
+
+def _median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None
+
+
+def _days(findings: Findings, terminal: Terminal, wall_clock: bool) -> None:
+    rows = []
+    for day in findings.days:
+        strides = dict(day.strides)
+        counts = [str(strides.get(side, NOT_KNOWN)) for side in SIDES]
+        hours = [number(day.recorded_h), number(day.worn_h), number(day.walking_min, 1)]
+        name = day.day if wall_clock else "(no date)"
+        rows.append((name, *hours, str(day.bouts), *counts, day.missing or "counts"))
+    columns = ("day", "recorded h", "worn h", "walking min", "bouts", "left strides", "right strides", "trend")
+    if rows:
+        terminal.table("Days", columns, _some(rows))
+    judged = [trend for trend in findings.trends if trend.state != "cannot_say"]
+    if judged:
+        rows = [_trend(trend) for trend in judged]
+        columns = ("metric", "side", "state", "value", "baseline", "change", "noise", "z")
+        terminal.table(f"Trends on {findings.days[-1].day}", columns, rows)
+    elif findings.trends:
+        terminal.say(f"Trends: cannot say yet ({findings.trends[0].reason})")
+
+
+def _bout(bout: Bout, start: str) -> tuple[str, ...]:
+    counts = (str(bout.left_strides), str(bout.right_strides))
+    return (start, number(bout.duration_s, 1), *counts, number(bout.cadence_spm, 0), number(bout.speed_mps))
+
+
+def _trend(trend: Trend) -> tuple[str, ...]:
+    normal = trend.baseline.centre if trend.baseline else None
+    numbers = (number(trend.value), number(normal), number(trend.change), number(trend.mdc), number(trend.z, 1))
+    return (trend.metric, trend.side or "both", trend.state, *numbers)
+
+
+def _some(rows: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The newest rows; says how many came before."""
+    if len(rows) <= MOST_ROWS:
+        return rows
+    earlier = (f"... {len(rows) - MOST_ROWS} before",) + ("",) * (len(rows[0]) - 1)
+    return [earlier, *rows[-MOST_ROWS:]]

@@ -1,0 +1,173 @@
+"""``surefoot replay``: recordings from files go the way live readings go."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from surefoot.cli.console import Terminal, note, progress
+from surefoot.cli.findings import Findings, tables
+from surefoot.cli.sending import send
+from surefoot.config import Config, load_config
+from surefoot.pipeline.days import DayBook
+from surefoot.pipeline.live import run
+from surefoot.pipeline.store import Store, open_store
+from surefoot.records import Gap, Placement, Samples, Side
+from surefoot.sensors.naming import side_of
+from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
+from surefoot.signal.walk import WalkStream
+
+FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How the files are to be read."""
+
+    placement: Placement | None
+    acc_unit: str | None
+    gyr_unit: str | None
+    rate: float | None
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=FILE)
+@click.option("--left", type=FILE, help="The left leg's file, whatever its name.")
+@click.option("--right", type=FILE, help="The right leg's file, whatever its name.")
+@click.option("--placement", type=click.Choice(["shank", "foot"]), help="Where the sensors sat [by name, else shank].")
+@click.option("--acc-unit", type=click.Choice(["m/s2", "g"]), help="Unit of the acceleration [m/s2].")
+@click.option("--gyr-unit", type=click.Choice(["deg/s", "rad/s"]), help="Unit of the gyroscope [deg/s].")
+@click.option("--rate", type=float, metavar="HZ", help="Readings per second, for files without time_s.")
+@click.option("--start", metavar="ISO-TIME", help="Wall-clock time of time_s 0, such as 2026-05-01T09:30.")
+@click.option("--timezone", metavar="NAME", help="Where the patient's day begins, such as Europe/Berlin [UTC].")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line, each with its type.")
+@click.option("--store", "store_at", metavar="PATH", help="Keep what is found in this file, one for each patient.")
+@click.option("--publish", metavar="URL", help="Send what is found to the clinic: mqtt://user:password@host:port.")
+def replay(
+    files: tuple[Path, ...],
+    left: Path | None,
+    right: Path | None,
+    start: str | None,
+    timezone: str | None,
+    as_json: bool,
+    store_at: str | None,
+    publish: str | None,
+    **how: object,
+) -> None:
+    """Analyse a walk recorded with one or two sensors: one FILE per leg, left or right in its name.
+
+    A file is CSV, or .csv.gz, with the header time_s,acc_x,acc_y,acc_z,gyr_x,gyr_y,gyr_z in seconds, m/s2 and deg/s.
+    The sensors may be mounted any way round.
+    """
+    config = load_config(timezone=timezone)
+    named = [*((path, None) for path in files), (left, "left"), (right, "right")]
+    recordings = _read(_legs(named), _unix_s(start, config.zone), _How(**how))  # type: ignore[arg-type]
+    _note_all(recordings, kept=bool(store_at or publish))
+    store = _open(store_at, publish, config)
+    try:
+        findings = Findings(store, as_json)
+        _analyse(recordings, findings, config)
+        _tell(recordings, findings, config, as_json)
+        if store and publish:
+            _publish(store, publish)
+    finally:
+        if store:
+            store.close()
+
+
+def _legs(named: Sequence[tuple[Path | None, Side | None]]) -> dict[Side, Path]:
+    """Which file is of which leg; wrong usage when there is none, or two of one leg."""
+    legs: dict[Side, Path] = {}
+    for path, given in named:
+        if path is not None:
+            side = given or side_of(path)
+            if side in legs:
+                told = f"{legs[side]} and {path} are both of the {side} leg."
+                raise click.UsageError(f"{told} Give one file per leg, or say --left FILE --right FILE.")
+            legs[side] = path
+    if not legs:
+        raise click.UsageError("No recording was given. Name one file per leg: surefoot replay left.csv right.csv")
+    return legs
+
+
+def _unix_s(start: str | None, zone: ZoneInfo) -> float:
+    if start is None:
+        return 0.0
+    try:
+        told = datetime.fromisoformat(start)
+    except ValueError as error:
+        raise click.BadParameter(f"{start!r} is no time such as 2026-05-01T09:30.", param_hint="--start") from error
+    return (told if told.tzinfo else told.replace(tzinfo=zone)).timestamp()
+
+
+def _read(legs: dict[Side, Path], zero_s: float, how: _How) -> list[Recording]:
+    recordings = []
+    with progress("reading", len(legs)) as advance:
+        for side, path in legs.items():
+            recording = open_recording(path, side, how.placement, how.acc_unit, how.gyr_unit, how.rate, zero_s)
+            recordings.append(recording)
+            advance(1)
+    check_pair(recordings)
+    return recordings
+
+
+def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
+    """What the files' readers found, and what cannot be said from these files, before anything else."""
+    for recording in recordings:
+        for found in recording.notes:
+            note(f"{recording.path.name}: {found}")
+    if len(recordings) == 1:
+        only = f"only the {recordings[0].side} leg was recorded"
+        note(f"{only}: what compares the legs (step time, double support, left against right) cannot be said")
+    elif max(r.start_s for r in recordings) >= min(r.end_s for r in recordings):
+        note("the two recordings share no time: nothing can be said that compares the legs")
+    if kept and not all(recording.wall_clock for recording in recordings):
+        note("the recording has no date: its day is kept as 1970-01-01 (--start gives it one)")
+
+
+def _open(store_at: str | None, publish: str | None, config: Config) -> Store | None:
+    """The home store to keep the findings in: apart from the one live wear uses, whose patient may be another."""
+    if store_at is None and publish is None:
+        return None
+    url = store_at or f"sqlite:///{config.home / 'replay.sqlite'}"
+    if "://" not in url:
+        url = f"sqlite:///{Path(url).expanduser()}"
+    return open_store(url)
+
+
+def _analyse(recordings: Sequence[Recording], findings: Findings, config: Config) -> None:
+    sides = tuple(recording.side for recording in recordings)
+    walk = WalkStream(sides, recordings[0].placement)
+    book = DayBook(timezone=config.zone)
+    total_s = sum(recording.end_s - recording.start_s for recording in recordings)
+    with progress("analysing", total_s) as advance:
+
+        async def source() -> AsyncIterator[Samples | Gap]:
+            for item in interleave(recordings):
+                yield item
+                advance(item.end_s - item.start_s)
+
+        asyncio.run(run(source(), walk, book, findings))
+
+
+def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, as_json: bool) -> None:
+    seconds = max(recording.end_s - recording.start_s for recording in recordings)
+    if not findings.strides:
+        note(f"no walking found in {seconds:.1f} s of readings")
+    if not as_json:
+        tables(findings, Terminal(), config.zone, recordings[0].wall_clock)
+
+
+def _publish(store: Store, url: str) -> None:
+    waiting = store.outbox.count()
+    with progress("sending", waiting) as advance:
+        sent = send(store, url, advance)
+    for row in store.outbox.set_aside():
+        note(f"row {row.seq} ({row.kind}) stays at home: {row.reason}")
+    note(f"{sent} row{'s' * (sent != 1)} stored by the clinic")
