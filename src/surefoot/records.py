@@ -99,8 +99,10 @@ class Stride:
     push_off_rate_dps: float | None = None
     push_off_acceleration_mps2: float | None = None
     loading_rate_dps: float | None = None
+    heel_strike_mps3: float | None = None  # hardest jerk around the closing contact
     foot_pitch_at_contact_deg: float | None = None
     foot_pitch_mid_swing_deg: float | None = None
+    rise_m: float | None = None  # how much higher the stride ended than it began
     turn_deg: float | None = None
     confidence: float = 1.0
     source: str = "gyro"

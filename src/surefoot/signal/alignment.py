@@ -1,0 +1,231 @@
+"""Alignment: which way the sensor sits on the leg, found from walking itself.
+
+The medio-lateral axis is the direction in which the sensor turns most, seen in the plane across gravity. Its sign
+(and with it what is forward) cannot come from a principal component; two statistics that are vectors in the sensor's
+own axes vote for it, so turning the sensor turns the vote with it:
+
+* shank: the third moment of the rate. The swing is the one fast rotation of the stride (Aminian 2002, E1), so the
+  rate is skewed towards it: above 0.6 in every four-second piece of the stroke and elderly recordings used.
+* foot: rate against change of effort. A foot always leaves the ground by turning toe-down while its motion grows, and
+  arrives turning the other way while it fades; the rate therefore runs against the derivative of its own envelope.
+  The skew of the foot has no reliable sign (P, measured on the recordings in docs/methods.md).
+
+Nothing is said before enough walking was seen: ``NotYet`` carries the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from surefoot.records import Array, Placement
+from surefoot.signal.hops import Hops, concatenate, no_hops
+
+ENVELOPE_HOPS = 4
+VOTE_HOPS = ENVELOPE_HOPS + 2
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentParams:
+    """Thresholds of the alignment; all P, set on marpino, movingreality, ipol1 and gaitmap."""
+
+    block_hops: int = 20  # the axis is renewed every 2 s
+    walking_rate_dps: float = 30.0  # root mean square of the rate below which a block says nothing
+    least_duty: float = 0.15  # mean over greatest power of a block's hops: a single jerk is not walking
+    memory_blocks: float = 30.0  # a minute of walking: follows slow slipping, ignores one turn
+    least_blocks: float = 3.9  # walking blocks (of 2 s) before anything is said: about seven strides
+    least_vote_at_first: float = 1.8  # how much surer the first verdicts must be
+    least_skew: float = 0.15  # shank vote
+    least_lean: float = 0.02  # foot vote (a correlation)
+    gravity_mps2: float = 5.0  # mean acceleration below which there is no gravity to use (some files have it removed)
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A frame: rows are forward, up and medio-lateral (to the person's right) in sensor axes; swing turns it +."""
+
+    rotation: Array
+    confidence: float  # the vote in units of the least one accepted
+    usual_dps: float  # root mean square of the rate in the walking it was learned from
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """No frame can be said, and why."""
+
+    reason: str
+
+
+class Alignment:
+    """Frames of one sensor over time, from its hops; the state after block k rests on what was walked up to its end."""
+
+    def __init__(self, placement: Placement, params: AlignmentParams = AlignmentParams()) -> None:
+        self._placement = placement
+        self._params = params
+        self._decay = float(np.exp(-1.0 / params.memory_blocks))
+        self._shape = np.zeros(14)  # weight, products (9), acc (3), power of the walking blocks
+        self._votes = np.zeros(3)
+        self._trailing = no_hops()  # the last hops: unfinished block, with what the envelope needs before it
+        self._lead = 0  # how many of them come before the unfinished block
+        self.state: Aligned | NotYet = NotYet("no walking seen yet")
+
+    @property
+    def block_hops(self) -> int:
+        return self._params.block_hops
+
+    def restart(self) -> None:
+        """The stream was interrupted: forget the unfinished block, keep what is known of the mounting."""
+        self._trailing, self._lead = no_hops(), 0
+
+    def update(self, hops: Hops) -> list[Aligned | NotYet]:
+        """Take the next hops; return the state after each block they complete."""
+        seen = concatenate(self._trailing, hops)
+        size = self._params.block_hops
+        blocks = (len(seen) - self._lead) // size
+        states = self._judge(seen, blocks, size) if blocks else []
+        keep = max(0, self._lead + blocks * size - VOTE_HOPS)
+        self._trailing = seen[keep:]
+        self._lead = self._lead + blocks * size - keep
+        return states
+
+    def close(self) -> Aligned | NotYet:
+        """The verdict if nothing more came: the unfinished block counts and less walking is enough. Changes nothing."""
+        if isinstance(self.state, Aligned):
+            return self.state
+        shape, votes = self._shape, self._votes
+        rest = len(self._trailing) - self._lead
+        if rest >= self._params.block_hops // 4:
+            shape, votes = (x[-1] for x in self._accumulate(self._trailing, 1, rest)[:2])
+        if shape[0] <= 0:
+            return self.state
+        ending = replace(self._params, least_blocks=0.0, least_vote_at_first=1.0)
+        axis, up = _axes(shape[None], self._params)
+        return _verdicts(shape[None], votes[None], axis, up, self._placement, ending)[0]
+
+    def _judge(self, seen: Hops, blocks: int, size: int) -> list[Aligned | NotYet]:
+        shape, votes, walked = self._accumulate(seen, blocks, size)
+        states: list[Aligned | NotYet] = [self.state] * blocks
+        if not walked.any():
+            return states
+        self._shape, self._votes = shape[-1], votes[-1]
+        axis, up = _axes(shape, self._params)
+        found = iter(_verdicts(shape, votes, axis, up, self._placement, self._params))
+        for k in range(blocks):
+            if walked[k]:
+                new = next(found)
+                if isinstance(new, Aligned) or isinstance(self.state, NotYet):
+                    self.state = new
+            states[k] = self.state
+        return states
+
+    def _accumulate(self, seen: Hops, blocks: int, size: int) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Remembered shape and votes after each walking block (one row before any), and which blocks walked."""
+        rows = self._shape_rows(seen, blocks, size)
+        walked = rows[:, 0] > 0
+        if not walked.any():
+            return self._shape[None], self._votes[None], walked
+        shape = self._remember(rows[walked], self._shape)
+        axis, _ = _axes(shape, self._params)
+        usual = shape[:, 13] / shape[:, 0]
+        said = _votes(seen, slice(self._lead, self._lead + blocks * size), walked, axis, usual, self._placement)
+        return shape, self._remember(said, self._votes), walked
+
+    def _remember(self, rows: Array, before: Array) -> Array:
+        sums, _ = lfilter([1.0], [1.0, -self._decay], rows, axis=0, zi=self._decay * before[None])
+        return np.asarray(sums)
+
+    def _shape_rows(self, seen: Hops, blocks: int, size: int) -> Array:
+        """Per block: weight, products and acceleration; zeros where the block is not like walking.
+
+        Every block has one voice: its products are divided by its power, so vigour does not outvote walking.
+        """
+        part = slice(self._lead, self._lead + blocks * size)
+        power = seen.power[part].reshape(blocks, size)
+        mean = power.mean(axis=1)
+        walking = (mean > self._params.walking_rate_dps**2) & (mean > self._params.least_duty * power.max(axis=1))
+        products = seen.products[part].reshape(blocks, size, 9).mean(axis=1) / np.where(walking, mean, 1.0)[:, None]
+        acc = seen.acc[part].reshape(blocks, size, 3).mean(axis=1)
+        rows = np.concatenate([np.ones((blocks, 1)), products, acc, mean[:, None]], axis=1)
+        return np.asarray(rows * walking[:, None])
+
+
+def _axes(shape: Array, params: AlignmentParams) -> tuple[Array, Array]:
+    """Medio-lateral axis, its sign still open, and up (zero where there is no gravity), each (k, 3)."""
+    acc = shape[:, 10:13] / shape[:, :1]
+    size = np.linalg.norm(acc, axis=1)
+    up = np.where((size > params.gravity_mps2)[:, None], acc / np.maximum(size, 1e-9)[:, None], 0.0)
+    across = np.eye(3) - up[:, :, None] * up[:, None, :]
+    axes = np.linalg.eigh(across @ shape[:, 1:10].reshape(-1, 3, 3) @ across)[1]
+    return np.ascontiguousarray(axes[:, :, 2]), up
+
+
+def _votes(
+    seen: Hops, part: slice, walked: NDArray[np.bool_], axis: Array, usual: Array, placement: Placement
+) -> Array:
+    """What each walking block says of the axis' sign: a vector along it, as long as the block is sure (k, 3).
+
+    A block weaker than usual (the first or last step of a bout) speaks as softly as it moved, and none louder than 1.
+    """
+
+    def along_axis(x: Array) -> Array:
+        return np.asarray((x[part].reshape(len(walked), -1, 3)[walked] * axis[:, None, :]).sum(axis=2))
+
+    if placement == "shank":
+        rate = along_axis(seen.gyr)
+        vote = (rate**3).mean(axis=1) / np.maximum((rate * rate).mean(axis=1), usual) ** 1.5
+    else:
+        change = _effort_change(seen)[part].reshape(len(walked), -1)[walked]
+        late = along_axis(_delayed(seen.gyr))
+        scale = np.maximum((late * late).mean(axis=1), usual) * np.maximum((change * change).mean(axis=1), 1e-9)
+        vote = -(late * change).mean(axis=1) / np.sqrt(scale)
+    return np.asarray(np.clip(vote, -1.0, 1.0)[:, None] * axis)
+
+
+def _effort_change(hops: Hops) -> Array:
+    """Change of effort that became known with each hop (h,); it belongs to the hop three earlier."""
+    change = np.zeros(len(hops))
+    if len(hops) >= VOTE_HOPS:
+        window = np.lib.stride_tricks.sliding_window_view(hops.power, ENVELOPE_HOPS)
+        envelope = np.log1p(window.mean(axis=1))  # a logarithm, so one kick does not decide
+        change[VOTE_HOPS - 1 :] = envelope[2:] - envelope[:-2]
+    return change
+
+
+def _delayed(rate: Array) -> Array:
+    """The rate as it was when the change of effort now known happened."""
+    late = np.zeros_like(rate)
+    middle = VOTE_HOPS // 2
+    late[VOTE_HOPS - 1 :] = rate[middle : len(rate) - middle + 1]
+    return late
+
+
+def _verdicts(
+    shape: Array, votes: Array, axis: Array, up: Array, placement: Placement, params: AlignmentParams
+) -> list[Aligned | NotYet]:
+    weight = shape[:, 0]
+    usual = np.sqrt(shape[:, 13] / weight)
+    vote = (axis * votes).sum(axis=1) / weight
+    sure = np.abs(vote) / (params.least_skew if placement == "shank" else params.least_lean)
+    axis = axis * np.where(vote < 0, -1.0, 1.0)[:, None]
+    vertical = np.where(np.any(up, axis=1, keepdims=True), up, _any_across(axis))
+    vertical = vertical - (vertical * axis).sum(axis=1)[:, None] * axis
+    vertical /= np.linalg.norm(vertical, axis=1)[:, None]
+    rotation = np.stack([np.cross(vertical, axis), vertical, axis], axis=1)
+    result: list[Aligned | NotYet] = []
+    for k in range(len(weight)):
+        needed = params.least_vote_at_first if weight[k] < 2 * params.least_blocks else 1.0
+        if weight[k] < params.least_blocks:
+            result.append(NotYet("too little walking to tell how the sensor sits"))
+        elif sure[k] < needed:
+            result.append(NotYet("movement does not look like walking: forward cannot be told from backward"))
+        else:
+            result.append(Aligned(rotation[k], float(sure[k]), float(usual[k])))
+    return result
+
+
+def _any_across(axis: Array) -> Array:
+    """Some direction across each axis, for recordings without gravity: tilt cannot be said there anyway."""
+    return np.asarray(np.eye(3)[np.argmin(np.abs(axis), axis=1)])

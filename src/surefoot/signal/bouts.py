@@ -1,0 +1,77 @@
+"""Walking bouts after Mobilise-D: at least three strides of each worn leg, no break longer than three seconds (E1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from surefoot.records import SIDES, Bout, Placement, Side
+from surefoot.signal.table import StrideTable
+
+
+@dataclass(frozen=True, slots=True)
+class BoutParams:
+    """Mobilise-D's definition (facts/clinical.md 1.4, 8.2)."""
+
+    least_strides: int = 3
+    longest_break_s: float = 3.0
+    longest_stride_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walked:
+    """A bout with the strides that make it."""
+
+    bout: Bout
+    strides: StrideTable
+
+
+class BoutBook:
+    """Gathers strides, in order of their end, into bouts."""
+
+    def __init__(self, sides: Sequence[Side], placement: Placement, params: BoutParams = BoutParams()) -> None:
+        self._sides = sides
+        self._placement: Placement = placement
+        self._params = params
+        self._open = StrideTable.empty(placement)
+
+    @property
+    def delay_s(self) -> float:
+        """A bout is certain this long after its end: a stride that still belongs to it may end that late."""
+        return self._params.longest_break_s + self._params.longest_stride_s
+
+    def update(self, strides: StrideTable, known_s: float) -> list[Walked]:
+        """Take strides; return the bouts that nothing ending after ``known_s`` can lengthen."""
+        self._open = StrideTable.joined(self._placement, [self._open, strides])
+        if len(self._open) == 0:
+            return []
+        order = np.argsort(self._open["start_s"], kind="stable")
+        ordered = self._open.take(order)
+        reached = np.maximum.accumulate(ordered["end_s"])
+        breaks = np.flatnonzero(ordered["start_s"][1:] - reached[:-1] > self._params.longest_break_s) + 1
+        edges = [0, *breaks.tolist(), len(ordered)]
+        while len(edges) > 1 and reached[edges[-1] - 1] + self.delay_s > known_s:
+            edges.pop()
+        self._open = ordered.take(slice(edges[-1], None))
+        walks = [self._walked(ordered.take(slice(a, b))) for a, b in pairwise(edges)]
+        return [w for w in walks if w is not None]
+
+    def _walked(self, strides: StrideTable) -> Walked | None:
+        counts = {side: int((strides["side"] == SIDES.index(side)).sum()) for side in SIDES}
+        if any(counts[side] < self._params.least_strides for side in self._sides):
+            return None
+        stride_s = np.median(strides["stride_time_s"])
+        speed = strides["speed_mps"][strides["valid"]]
+        speed = speed[np.isfinite(speed)]
+        bout = Bout(
+            start_s=float(strides["start_s"].min()),
+            end_s=float(strides["end_s"].max()),
+            left_strides=counts["left"],
+            right_strides=counts["right"],
+            cadence_spm=float(120.0 / stride_s),
+            speed_mps=float(np.median(speed)) if len(speed) else None,
+        )
+        return Walked(bout, strides)

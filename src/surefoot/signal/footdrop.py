@@ -1,0 +1,80 @@
+"""Foot drop: strides in which a foot is not lifted as it was, told by what the leg does instead.
+
+With the sensor on the shank the foot itself is not seen. Two of three signs are asked for (facts/clinical.md 3.4, 3.5,
+P): no heel strike; a landing much softer than the other leg's; steppage, the shank lifted or tilted beyond the other
+leg's. With the sensor on the foot its pitch is seen: flat or toe-first at contact (E1 mechanism), toe hanging in
+mid-swing, no heel strike. The other leg's last strides are the yardstick, so weakness of both feet at once is missed
+here; the patient's own baseline looks for it day by day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surefoot.records import SIDES, Placement
+from surefoot.signal.recent import Recent
+from surefoot.signal.table import StrideTable
+
+MEASURES: dict[Placement, tuple[str, ...]] = {
+    "shank": ("swing_height_m", "shank_tilt_max_deg", "heel_strike_mps3"),
+    "foot": ("foot_pitch_mid_swing_deg",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FootDropParams:
+    """Thresholds of the foot-drop signs; all P but where said."""
+
+    usual_strides: int = 10  # of the other leg: means are stable after 10 cycles (Konig 2014, E2)
+    least_signs: int = 2  # 3.5
+    higher_m: float = 0.02
+    tilted_deg: float = 6.0
+    spreads: float = 3.0  # 3.5: baseline + 3 MADs
+    soft_landing: float = 0.4  # share of the other leg's jerk
+    flat_contact_deg: float = 5.0  # 3.5
+    hanging_deg: float = 6.0  # 3.5
+    incident_strides: int = 8  # 3.5
+    incident_share: float = 0.30  # 3.5
+
+
+class FootDrop:
+    """Flags strides; strides of both legs come in order of their end."""
+
+    def __init__(self, placement: Placement, params: FootDropParams = FootDropParams()) -> None:
+        self._placement: Placement = placement
+        self._params = params
+        self._usual = [Recent(params.usual_strides, len(MEASURES[placement])) for _ in SIDES]
+
+    def flag(self, strides: StrideTable) -> None:
+        """Set ``foot_drop`` of these strides."""
+        if len(strides) == 0:
+            return
+        measures = np.stack([strides[name] for name in MEASURES[self._placement]], axis=1)
+        for k in range(len(SIDES)):
+            mine = (strides["side"] == k) & strides["valid"]
+            self._usual[k].add(strides["end_s"][mine], measures[mine])
+        for k in range(len(SIDES)):
+            mine = strides["side"] == k
+            centre, spread = self._usual[1 - k].usual(strides["start_s"][mine])
+            signs = self._signs(strides.take(mine), measures[mine], centre, spread)
+            strides["foot_drop"][mine] = strides["valid"][mine] & (signs >= self._params.least_signs)
+            self._usual[k].forget_before(float(strides["end_s"].min()) - 10.0)
+
+    def _signs(
+        self, strides: StrideTable, x: NDArray[np.float64], centre: NDArray[np.float64], spread: NDArray[np.float64]
+    ) -> NDArray[np.int64]:
+        """How many signs each stride shows; a comparison with something absent is no sign."""
+        p = self._params
+        with np.errstate(invalid="ignore"):
+            if self._placement == "shank":
+                lifted = x[:, 0] > centre[:, 0] + np.maximum(p.higher_m, p.spreads * spread[:, 0])
+                tilted = x[:, 1] > centre[:, 1] + np.maximum(p.tilted_deg, p.spreads * spread[:, 1])
+                signs = [strides["no_heel_strike"], lifted | tilted, x[:, 2] < p.soft_landing * centre[:, 2]]
+            else:
+                flat = strides["foot_pitch_at_contact_deg"] < p.flat_contact_deg
+                hanging = x[:, 0] < centre[:, 0] - np.maximum(p.hanging_deg, p.spreads * spread[:, 0])
+                signs = [flat, hanging, strides["no_heel_strike"]]
+        return np.asarray(np.sum(signs, axis=0))

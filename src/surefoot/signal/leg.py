@@ -1,0 +1,129 @@
+"""A leg: one sensor for as long as it sends, over gaps and restarts; contacts, strides and minutes come out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from surefoot.records import Array, Gap, Minute, Placement, Samples, Side
+from surefoot.signal.alignment import Aligned, Alignment, AlignmentParams, NotYet
+from surefoot.signal.contacts import ContactParams, Swings, contact_params
+from surefoot.signal.hops import Hops
+from surefoot.signal.minutes import MinuteBook
+from surefoot.signal.strides import StrideMeter, StrideParams
+from surefoot.signal.table import StrideTable
+from surefoot.signal.track import Track, TrackParams
+
+PIECE_S = 60.0  # long blocks are worked through in pieces that fit the processor's cache
+
+
+@dataclass(frozen=True, slots=True)
+class LegParams:
+    """Everything that can be tuned about one leg; contacts None: those of the placement."""
+
+    alignment: AlignmentParams = field(default_factory=AlignmentParams)
+    contacts: ContactParams | None = None
+    strides: StrideParams = field(default_factory=StrideParams)
+    track: TrackParams = field(default_factory=TrackParams)
+    keep_alignment_s: float = 60.0  # over a longer gap the sensor may have been taken off (P)
+    moving_span_dps: float = 3.0  # a tenth of a second with a wider range is movement; sensor noise is below (P)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LegFindings:
+    """What became certain: contacts (s), strides, minutes, each in time order."""
+
+    initial_s: Array
+    final_s: Array
+    strides: StrideTable
+    minutes: list[Minute]
+
+
+class Leg:
+    """Samples and gaps of one sensor in; findings out, each once, however the stream was cut."""
+
+    def __init__(self, side: Side, placement: Placement, params: LegParams = LegParams()) -> None:
+        self.side = side
+        self.placement = placement
+        self._params = params
+        self._contacts = params.contacts or contact_params(placement)
+        self._alignment = Alignment(placement, params.alignment)
+        self._minutes = MinuteBook(side, params.moving_span_dps)
+        self._track: Track | None = None
+        self._meter = StrideMeter(side, placement, 1.0, 0.0, params.strides)
+        self._start_s = 0.0  # of the track
+        self._end_s = -np.inf  # of the last sample ever taken
+        self._counted = 0  # samples of the track counted into minutes
+
+    @property
+    def alignment(self) -> Aligned | NotYet:
+        """How the sensor sits, as far as is known."""
+        return self._alignment.state
+
+    @property
+    def known_s(self) -> float:
+        """No contact, stride or minute that ends before this time is still to come."""
+        if self._track is None:
+            return float(self._end_s)
+        sample = min(self._meter.open_from(self._track.known), self._counted - self._track.hop)
+        return max(self._start_s, self._start_s + sample / self._track.rate_hz)
+
+    def update(self, item: Samples | Gap) -> list[LegFindings]:
+        """Take the next block of this side; blocks that do not follow on end the track as a gap does."""
+        if isinstance(item, Gap):
+            found = self.close()
+            self._end_s = max(self._end_s, item.end_s)
+            return found
+        found = [] if self._follows(item) else self.close()
+        if len(item) == 0:
+            return found
+        if self._track is None:
+            self._begin(item)
+        piece = max(1, round(PIECE_S * item.rate_hz))
+        for k in range(0, len(item), piece):
+            assert self._track is not None
+            hops, swings = self._track.update(item.acc[k : k + piece], item.gyr[k : k + piece])
+            found.append(self._tell(self._track, hops, swings, last=False))
+        return found
+
+    def close(self) -> list[LegFindings]:
+        """The stream ends here, for good or for a while."""
+        if self._track is None:
+            return []
+        track, self._track = self._track, None
+        hops, swings = track.close()
+        found = self._tell(track, hops, swings, last=True)
+        self._end_s = self._start_s + track.end / track.rate_hz
+        return [found]
+
+    def flush_minute(self) -> list[Minute]:
+        """The minute begun; only when nothing at all will follow."""
+        return self._minutes.close()
+
+    def _follows(self, item: Samples) -> bool:
+        track = self._track
+        if track is None:
+            return True
+        late = item.start_s - (self._start_s + track.end / track.rate_hz)
+        return item.rate_hz == track.rate_hz and abs(late) <= 0.5 / item.rate_hz
+
+    def _begin(self, item: Samples) -> None:
+        if item.start_s - self._end_s > self._params.keep_alignment_s:
+            self._alignment = Alignment(self.placement, self._params.alignment)
+        self._alignment.restart()
+        self._minutes.restart()
+        self._track = Track(item.rate_hz, self._contacts, self._alignment, self._params.track)
+        self._meter = StrideMeter(self.side, self.placement, item.rate_hz, item.start_s, self._params.strides)
+        self._start_s = item.start_s
+        self._counted = 0
+
+    def _tell(self, track: Track, hops: Hops, swings: Swings, last: bool) -> LegFindings:
+        length = track.hop if len(hops) != 1 or not last else track.end - self._counted
+        begin_s = self._start_s + self._counted / track.rate_hz
+        minutes = self._minutes.update(hops, length, begin_s, track.rate_hz)
+        self._counted += len(hops) * length
+        strides = self._meter.update(swings, track.body, last)
+        track.let_go_before(self._meter.needs_from)
+        initial_s, final_s = (self._start_s + x / track.rate_hz for x in (swings.initial, swings.final))
+        return LegFindings(initial_s, final_s, strides, minutes)

@@ -1,0 +1,231 @@
+"""Strides: what each stride of one leg measured, from its samples between two moments of mid-stance.
+
+    initial contact --- mid-stance A ------- final contact ~~~ swing ~~~ initial contact --- mid-stance B
+    |<------------------ the stride: times ------------------------------------->|
+                         |<---------------- the path: tilt, velocity, height -------------------->|
+
+Attitude and path: tilt is the integral of the sagittal rate, put right at both ends by gravity; velocity is the
+integral of the rotated acceleration between two known values. At the shank these are not zero but those of a pendulum
+over the ankle (Li 2010, R: speed error 7 %; Sci Rep 2021, doi 10.1038/s41598-021-81009-w), at the foot they are zero.
+Deviation: the drift of tilt and velocity is taken out as a straight line, not by a filter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surefoot.records import SIDES, Array, Placement, Side
+from surefoot.signal.contacts import FORWARD, JERK, RATE, SLOW, UP, YAW, Swings
+from surefoot.signal.ring import Ring
+from surefoot.signal.stance import StanceDip
+from surefoot.signal.table import StrideTable, invalid
+
+GRAVITY_MPS2 = 9.81
+
+
+@dataclass(frozen=True, slots=True)
+class StrideParams:
+    """Limits and constants of a stride."""
+
+    shortest_s: float = 0.46  # mobgap's plausibility limits (R)
+    longest_s: float = 3.0
+    stance_from: float = 0.10  # mid-stance is looked for between these shares of the stride (2.2, P)
+    stance_to: float = 0.40
+    pendulum_m: float = 0.12  # sensor above the floor's contact point, shank (2.2: 0.10-0.13)
+    least_gravity_mps2: float = 5.0
+    turn_deg: float = 45.0  # 1.4
+    stairs_m: float = 0.15  # ankle higher or lower by more than this after a stride: two steps (P; noise 0.06)
+    least_swing_share: float = 0.2  # 1.4
+    most_swing_share: float = 0.6
+
+
+class StrideMeter:
+    """Measures the strides of one track, each when the mid-stance behind it has been seen."""
+
+    def __init__(self, side: Side, placement: Placement, rate_hz: float, start_s: float, params: StrideParams) -> None:
+        self._side = SIDES.index(side)
+        self._placement: Placement = placement
+        self._rate_hz = rate_hz
+        self._start_s = start_s
+        self._params = params
+        self._swings = Swings.none()  # the first one only opens the next stride
+
+    @property
+    def needs_from(self) -> float:
+        """The earliest sample a stride still to come will look at."""
+        return float(self._swings.initial[0]) - 1 if len(self._swings) else np.inf
+
+    def update(self, swings: Swings, body: Ring, last: bool = False) -> StrideTable:
+        """Take new swings; return the strides that can be measured from ``body`` by now."""
+        self._swings = self._swings.followed_by(swings)
+        if len(self._swings) < 2:
+            return StrideTable.empty(self._placement)
+        opening, closing = self._swings[:-1], self._swings[1:]
+        length = closing.initial - opening.initial
+        p = self._params
+        plausible = (length >= p.shortest_s * self._rate_hz) & (length <= p.longest_s * self._rate_hz)
+        ready = ~plausible | (closing.initial + p.stance_to * length + 4 < body.end) | last
+        count = len(ready) if ready.all() else int(np.argmin(ready))
+        rows = np.flatnonzero(plausible[:count])
+        self._swings = self._swings[count:]
+        return self._measure(opening[rows], closing[rows], body)
+
+    def open_from(self, known: int) -> int:
+        """No stride that ends before this sample is still to come, if no contact before ``known`` is."""
+        return min(known, int(self._swings.initial[1])) if len(self._swings) > 1 else known
+
+    def _measure(self, opening: Swings, closing: Swings, body: Ring) -> StrideTable:
+        table = StrideTable.of(self._placement, len(opening))
+        if len(table) == 0:
+            return table
+        rate = self._rate_hz
+        table["side"][:] = self._side
+        start, end, final = opening.initial, closing.initial, closing.final
+        in_order = (final > start) & (final < end)
+        table["start_s"], table["end_s"] = self._start_s + start / rate, self._start_s + end / rate
+        table["stride_time_s"] = (end - start) / rate
+        table["final_contact_s"] = np.where(in_order, self._start_s + final / rate, np.nan)
+        table["stance_s"] = np.where(in_order, (final - start) / rate, np.nan)
+        table["swing_s"] = np.where(in_order, (end - final) / rate, np.nan)
+        table["confidence"], table["source"] = closing.confidence, closing.source.astype(np.int8)
+        table["no_heel_strike"] = closing.source == 2
+        invalid(table, ~in_order, "contacts out of order")
+        share = (end - final) / (end - start)
+        p = self._params
+        invalid(table, (share < p.least_swing_share) | (share > p.most_swing_share), "swing share implausible")
+        self._rates(table, start, final, end, body)
+        self._path(table, start, end, body)
+        return table
+
+    def _rates(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
+        """Extremes of single rows: they need contacts, but no integration."""
+
+        def greatest(row: int, first: Array, seconds: Array | float, sign: float = 1.0) -> Array:
+            return self._greatest(body, row, first, np.asarray(seconds) * self._rate_hz, sign)
+
+        stride_s = table["stride_time_s"]
+        rate = self._rate_hz
+        table["mid_swing_rate_dps"] = greatest(RATE, final, (end - final) / rate)
+        table["push_off_rate_dps"] = greatest(RATE, final - 0.25 * rate, 0.25, -1.0)
+        table["push_off_acceleration_mps2"] = greatest(UP, final - 0.25 * rate, 0.25) - GRAVITY_MPS2
+        table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
+        table["heel_strike_mps3"] = greatest(JERK, end - 0.03 * rate, 0.08)
+        dip = StanceDip.of(body, start, final, rate)
+        table["dip_s"] = self._start_s + dip.at / rate
+        table["dip_rate_dps"], table["dip_tilt_deg"] = dip.rate_dps, dip.tilt_deg
+        table["dip_return_dps"] = dip.return_dps
+
+    def _greatest(self, body: Ring, row: int, first: Array, samples: Array, sign: float) -> Array:
+        number = np.rint(first).astype(np.intp)
+        length = np.broadcast_to(np.maximum(np.rint(samples), 1).astype(np.intp), number.shape)
+        x = sign * body.windows(row, number, int(length.max()))
+        return np.asarray(np.where(np.arange(x.shape[1]) < length[:, None], x, -np.inf).max(axis=1))
+
+    def _mid_stance(self, contact: Array, length: Array, body: Ring) -> NDArray[np.intp]:
+        """The sample after a contact at which the leg turns least."""
+        p = self._params
+        first = np.rint(contact + p.stance_from * length).astype(np.intp)
+        count = np.maximum(np.rint((p.stance_to - p.stance_from) * length), 1).astype(np.intp)
+        x = np.abs(body.windows(SLOW, first, int(count.max())))
+        return np.asarray(first + np.where(np.arange(x.shape[1]) < count[:, None], x, np.inf).argmin(axis=1))
+
+    def _path(self, table: StrideTable, start: Array, end: Array, body: Ring) -> None:
+        a, b = self._mid_stance(start, end - start, body), self._mid_stance(end, end - start, body)
+        path = _Path(body, a, b, self._rate_hz, self._params, self._placement)
+        known = path.upright & (b < body.end) & (a >= body.start)
+
+        def said(x: Array) -> Array:
+            return np.where(known, x, np.nan)
+
+        table["turn_deg"] = np.where(b < body.end, path.turn_deg, np.nan)
+        table["stride_length_m"] = said(path.length_m)
+        table["speed_mps"] = said(path.length_m / ((b - a) / self._rate_hz))
+        table["swing_height_m"] = said(path.height_m)
+        table["rise_m"] = said(path.rise_m)
+        p = self._params
+        table["turning"] = np.abs(np.nan_to_num(table["turn_deg"])) > p.turn_deg
+        climbing = np.nan_to_num(table["rise_m"])
+        stairs = np.where(climbing > p.stairs_m, 1, np.where(climbing < -p.stairs_m, 2, 0))
+        table["context"] = np.where(table["turning"], 3, stairs).astype(np.int8)
+        invalid(table, table["turning"], "turning")
+        invalid(table, stairs > 0, "stairs")
+        invalid(table, b >= body.end, "at the edge of the data")
+        if self._placement == "shank":
+            table["shank_tilt_max_deg"] = said(path.tilt_max_deg)
+        else:
+            final = (table["final_contact_s"] - self._start_s) * self._rate_hz
+            table["foot_pitch_at_contact_deg"] = said(path.pitch_at(end))
+            table["foot_pitch_mid_swing_deg"] = said(path.least_pitch(final, end))
+
+
+class _Path:
+    """Tilt, velocity and place from mid-stance a to mid-stance b of k strides, as padded (k, n) arrays."""
+
+    def __init__(
+        self,
+        body: Ring,
+        a: NDArray[np.intp],
+        b: NDArray[np.intp],
+        rate_hz: float,
+        params: StrideParams,
+        placement: Placement,
+    ) -> None:
+        self._a, self._rate_hz = a, rate_hz
+        last = np.maximum(b - a, 1)
+        n = int(last.max()) + 1
+        steps = np.arange(n)
+        share = np.minimum(steps / last[:, None], 1.0)
+
+        def at_end(x: Array) -> Array:
+            return np.asarray(np.take_along_axis(x, last[:, None], axis=1))
+
+        def integral(x: Array) -> Array:
+            total = np.zeros_like(x)
+            np.cumsum(0.5 * (x[:, 1:] + x[:, :-1]), axis=1, out=total[:, 1:])
+            return np.asarray(total / rate_hz)
+
+        rate = body.windows(RATE, a, n)
+        near = max(1, round(0.04 * rate_hz))
+        tilt_a, size_a = _tilt(body, a - near, 2 * near + 1)
+        tilt_b, size_b = _tilt(body, b - near, 2 * near + 1)
+        self.upright = (size_a > params.least_gravity_mps2) & (size_b > params.least_gravity_mps2)
+        turned = -np.deg2rad(integral(rate))
+        self.tilt = tilt_a[:, None] + turned + share * (tilt_b[:, None] - tilt_a[:, None] - at_end(turned))
+        forward, up = body.windows(FORWARD, a, n), body.windows(UP, a, n)
+        sine, cosine = np.sin(self.tilt), np.cos(self.tilt)
+        radius = params.pendulum_m if placement == "shank" else 0.0
+        v_a, v_b = (-np.deg2rad(r) * radius for r in (rate[:, :1], at_end(rate)))
+        gained = integral(forward * cosine + up * sine)
+        velocity = v_a + gained + share * (v_b - v_a - at_end(gained))
+        lifted = integral(up * cosine - forward * sine - GRAVITY_MPS2)
+        height = integral(lifted - share * at_end(lifted))
+        self.length_m = at_end(integral(velocity))[:, 0]
+        self.rise_m = at_end(height)[:, 0]
+        inside = steps <= last[:, None]
+        self.height_m = np.where(inside, height - share * at_end(height), -np.inf).max(axis=1)
+        self.tilt_max_deg = np.rad2deg(np.where(inside, self.tilt, -np.inf).max(axis=1))
+        self.turn_deg = at_end(integral(body.windows(YAW, a, n)))[:, 0]
+        flat = tilt_a[:, None] + share * (tilt_b - tilt_a)[:, None]
+        self._pitch = np.rad2deg(flat - self.tilt)
+
+    def pitch_at(self, sample: Array) -> Array:
+        """Foot pitch against the flat foot at a sample, toe up positive."""
+        column = np.clip(np.rint(sample).astype(np.intp) - self._a, 0, self._pitch.shape[1] - 1)
+        return np.asarray(np.take_along_axis(self._pitch, column[:, None], axis=1)[:, 0])
+
+    def least_pitch(self, final: Array, end: Array) -> Array:
+        """Lowest pitch between 30 and 80 % of the swing; absent where the final contact is."""
+        first, stop = final + 0.3 * (end - final), final + 0.8 * (end - final)
+        steps = self._a[:, None] + np.arange(self._pitch.shape[1])
+        inside = (steps >= first[:, None]) & (steps < stop[:, None])
+        least = np.where(inside, self._pitch, np.inf).min(axis=1)
+        return np.asarray(np.where(np.isfinite(least), least, np.nan))
+
+
+def _tilt(body: Ring, first: NDArray[np.intp], count: int) -> tuple[Array, Array]:
+    """Forward tilt from gravity, rad, and the size of the acceleration it rests on, m/s^2."""
+    forward, up = (body.windows(row, first, count).mean(axis=1) for row in (FORWARD, UP))
+    return np.arctan2(-forward, up), np.hypot(forward, up)
