@@ -109,6 +109,7 @@ PLANTED = [
     ("records_.py", "from surefoot import cli\n", "records_.py belongs to no room"),
     ("signal/planted.py", "from .hops import x\n", "signal/planted.py imports by a relative name"),
     ("signal/planted.py", "x = 1\n" * 300, "signal/planted.py has 301 lines, more than 300"),
+    ("signal/planted.py", "def f(:\n", "signal/planted.py is not Python (line 2)"),
     ("sensors/inner/planted.py", "from surefoot.web import app\n", "sensors/inner/planted.py looks into web"),
 ]
 
@@ -182,7 +183,11 @@ def complaints(house: Path) -> list[str]:
     found: list[str] = []
     arrows: dict[str, set[str]] = {}
     for name in sorted(files):
-        tree = ast.parse(files[name])
+        try:
+            tree = ast.parse(files[name])
+        except SyntaxError as error:
+            found.append(f"{name} is not Python (line {error.lineno})")
+            continue
         imported = set(imports(tree))
         found += dict.fromkeys([*about_form(name, files[name], tree), *about_rooms(name, imported, names)])
         found += [f"{name} touches {thing}" for thing in sorted(touched(tree, imported)) if not allowed(name, thing)]

@@ -137,7 +137,7 @@ def _rows(path: Path, file: TextIOWrapper, layout: _Layout, notes: list[str]) ->
     sample = ""
     lines = _until_damage(file, notes)
     while chunk := list(islice(lines, ROWS_AT_ONCE)):
-        if layout.separator != "," and any("," in line for line in chunk[:3]):
+        if layout.separator != "," and any("," in line for line in chunk):
             chunk = [line.replace(",", ".") for line in chunk]
         values = _numbers(chunk, layout)
         if values is None:
