@@ -171,7 +171,7 @@ def compare(real: list[Gait], made: list[Gait]) -> dict[str, str]:
 
 def draw(name: str, real: list[Gait], made: list[Gait], path: Path) -> None:
     """Median and 5-95 % band over sensors, real against simulated."""
-    figure, axes = plt.subplots(2, 2, figsize=(9, 5.6), layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(8, 5), layout="constrained")
     panels = (
         ("rate", PHASE * 100, "sagittal rate, deg/s", "% of stride from end of swing"),
         ("force", PHASE * 100, "|acceleration|, m/s²", "% of stride from end of swing"),

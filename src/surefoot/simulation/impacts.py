@@ -42,9 +42,9 @@ def strike(
     rows, since, size = _rows(len(acc), times_s + impact.delay_s, sizes, start_s, rate_hz)
     shaken = np.interp(since, *_kernel(impact.acc_hz, impact.acc_decay_s, 2))
     acc[rows] += (size * shaken)[..., None] * np.array(impact.acc_mps2)
-    turned = np.interp(since, *_kernel(impact.gyr_hz, impact.gyr_decay_s, 1))
+    turned = np.interp(since, *_kernel(impact.gyr_hz, impact.gyr_decay_s, 2))
     gyr[rows] += (size * turned)[..., None] * np.array(impact.gyr_dps)
-    turned = np.interp(since, *_kernel(impact.acc_hz, impact.acc_decay_s, 1))
+    turned = np.interp(since, *_kernel(impact.acc_hz, impact.acc_decay_s, 2))
     gyr[rows] += (size * turned)[..., None] * np.array(impact.gyr_sharp_dps)
 
 
@@ -72,7 +72,7 @@ def _kernel(hz: float, decay_s: float, integrals: int) -> tuple[Array, Array]:
     t = np.arange(int(_LONG_S * _FINE_HZ)) / _FINE_HZ
     shape = np.exp(-t / decay_s) * np.sin(2 * np.pi * hz * t)
     end = np.clip((_LONG_S - 0.01 - t) / 0.05, 0, 1) ** 2
-    slow = [end * t ** (k + 1) * np.exp(-t / 0.04) for k in range(integrals)]
+    slow = [end * t ** (k + 1) * np.exp(-t / 0.025) for k in range(integrals)]
     left = np.array([[(s * t**k).sum() for s in slow] for k in range(integrals)])
     shape = shape * end
     shape = shape - np.linalg.solve(left, [(shape * t**k).sum() for k in range(integrals)]) @ np.array(slow)

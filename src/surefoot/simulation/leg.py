@@ -81,12 +81,11 @@ def _position(
     pace, change = 1 / took[number], np.zeros(len(t))
     for which, mirrored in ((0, False), (len(took) - 1, True)):
         of = slice(edges[which] - edges[0], edges[which + 1] - edges[0])
-        s = 1 - done[of] if mirrored else done[of]
-        eased, rate = easing_in(s), np.gradient(easing_in(np.linspace(0, 1, 501)), 1 / 500)
-        bend = np.gradient(rate, 1 / 500)
-        done[of] = 1 - eased if mirrored else eased
-        pace[of] = np.interp(s, np.linspace(0, 1, 501), rate) / took[which]
-        change[of] = (-1 if mirrored else 1) * np.interp(s, np.linspace(0, 1, 501), bend) / took[which] ** 2
+        s = 1 - done[of] if mirrored else done[of].copy()
+        path, rate, bend = easing_in(s)
+        done[of] = 1 - path if mirrored else path
+        pace[of] = rate / took[which]
+        change[of] = (-bend if mirrored else bend) / took[which] ** 2
     return int(edges[0]), int(edges[-1]), (number, np.clip(done, 0, 1), pace, change)
 
 

@@ -85,7 +85,7 @@ def patient_blocks(patient: Patient) -> Iterator[Samples | Gap]:
                 donning = stretch.donning
                 yield from _charging(until, start_s)
                 sensors = {side: put_on(rng, noise, drift_from_s=start_s) for side in SIDES}
-                tape = (drawer if day.kind == "drawer" else resting).worn(sensors)
+                tape = (drawer if day.kind == "drawer" else resting).worn(sensors, rng)
             if stretch.walk is None:
                 yield from _play(tape, stretch.first, stretch.samples, rng)
             else:
@@ -119,7 +119,7 @@ def _kind(patient: Patient, number: int) -> DayKind:
 def _tapes(patient: Patient) -> tuple[Array, Tape, Tape]:
     rng = np.random.default_rng([patient.seed, 0])
     noise = noise_tape(rng)
-    return noise, sitting(patient.rate_hz, noise, rng), lying(patient.rate_hz, noise, rng)
+    return noise, sitting(patient.rate_hz, rng), lying(patient.rate_hz)
 
 
 def _own_manner(patient: Patient) -> dict[Side, Manner]:

@@ -11,6 +11,8 @@ from surefoot.records import SIDES, Array, Side
 from surefoot.simulation.pulses import Buckle, Stumble
 
 FIRST = 1.25  # the stride out of standing, and the one into it, take this much longer
+# a stride has two steps; from contact to contact it spans two of the strides counted here, in parts of 0.22 and 0.78
+_STEP_SPREAD = 2**0.5 / (0.22**2 + 0.78**2) ** 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,18 @@ class Strides:
         took = np.diff(self.starts_s)
         done = np.tile(parts[:, None], (1, len(took)))
         s = np.linspace(0, 1, 401)
-        done[:, 0] = np.interp(parts, easing_in(s), s)
-        done[:, -1] = np.interp(parts, 1 - easing_in(1 - s), s)
+        done[:, 0] = np.interp(parts, easing_in(s)[0], s)
+        done[:, -1] = np.interp(parts, 1 - easing_in(1 - s)[0], s)
         return self.starts_s[:-1] + done * took
 
 
-def easing_in(s: Array) -> Array:
-    """Path done after part ``s`` of the first stride's time: starts at rest, ends at the pace of the next stride."""
-    return (3 - FIRST) * s**2 + (FIRST - 2) * s**3
+def easing_in(s: Array) -> tuple[Array, Array, Array]:
+    """Path done after part ``s`` of the first stride's time, and its two derivatives.
+
+    It starts at rest and ends at the pace of the next stride.
+    """
+    a, b = 3 - FIRST, FIRST - 2
+    return a * s**2 + b * s**3, 2 * a * s + 3 * b * s**2, 2 * a + 6 * b * s
 
 
 def plan(
@@ -87,7 +93,8 @@ def plan(
     """
     if count < 2:
         raise ValueError(f"a walk needs at least 2 strides of each leg, got {count}")
-    steps = stride_s / 2 * (1 + variation.time_pct / 100 * np.sqrt(2) * rng.standard_normal(2 * count + 1))
+    spread = variation.time_pct / 100 * _STEP_SPREAD
+    steps = stride_s / 2 * (1 + spread * rng.standard_normal(2 * count + 1))
     steps[0] *= FIRST
     steps[1] *= FIRST
     steps[-2:] *= FIRST
@@ -98,7 +105,7 @@ def plan(
             steps[2 * b.at_stride + (b.side != first)] += 0.6 * b.falling_s + 0.1
     at = start_s + np.concatenate([[0.0], np.cumsum(np.maximum(steps, 0.6 * stride_s / 2))])
     pace = np.ones(count)
-    pace[:2] = 0.85, 0.95
+    pace[:2], pace[-1] = (0.85, 0.95), 0.85
     turn = np.zeros(count)
     for each in turns:
         during = slice(each.at_stride, min(each.at_stride + each.strides, count))

@@ -23,7 +23,7 @@ LONGEST_S = 900.0  # longest stretch played at once
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tape:
-    """Readings of both legs' sensors at rest, in segment axes with sensor noise: (n, 3) m/s^2 and deg/s per side."""
+    """Readings of both legs' sensors at rest, in segment axes or as recorded: (n, 3) m/s^2 and deg/s per side."""
 
     acc: dict[Side, Array]
     gyr: dict[Side, Array]
@@ -43,18 +43,19 @@ class Tape:
             yield first, after
             samples -= after - first
 
-    def worn(self, sensors: dict[Side, Sensor]) -> Tape:
+    def worn(self, sensors: dict[Side, Sensor], rng: np.random.Generator) -> Tape:
         """The tape as these sensors record it; read-only, because many blocks share it."""
         acc, gyr = {}, {}
         for side in SIDES:
             sensor = sensors[side]
-            got = sensor.read(side, "shank", self.acc[side], self.gyr[side], sensor.drift_from_s, self.rate_hz)
+            start_s, offset = sensor.drift_from_s, int(rng.integers(1 << 30))
+            got = sensor.read(side, "shank", self.acc[side], self.gyr[side], start_s, self.rate_hz, offset)
             got.acc.flags.writeable = got.gyr.flags.writeable = False
             acc[side], gyr[side] = got.acc, got.gyr
         return Tape(acc, gyr, self.quiet, self.rate_hz)
 
 
-def sitting(rate_hz: float, noise: Array, rng: np.random.Generator) -> Tape:
+def sitting(rate_hz: float, rng: np.random.Generator) -> Tape:
     """Sitting with a small leg movement every 1-5 minutes, of either leg or both."""
     fidgets: dict[Side, list[Pulse]] = {side: [] for side in SIDES}
     at = rng.uniform(20, 120)
@@ -71,16 +72,15 @@ def sitting(rate_hz: float, noise: Array, rng: np.random.Generator) -> Tape:
     legs = {side: gait.cycle(side, gait.Leg(), gait.Manner(), 1.0, 1.2) for side in SIDES}
     for side in SIDES:
         motion = move(legs[side], None, fidgets[side], "shank", 0.0, samples, rate_hz)
-        acc[side], gyr[side] = _noisy(motion.acc, motion.gyr, noise, rng)
+        acc[side], gyr[side] = motion.acc, motion.gyr
     return Tape(acc, gyr, _outside(busy, samples, rate_hz), rate_hz)
 
 
-def lying(rate_hz: float, noise: Array, rng: np.random.Generator) -> Tape:
-    """Two sensors in a drawer, recording: gravity and their own noise."""
+def lying(rate_hz: float) -> Tape:
+    """Two sensors in a drawer, recording: gravity, to which they add their own noise."""
     samples = int(TAPE_S * rate_hz)
-    still = [_noisy(np.tile([0.0, 0.0, G_MPS2], (samples, 1)), np.zeros((samples, 3)), noise, rng) for _ in SIDES]
-    acc, gyr = ({side: s[i] for side, s in zip(SIDES, still, strict=True)} for i in (0, 1))
-    return Tape(acc, gyr, np.arange(samples), rate_hz)
+    acc: dict[Side, Array] = {side: np.tile([0.0, 0.0, G_MPS2], (samples, 1)) for side in SIDES}
+    return Tape(acc, {side: np.zeros((samples, 3)) for side in SIDES}, np.arange(samples), rate_hz)
 
 
 def _fidget(at_s: float, rng: np.random.Generator) -> list[Pulse]:
@@ -91,11 +91,6 @@ def _fidget(at_s: float, rng: np.random.Generator) -> list[Pulse]:
     beat = rng.uniform(0.35, 0.7)
     taps = int(rng.integers(2, 7))
     return [there_and_back(rng.uniform(3, 8), at_s + i * beat, beat / 2, 0.0, beat / 2) for i in range(taps)]
-
-
-def _noisy(acc: Array, gyr: Array, noise: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    rows = np.take(noise, np.arange(len(acc)) + rng.integers(len(noise)), axis=0, mode="wrap")
-    return acc + rows[:, :3], gyr + rows[:, 3:]
 
 
 def _outside(busy: list[tuple[float, float]], samples: int, rate_hz: float) -> NDArray[np.int64]:
