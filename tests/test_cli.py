@@ -13,6 +13,7 @@ import click
 import numpy as np
 import pytest
 
+import realdata
 import surefoot
 from surefoot.cli import main as cli
 from surefoot.cli.console import clock_time, json_line, number, progress
@@ -85,6 +86,9 @@ def test_an_error_of_ours_is_told_and_exits_1(
     failing(monkeypatch, SurefootError("The disk is full.", "Nothing was stored.", "Make room."))
     assert status("fail") == 1
     assert capsys.readouterr().err == "surefoot: The disk is full. Nothing was stored. Make room.\n"
+    failing(monkeypatch, ExceptionGroup("tasks", [ExceptionGroup("inner", [SurefootError("The disk is full.")])]))
+    assert status("fail") == 1
+    assert capsys.readouterr().err == "surefoot: The disk is full.\n"
 
 
 def test_an_error_nobody_expected_is_one_line_and_a_file(
@@ -125,6 +129,25 @@ def test_ctrl_c_exits_130_and_says_nothing_is_lost(
     failing(monkeypatch, KeyboardInterrupt())
     assert status("fail") == 130
     assert "Nothing is lost" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", [[], ["--json"]], ids=["tables", "json"])
+def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path, how: list[str]) -> None:
+    real = realdata.recording("movingreality", "1019_pp01_exported003")
+    path = realdata.write_csv(real.sensors["left_shank"], tmp_path / "left.csv", real.rate_hz)
+    code = "from surefoot.cli.main import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "replay", str(path), *how],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        told = process.stderr.read()
+    assert process.returncode == 1
+    assert [line for line in told.splitlines() if not line.startswith("note: ")] == []
 
 
 def test_a_verb_may_set_the_exit_status(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import click
 import numpy as np
 
 from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, json_line, number
+from surefoot.pipeline.live import Keeper
 from surefoot.records import SIDES, Alert, Bout, DaySummary, Incident, Stride, Trend
 
 MOST_ROWS = 25
-
-
-class Keeper(Protocol):
-    """What ``pipeline.live`` needs of a store."""
-
-    def keep_strides(self, strides: Sequence[Stride]) -> None: ...
-    def keep_bout(self, bout: Bout) -> None: ...
-    def keep_incident(self, incident: Incident) -> None: ...
-    def keep_day(self, day: DaySummary, trends: Sequence[Trend]) -> None: ...
-    def keep_alert(self, alert: Alert) -> None: ...
 
 
 class Findings:
@@ -82,7 +72,10 @@ def tables(findings: Findings, terminal: Terminal, zone: ZoneInfo, wall_clock: b
     def when(at_s: float) -> str:
         return clock_time(at_s, zone, wall_clock)
 
-    terminal.table("Strides (median of the valid ones)", *_strides(findings.strides))
+    if findings.strides:
+        terminal.table("Strides (medians of the valid ones)", *_strides(findings.strides))
+    else:
+        terminal.say("Strides: none\n")
     if findings.bouts:
         rows = [_bout(bout, when(bout.start_s)) for bout in findings.bouts]
         columns = ("start", "seconds", "left strides", "right strides", "cadence spm", "speed m/s")
@@ -94,39 +87,41 @@ def tables(findings: Findings, terminal: Terminal, zone: ZoneInfo, wall_clock: b
         ]
         terminal.table(f"Incidents: {len(rows)}", ("time", "kind", "side", "certainty", "evidence"), _some(rows))
     else:
-        terminal.say("Incidents: none")
-        terminal.say()
+        terminal.say("Incidents: none\n")
     _days(findings, terminal, wall_clock)
     for alert in findings.alerts:
         terminal.say(f"ALERT {alert.tier} ({alert.day}): {alert.sentence}")
         terminal.say(f"  {alert.not_this}")
 
 
-_OF_A_STRIDE = (  # what a stride table shows: heading, field, digits
-    ("stride time s", "stride_time_s", 3),
-    ("stance s", "stance_s", 3),
-    ("speed m/s", "speed_mps", 2),
-    ("length m", "stride_length_m", 2),
-    ("swing height m", "swing_height_m", 3),
-    ("tilt deg", "shank_tilt_max_deg", 1),
-    ("mid-swing deg/s", "mid_swing_rate_dps", 0),
-    ("push-off deg/s", "push_off_rate_dps", 0),
+_OF_A_STRIDE = (  # what a stride table shows: its words, the field, digits
+    ("stride time, s", "stride_time_s", 3),
+    ("stance, s", "stance_s", 3),
+    ("speed, m/s", "speed_mps", 2),
+    ("stride length, m", "stride_length_m", 2),
+    ("swing height, m", "swing_height_m", 3),
+    ("greatest shank tilt, deg", "shank_tilt_max_deg", 1),
+    ("mid-swing rate, deg/s", "mid_swing_rate_dps", 0),
+    ("push-off rate, deg/s", "push_off_rate_dps", 0),
+    ("foot pitch at contact, deg", "foot_pitch_at_contact_deg", 1),
 )
 
 
 def _strides(strides: Sequence[Stride]) -> tuple[list[str], list[list[str]]]:
-    rows = []
-    for side in SIDES:
-        of_side = [stride for stride in strides if stride.side == side]
-        valid = [stride for stride in of_side if stride.valid]
-        if of_side:
-            medians = [number(_median(getattr(s, name) for s in valid), digits) for _, name, digits in _OF_A_STRIDE]
-            time_s = _median(s.stride_time_s for s in valid)
-            flat = number(100 * sum(s.no_heel_strike for s in valid) / len(valid), 0) if valid else NOT_KNOWN
-            cadence = number(120 / time_s if time_s else None, 0)
-            rows.append([side, str(len(of_side)), str(len(valid)), cadence, *medians, flat])
-    headings = ["side", "strides", "valid", "cadence spm", *(heading for heading, _, _ in _OF_A_STRIDE)]
-    return [*headings, "no heel strike %"], rows
+    """A column for each leg."""
+    sides = [side for side in SIDES if any(stride.side == side for stride in strides)]
+    words = ["strides", "valid", "cadence, steps/min", "no heel strike, %", *(word for word, _, _ in _OF_A_STRIDE)]
+    columns = [_of_leg([stride for stride in strides if stride.side == side]) for side in sides]
+    rows = [list(row) for row in zip(words, *columns, strict=True)]
+    return ["", *sides], [row for row in rows if set(row[1:]) != {NOT_KNOWN}]
+
+
+def _of_leg(strides: Sequence[Stride]) -> list[str]:
+    valid = [stride for stride in strides if stride.valid]
+    medians = [number(_median(getattr(s, name) for s in valid), digits) for _, name, digits in _OF_A_STRIDE]
+    time_s = _median(stride.stride_time_s for stride in valid)
+    flat = number(100 * sum(s.no_heel_strike for s in valid) / len(valid), 0) if valid else NOT_KNOWN
+    return [str(len(strides)), str(len(valid)), number(120 / time_s if time_s else None, 0), flat, *medians]
 
 
 def _median(values: Iterable[float | None]) -> float | None:

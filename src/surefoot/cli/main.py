@@ -61,13 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nStopped. Nothing is lost: what was stored stays, and what waits is sent next time.", err=True)
         status = INTERRUPTED
-    except BrokenPipeError:  # whoever read the output, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = FAILED
     except Exception as error:  # noqa: BLE001  a person reads this: one line, and the rest in a file
-        click.echo(_told(error), err=True)
-        status = FAILED
+        status = _failed(error)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _failed(error: Exception) -> int:
+    while isinstance(error, ExceptionGroup):  # of tasks that ran side by side; the first failed first
+        error = error.exceptions[0]
+    if isinstance(error, BrokenPipeError):  # whoever read the output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    else:
+        click.echo(_told(error), err=True)
+    return FAILED
 
 
 def _told(error: Exception) -> str:

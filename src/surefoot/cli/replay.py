@@ -15,9 +15,10 @@ from surefoot.cli.console import Terminal, note, progress
 from surefoot.cli.findings import Findings, tables
 from surefoot.cli.sending import send
 from surefoot.config import Config, load_config
+from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import Gap, Placement, Samples, Side
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
@@ -72,7 +73,7 @@ def replay(
     store = _open(store_at, publish, config)
     try:
         findings = Findings(store, as_json)
-        _analyse(recordings, findings, config)
+        _analyse(recordings, findings, _course(store), config)
         _tell(recordings, findings, config, as_json)
         if store and publish:
             _publish(store, publish)
@@ -135,16 +136,33 @@ def _open(store_at: str | None, publish: str | None, config: Config) -> Store | 
     """The home store to keep the findings in: apart from the one live wear uses, whose patient may be another."""
     if store_at is None and publish is None:
         return None
-    url = store_at or f"sqlite:///{config.home / 'replay.sqlite'}"
-    if "://" not in url:
-        url = f"sqlite:///{Path(url).expanduser()}"
-    return open_store(url)
+    if store_at is not None and "://" in store_at:
+        return open_store(store_at)
+    path = Path(store_at).expanduser() if store_at else config.home / "replay.sqlite"
+    if not store_at:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder {path.parent} cannot be made ({error.strerror}).",
+                "Nothing was analysed.",
+                "Name a file to keep the findings in: --store PATH.",
+            ) from error
+    return open_store(f"sqlite:///{path}")
 
 
-def _analyse(recordings: Sequence[Recording], findings: Findings, config: Config) -> None:
+def _course(store: Store | None) -> Course:
+    """What is known of the patient so far."""
+    if store is None:
+        return Course()
+    gateway = store.gateway()
+    return Course(days=store.days(gateway), alerts=[known.alert for known in store.alerts(gateway)])
+
+
+def _analyse(recordings: Sequence[Recording], findings: Findings, course: Course, config: Config) -> None:
     sides = tuple(recording.side for recording in recordings)
     walk = WalkStream(sides, recordings[0].placement)
-    book = DayBook(timezone=config.zone)
+    book = DayBook(timezone=config.zone, sides=sides)
     total_s = sum(recording.end_s - recording.start_s for recording in recordings)
     with progress("analysing", total_s) as advance:
 
@@ -153,7 +171,7 @@ def _analyse(recordings: Sequence[Recording], findings: Findings, config: Config
                 yield item
                 advance(item.end_s - item.start_s)
 
-        asyncio.run(run(source(), walk, book, findings))
+        asyncio.run(run(source(), walk, book, findings, course))
 
 
 def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, as_json: bool) -> None:

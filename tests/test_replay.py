@@ -1,0 +1,256 @@
+"""Replay: real recordings through the command, and every input a person may get wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import realdata
+from broker import free_port, mosquitto
+from surefoot.cli import main as cli
+from surefoot.pipeline.store import open_store
+from test_sending import clinic_at
+
+Run = Callable[..., tuple[int, str, str]]
+
+PEOPLE = {  # one of each kind of walker
+    "young": ("marpino", "Additional__Marzia__12"),
+    "elderly": ("marpino", "Elderly__20180605_2"),
+    "stroke": ("movingreality", "1019_pp01_exported003"),
+}
+
+
+@pytest.fixture
+def surefoot(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """The command: exit status, standard output, standard error."""
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as caught:
+            cli.main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err and not (tmp_path / "state").exists()
+        return int(caught.value.code or 0), out, err
+
+    return run
+
+
+def files(person: str, folder: Path, placement: str = "shank") -> tuple[Path, Path]:
+    """A real walker's two sensors as left.csv and right.csv."""
+    real = realdata.recording(*PEOPLE[person])
+    names = (f"left_{placement}", f"right_{placement}")
+    paths = tuple(
+        realdata.write_csv(real.sensors[n], folder / f"{n.partition('_')[0]}.csv", real.rate_hz) for n in names
+    )
+    return paths[0], paths[1]
+
+
+def still(path: Path, seconds: float = 60.0) -> Path:
+    """Somebody lying still."""
+    rng = np.random.default_rng(3)
+    n = int(seconds * 100)
+    return realdata.write_csv((rng.normal([9.7, 1.0, 0.5], 0.03, (n, 3)), rng.normal(0, 0.3, (n, 3))), path)
+
+
+def records(out: str) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in out.splitlines():
+        record = json.loads(line, parse_constant=pytest.fail)  # NaN or Infinity
+        found.setdefault(record.pop("type"), []).append(record)
+    return found
+
+
+# ---- good recordings
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_real_walker_as_json(surefoot: Run, tmp_path: Path, person: str) -> None:
+    status, out, _ = surefoot("replay", *files(person, tmp_path), "--json")
+    found = records(out)
+    assert status == 0
+    strides = found["stride"]
+    assert {stride["side"] for stride in strides} == {"left", "right"}
+    times = [stride["stride_time_s"] for stride in strides if stride["stride_time_s"] is not None]
+    assert times and 0.8 < np.median(times) < 2.5
+    assert len(found["day"]) == 1 and found["day"][0]["day"] == "1970-01-01"
+    assert found["day"][0]["missing"]  # a few minutes are no day
+    assert "alert" not in found
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_real_walker_as_tables_says_what_json_says(surefoot: Run, tmp_path: Path, person: str) -> None:
+    paths = files(person, tmp_path)
+    strides = records(surefoot("replay", *paths, "--json")[1])["stride"]
+    status, out, err = surefoot("replay", *paths)
+    assert status == 0 and "no walking" not in err
+    legs = [[stride for stride in strides if stride["side"] == side] for side in ("left", "right")]
+    (counts,) = (line.split() for line in out.splitlines() if line.startswith("strides"))
+    (valid,) = (line.split() for line in out.splitlines() if line.startswith("valid"))
+    assert counts[1:] == [str(len(leg)) for leg in legs]
+    assert valid[1:] == [str(sum(stride["valid"] for stride in leg)) for leg in legs]
+    assert "Strides" in out and "Incidents" in out and "Days" in out
+
+
+def test_the_json_is_what_the_stream_says(surefoot: Run, tmp_path: Path) -> None:
+    import surefoot as package
+
+    paths = files("young", tmp_path)
+    strides = records(surefoot("replay", *paths, "--json")[1])["stride"]
+    loaded = package.load(*paths)
+    walk = package.analyze(loaded.sensors, loaded.rate_hz, loaded.placement)
+    assert [(s["side"], s["start_s"], s["speed_mps"]) for s in strides] == [
+        (s.side, s.start_s, s.speed_mps) for s in walk.strides
+    ]
+
+
+def test_one_leg_works_and_says_what_it_cannot(surefoot: Run, tmp_path: Path) -> None:
+    left, _ = files("young", tmp_path)
+    status, out, err = surefoot("replay", left, "--json")
+    assert status == 0 and {stride["side"] for stride in records(out)["stride"]} == {"left"}
+    assert all(stride["step_time_s"] is None for stride in records(out)["stride"])
+    assert "only the left leg was recorded" in err and "cannot be said" in err
+
+
+def test_somebody_lying_still_is_a_result(surefoot: Run, tmp_path: Path) -> None:
+    status, out, err = surefoot("replay", still(tmp_path / "left.csv"), still(tmp_path / "right.csv"))
+    assert status == 0 and "no walking found in 60.0 s of readings" in err
+    status, out, _ = surefoot("replay", tmp_path / "left.csv", tmp_path / "right.csv", "--json")
+    assert status == 0 and not {"stride", "bout", "incident", "alert"} & set(records(out))
+
+
+def test_files_by_option_and_foot_sensors(surefoot: Run, tmp_path: Path) -> None:
+    left, right = files("young", tmp_path, "foot")
+    left.rename(tmp_path / "a.csv")
+    status, out, _ = surefoot("replay", "--left", tmp_path / "a.csv", "--right", right, "--placement", "foot", "--json")
+    strides = records(out)["stride"]
+    assert status == 0 and {(s["side"], s["placement"]) for s in strides} == {("left", "foot"), ("right", "foot")}
+
+
+def test_a_date_by_option_and_by_the_file(surefoot: Run, tmp_path: Path) -> None:
+    paths = files("young", tmp_path)
+    where = ("--timezone", "Europe/Berlin", "--json")
+    by_option = records(surefoot("replay", *paths, "--start", "2026-05-01T00:30", *where)[1])
+    real = realdata.recording(*PEOPLE["young"])
+    for path in paths:
+        realdata.write_csv(real.sensors[f"{path.stem}_shank"], path, start_s=1777588200.0)
+    by_file = records(surefoot("replay", *paths, *where)[1])
+    assert by_option["day"][0]["day"] == by_file["day"][0]["day"] == "2026-05-01"
+    assert by_option["stride"] == by_file["stride"]
+
+
+# ---- what a person may get wrong
+
+
+def test_missing_folder_empty(surefoot: Run, tmp_path: Path) -> None:
+    (tmp_path / "right").mkdir()
+    (tmp_path / "left-empty.csv").touch()
+    (tmp_path / "left-header.csv").write_text(realdata.HEADER + "\n")
+    for name, told in (
+        ("left.csv", "There is no file"),
+        ("right", "is a folder"),
+        ("left-empty.csv", "is empty"),
+        ("left-header.csv", "no readings below"),
+    ):
+        status, out, err = surefoot("replay", tmp_path / name)
+        assert (status, out) == (1, "") and err.startswith("surefoot: ") and told in err
+
+
+def test_wrong_usage(surefoot: Run, tmp_path: Path) -> None:
+    left = still(tmp_path / "left.csv", 5.0)
+    still(tmp_path / "left2.csv", 5.0)
+    for arguments, told in (
+        ([], "No recording was given"),
+        ([left, tmp_path / "left2.csv"], "both of the left leg"),
+        ([left, "--left", left], "both of the left leg"),
+        ([left, "--start", "yesterday"], "is no time such as"),
+        ([left, "--acc-unit", "furlong"], "is not one of"),
+        ([left, "--rate", "fast"], "is not a valid float"),
+    ):
+        status, out, err = surefoot("replay", *arguments)
+        assert (status, out) == (2, "") and told in err
+    status, _, err = surefoot("replay", left, "--timezone", "Middle/Earth")
+    assert status == 1 and "Europe/Berlin" in err
+
+
+def test_g_is_told_by_gravity(surefoot: Run, tmp_path: Path) -> None:
+    real = realdata.recording(*PEOPLE["young"])
+    acc, gyr = real.sensors["left_shank"]
+    in_g = realdata.write_csv((acc / 9.80665, gyr), tmp_path / "left.csv")
+    status, _, err = surefoot("replay", in_g)
+    assert status == 1 and "--acc-unit g" in err
+    assert surefoot("replay", in_g, "--acc-unit", "g")[0] == 0
+
+
+def test_columns_in_another_order_and_a_byte_order_mark(surefoot: Run, tmp_path: Path) -> None:
+    left, right = files("young", tmp_path)
+    plain = surefoot("replay", left, right, "--json")[1]
+    for path in (left, right):
+        table = [line.split(",") for line in path.read_text().splitlines()]
+        path.write_text("\ufeff" + "\r\n".join(";".join(row[::-1]) for row in table), encoding="utf-8")
+    assert surefoot("replay", left, right, "--json")[1] == plain
+
+
+def test_feet_and_shanks_do_not_mix(surefoot: Run, tmp_path: Path) -> None:
+    status, _, err = surefoot("replay", still(tmp_path / "left.csv", 5.0), still(tmp_path / "right-foot.csv", 5.0))
+    assert status == 1 and "different places" in err
+
+
+def test_two_recordings_of_different_times(surefoot: Run, tmp_path: Path) -> None:
+    real = realdata.recording(*PEOPLE["young"])
+    left = realdata.write_csv(real.sensors["left_shank"], tmp_path / "left.csv")
+    right = realdata.write_csv(real.sensors["right_shank"], tmp_path / "right.csv", start_s=500.0)
+    status, out, err = surefoot("replay", left, right, "--json")
+    assert status == 0 and "share no time" in err and "stride" in records(out)
+
+
+# ---- to the clinic
+
+
+def test_what_is_found_reaches_the_clinic_row_by_row(surefoot: Run, tmp_path: Path) -> None:
+    clinic = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    with mosquitto(tmp_path) as broker, clinic_at(broker.url, clinic):
+        for number, person in enumerate(PEOPLE):
+            home_file = tmp_path / f"{person}.sqlite"
+            paths = files(person, tmp_path)
+            where = ("--start", f"2026-05-0{number + 1}T09:00", "--store", home_file, "--publish", broker.url)
+            status, out, err = surefoot("replay", *paths, *where, "--json")
+            found = records(out)
+            assert status == 0, err
+            home = open_store(f"sqlite:///{home_file}")
+            name = home.gateway()
+            assert home.outbox.count() == 0
+            assert len(home.strides(0.0, 1e12)) == len(found["stride"])
+            for kept in (home, clinic):
+                assert len(kept.bouts(name)) == len(found.get("bout", []))
+                assert len(kept.incidents(name)) == len(found.get("incident", []))
+                assert [day.day for day in kept.days(name)] == [f"2026-05-0{number + 1}"]
+                assert len(kept.trends(name)) == len(found.get("trend", []))
+            before = clinic.counts()
+            assert surefoot("replay", *paths, *where)[0] == 0  # the same again changes nothing
+            assert clinic.counts() == before
+            home.close()
+    assert len(clinic.patients()) == 3
+    clinic.close()
+
+
+def test_no_broker_keeps_the_rows_and_says_how_many(surefoot: Run, tmp_path: Path) -> None:
+    paths = files("young", tmp_path)
+    url = f"mqtt://127.0.0.1:{free_port()}"
+    status, out, err = surefoot("replay", *paths, "--publish", url)
+    assert status == 1 and "Strides" in out  # what was found is told all the same
+    home = open_store(f"sqlite:///{tmp_path}/home/replay.sqlite")
+    waiting = home.outbox.count()
+    assert waiting > 0 and f"{waiting} row" in err and "Nothing answers at" in err
+    home.close()
+    with mosquitto(tmp_path) as broker:
+        clinic = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+        with clinic_at(broker.url, clinic):
+            status, _, err = surefoot("replay", *paths, "--publish", broker.url)
+        assert status == 0 and f"{waiting} row" in err
+        clinic.close()
