@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from surefoot.records import Array, Placement
-from surefoot.signal.hops import Hops, concatenate, no_hops
+from surefoot.signal.hops import QUIET_DPS, Hops, concatenate, no_hops
 
 ENVELOPE_HOPS = 4
 VOTE_HOPS = ENVELOPE_HOPS + 2
@@ -85,7 +85,8 @@ class Alignment:
         seen = concatenate(self._trailing, hops)
         size = self._params.block_hops
         blocks = (len(seen) - self._lead) // size
-        states = self._judge(seen, blocks, size) if blocks else []
+        quiet = not (seen.peak > QUIET_DPS).any()
+        states = [self.state] * blocks if quiet or not blocks else self._judge(seen, blocks, size)
         keep = max(0, self._lead + blocks * size - VOTE_HOPS)
         self._trailing = seen[keep:]
         self._lead = self._lead + blocks * size - keep

@@ -27,7 +27,7 @@ class Hops:
 
     ``gyr`` (h, 3) mean rate deg/s; ``power`` (h,) mean of |gyr|^2; ``products`` (h, 3, 3) mean of gyr gyr^T;
     ``acc`` (h, 3) mean m/s^2; ``peak`` (h,) greatest |gyr|, deg/s; ``span`` (h,) widest range of one gyro axis, deg/s.
-    Products of a quiet hop may be zero.
+    The products of a quiet hop are zero.
     """
 
     gyr: Array
@@ -45,24 +45,38 @@ class Hops:
 
 
 def reduce_to_hops(acc: Array, gyr: Array, length: int) -> Hops:
-    """Reduce (3, h * length) accelerations and rates to h hops."""
-    a = acc.reshape(3, -1, length)
-    g = gyr.reshape(3, -1, length)
-    squared = g[0] * g[0] + g[1] * g[1] + g[2] * g[2]
-    peak = np.sqrt(squared.max(axis=1))
-    products = np.zeros((g.shape[1], 3, 3))
-    if (peak > QUIET_DPS).any():  # most hours of a day are quiet, and alignment does not look at them
-        for i in range(3):
-            for j in range(i, 3):
-                products[:, i, j] = products[:, j, i] = (g[i] * g[j]).mean(axis=1)
-    return Hops(
-        gyr=np.ascontiguousarray(g.mean(axis=2).T),
-        power=squared.mean(axis=1),
-        products=products,
-        acc=np.ascontiguousarray(a.mean(axis=2).T),
-        peak=peak,
-        span=(g.max(axis=2) - g.min(axis=2)).max(axis=0),
-    )
+    """Reduce (3, h * length) accelerations and rates to h hops.
+
+    Samples of a hop are laid along the first axis and added row by row: numpy's own sum changes its order, and with it
+    the last bit, with the number of hops it is given.
+    """
+    h = gyr.shape[1] // length
+    rows = np.empty((length, 13, h))  # gyr, acc, |gyr|^2, products
+    rows[:, 0:3] = gyr.reshape(3, h, length).transpose(2, 0, 1)
+    rows[:, 3:6] = acc.reshape(3, h, length).transpose(2, 0, 1)
+    g, squares = rows[:, 0:3], rows[:, 7:10]
+    np.multiply(g, g, out=squares)
+    rows[:, 6] = squares[:, 0] + squares[:, 1] + squares[:, 2]
+    peak = np.sqrt(np.maximum.reduce(rows[:, 6]))
+    loud = peak > QUIET_DPS
+    count = 13 if loud.any() else 7  # most hours of a day are quiet
+    if count == 13:
+        for k, (i, j) in enumerate(((0, 1), (0, 2), (1, 2))):
+            np.multiply(g[:, i], g[:, j], out=rows[:, 10 + k])
+    mean = rows[0, :count].copy()
+    for row in rows[1:, :count]:
+        mean += row
+    mean /= length
+    products = np.zeros((h, 3, 3))
+    if count == 13:
+        products[:, _ROW, _COLUMN] = np.where(loud, mean[_PRODUCT], 0.0).T
+    span = np.maximum.reduce(np.maximum.reduce(g) - np.minimum.reduce(g))
+    return Hops(mean[0:3].T.copy(), mean[6], products, mean[3:6].T.copy(), peak, span)
+
+
+_ROW = [0, 1, 2, 0, 1, 0, 2, 1, 2]
+_COLUMN = [0, 1, 2, 1, 0, 2, 0, 2, 1]
+_PRODUCT = [7, 8, 9, 10, 10, 11, 11, 12, 12]
 
 
 def concatenate(first: Hops, second: Hops) -> Hops:

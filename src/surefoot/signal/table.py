@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class StrideTable:
 
     @staticmethod
     def empty(placement: Placement) -> StrideTable:
-        return StrideTable.of(placement, 0)
+        return _empty(placement)
 
     @staticmethod
     def of(placement: Placement, k: int) -> StrideTable:
@@ -43,8 +44,9 @@ class StrideTable:
 
     @staticmethod
     def joined(placement: Placement, tables: Sequence[StrideTable]) -> StrideTable:
-        if not tables:
-            return StrideTable.empty(placement)
+        tables = [table for table in tables if len(table)]
+        if len(tables) < 2:
+            return tables[0] if tables else StrideTable.empty(placement)
         names = tables[0].columns
         return StrideTable(placement, {n: np.concatenate([t.columns[n] for t in tables]) for n in names})
 
@@ -88,6 +90,11 @@ class StrideTable:
         names = list(columns)
         for row in zip(*columns.values(), strict=True):
             yield Stride(placement=self.placement, **dict(zip(names, row, strict=True)))
+
+
+@cache
+def _empty(placement: Placement) -> StrideTable:
+    return StrideTable.of(placement, 0)
 
 
 def invalid(table: StrideTable, rows: NDArray[np.bool_], reason: str) -> None:

@@ -69,7 +69,9 @@ class Track:
 
     def update(self, acc: Array, gyr: Array) -> tuple[Hops, Swings]:
         """Take (n, 3) samples; return the hops they complete and the swings now certain."""
-        self._raw.append(np.ascontiguousarray(np.concatenate([acc, gyr], axis=1).T))
+        raw = np.empty((6, len(acc)))
+        raw[:3], raw[3:] = acc.T, gyr.T
+        self._raw.append(raw)
         hops = self._new_hops()
         moving = np.flatnonzero(hops.peak > QUIET_DPS)
         if len(moving):

@@ -116,11 +116,8 @@ class WalkStream:
             return WalkFindings(StrideTable.empty(self.placement), [], [], [], contacts)
         self._known_s = known_s
         strides = self._strides_before(known_s)
-        initial = {side: both[0] for side, both in self._contacts.items()}
-        pair(strides, initial, {side: both[1] for side, both in self._contacts.items()})
-        self._foot_drop.flag(strides)
-        gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
-        self._incidents.notice(strides, gave_way)
+        if len(strides):
+            self._look_at(strides)
         walked = self._bouts.update(strides, known_s)
         incidents = self._incidents.tell(known_s, walked)
         minutes = [m for m in self._minutes if m.start_s + 60.0 <= known_s]
@@ -128,6 +125,13 @@ class WalkStream:
         self._forget(known_s)
         minutes.sort(key=lambda m: (m.start_s, m.side))
         return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts)
+
+    def _look_at(self, strides: StrideTable) -> None:
+        """What both legs together say of strides that are certain."""
+        pair(strides, *_by_event(self._contacts))
+        self._foot_drop.flag(strides)
+        gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
+        self._incidents.notice(strides, gave_way)
 
     def _strides_before(self, known_s: float) -> StrideTable:
         if not self._strides:
@@ -188,6 +192,10 @@ def analyze(
         [],
         [m for f in found for m in f.minutes],
     )
+
+
+def _by_event(contacts: Mapping[Side, tuple[Array, Array]]) -> tuple[dict[str, Array], dict[str, Array]]:
+    return {side: both[0] for side, both in contacts.items()}, {side: both[1] for side, both in contacts.items()}
 
 
 def _block(side: str, acc: Array, gyr: Array, rate_hz: float, placement: Placement) -> Samples:

@@ -1,0 +1,158 @@
+"""The decision to alert: which trends a person must see, said in one sentence with the numbers behind it.
+
+One rule so far, T2 (review) of facts/clinical.md 7.8: the chart of a root says "worse" (CUSUM and MDC gate) and at
+least one of its features has changed by more than noise. Latched: a root and leg that has an alert is silent for seven
+days. The clock is the day's end; silence of the sensors raises nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID, uuid5
+
+from surefoot.records import Alert, Side, Tier, Trend
+
+NAMES = UUID("6f0c3c0e-3a52-5d0e-9a64-8a3f1d1b7a11")  # of alert ids
+
+NOT_THIS = (
+    "Not a diagnosis and not an emergency alarm: ankle sensors see how the leg moves, not why. New shoes, a brace, "
+    "a stick, pain or a sensor that sits differently can look the same. Saddle numbness or trouble with bladder or "
+    "bowel cannot be seen and need asking."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRule:
+    """Alert when the chart of a root is worse."""
+
+    chart: str  # metric of the trend
+    kind: str
+    tier: Tier
+    words: str
+    features: tuple[str, ...]  # trends that count as its evidence
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureWords:
+    """How a changed feature is said: "push-off 18 % below own normal"."""
+
+    words: str
+    unit: str  # of the change as said
+    scale: float = 1.0
+    relative: bool = False
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleParams:
+    """Limits of the rules (7.8)."""
+
+    silent_days: int = 7  # at most one T2 per root and leg in so many days
+    least_features: int = 1
+
+
+CHART_RULES = (
+    ChartRule(
+        "l5_composite",
+        "foot_lifting_weaker",
+        "T2",
+        "foot lifting, pattern compatible with L5-type weakness",
+        ("foot_drop_pct", "no_heel_strike_pct", "heel_strike_mps3", "shank_tilt_max_deg", "swing_height_m"),
+    ),
+    ChartRule(
+        "s1_composite",
+        "push_off_weaker",
+        "T2",
+        "push-off, pattern compatible with S1-type weakness",
+        ("push_off_rate_dps", "push_off_acceleration_mps2"),
+    ),
+)
+
+FEATURES = {
+    "foot_drop_pct": FeatureWords("foot-drop strides", "points"),
+    "no_heel_strike_pct": FeatureWords("strides without heel strike", "points"),
+    "heel_strike_mps3": FeatureWords("heel strike", "%", relative=True),
+    "shank_tilt_max_deg": FeatureWords("tilt of the shank in swing", "deg"),
+    "swing_height_m": FeatureWords("lift of the ankle", "cm", scale=100.0, decimals=1),
+    "push_off_rate_dps": FeatureWords("push-off", "%", relative=True),
+    "push_off_acceleration_mps2": FeatureWords("push-off acceleration", "%", relative=True),
+    "loading_rate_dps": FeatureWords("loading response", "%", relative=True),
+    "speed_mps": FeatureWords("speed", "%", relative=True),
+}
+
+
+def decide(
+    trends: Sequence[Trend], raised_s: float, before: Sequence[Alert] = (), params: RuleParams | None = None
+) -> list[Alert]:
+    """Alerts for one day's trends. ``before``: alerts already raised; ``raised_s``: when the day was judged, UTC s."""
+    p = params or RuleParams()
+    alerts = []
+    for rule in CHART_RULES:
+        for chart in trends:
+            if chart.metric != rule.chart or chart.state != "worse":
+                continue
+            changed = _changed(trends, rule, chart.side)
+            if len(changed) >= p.least_features and not _silenced(rule, chart, before, p):
+                alerts.append(_alert(rule, chart, changed, trends, raised_s))
+    return alerts
+
+
+def _changed(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> list[Trend]:
+    """Features of the rule that changed for the worse by more than noise, largest deviation first."""
+    mine = [t for t in trends if t.side == side and t.metric in rule.features and t.state != "cannot_say"]
+    real = [t for t in mine if t.change is not None and t.mdc is not None and t.change > t.mdc]
+    return sorted(real, key=lambda t: -(t.z or 0.0))
+
+
+def _silenced(rule: ChartRule, chart: Trend, before: Sequence[Alert], p: RuleParams) -> bool:
+    today = date.fromisoformat(chart.day)
+    same = [a for a in before if a.kind == rule.kind and a.side == chart.side]
+    return any((today - date.fromisoformat(a.day)).days < p.silent_days for a in same)
+
+
+def _alert(rule: ChartRule, chart: Trend, changed: Sequence[Trend], trends: Sequence[Trend], raised_s: float) -> Alert:
+    leg = f"{chart.side.capitalize()} leg" if chart.side else "Both legs"
+    parts = "; ".join(_said(t) for t in changed[:3])
+    days = f"{chart.worse_days} worn day{'s' * (chart.worse_days != 1)} in a row"
+    hours = f", {chart.worn_h:.1f} h worn today" if chart.worn_h is not None else ""
+    sentence = f"{leg} weaker ({rule.words}): {parts} on {days}{hours}{_speed(trends, chart.side)}."
+    return Alert(
+        alert_id=str(uuid5(NAMES, f"{rule.kind}|{chart.side}|{chart.day}")),
+        tier=rule.tier,
+        channel="clinical",
+        kind=rule.kind,
+        side=chart.side,
+        raised_s=raised_s,
+        day=chart.day,
+        sentence=sentence,
+        not_this=NOT_THIS,
+        evidence=(chart, *changed),
+    )
+
+
+def _said(trend: Trend) -> str:
+    """A changed feature in words; the direction is that of the number itself."""
+    how = FEATURES[trend.metric]
+    amount, direction = _difference(trend, how)
+    return f"{how.words} {amount:.{how.decimals}f} {how.unit} {direction} own normal"
+
+
+def _difference(trend: Trend, how: FeatureWords) -> tuple[float, Literal["above", "below"]]:
+    assert trend.value is not None
+    assert trend.baseline is not None
+    difference = trend.value - trend.baseline.centre
+    amount = 100.0 * difference / abs(trend.baseline.centre) if how.relative else how.scale * difference
+    return abs(amount), "above" if difference > 0 else "below"
+
+
+def _speed(trends: Sequence[Trend], side: Side | None) -> str:
+    """What the walking speed did meanwhile, because it moves everything else."""
+    speed = next((t for t in trends if t.metric == "speed_mps" and t.side == side and t.change is not None), None)
+    if speed is None or speed.mdc is None or speed.change is None:
+        return "; speed not known"
+    if abs(speed.change) <= speed.mdc:
+        return "; speed unchanged"
+    return f"; {_said(speed)}"

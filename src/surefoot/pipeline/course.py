@@ -1,0 +1,38 @@
+"""The course of one patient: days come in one by one, trends and alerts come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from surefoot.alerts.rules import RuleParams, decide
+from surefoot.pipeline.trends import TrendParams, judge
+from surefoot.records import Alert, DaySummary, Trend
+
+
+@dataclass(frozen=True, slots=True)
+class CourseParams:
+    """How a patient's days are judged."""
+
+    trends: TrendParams = field(default_factory=TrendParams)
+    rules: RuleParams = field(default_factory=RuleParams)
+
+
+class Course:
+    """Remembers the days and alerts of a patient; begins with those a store still knows."""
+
+    def __init__(
+        self, params: CourseParams | None = None, days: Sequence[DaySummary] = (), alerts: Sequence[Alert] = ()
+    ) -> None:
+        self._params = params or CourseParams()
+        self._days = sorted(days, key=lambda d: d.day)
+        self._alerts = list(alerts)
+
+    def update(self, day: DaySummary) -> tuple[list[Trend], list[Alert]]:
+        """Judge a day that closed; a day seen before is judged anew in its place."""
+        self._days = sorted([*(d for d in self._days if d.day != day.day), day], key=lambda d: d.day)
+        until = [d for d in self._days if d.day <= day.day]
+        trends = judge(until, self._params.trends)
+        alerts = decide(trends, day.end_s, self._alerts, self._params.rules)
+        self._alerts += alerts
+        return trends, alerts
