@@ -69,7 +69,7 @@ def test_gyroscope_integrates_to_the_tilt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("walker", "speed_mps", "part"), [(SMOOTH, 0.02, 0.01), (replace(SMOOTH, impact=impacts.Impact()), 0.2, 0.05)]
+    ("walker", "speed_mps", "part"), [(SMOOTH, 0.06, 0.02), (replace(SMOOTH, impact=impacts.Impact()), 0.2, 0.05)]
 )
 def test_readings_integrate_to_the_distance(walker: Walker, speed_mps: float, part: float) -> None:
     """Strapdown from the accelerometer and gyroscope alone; impacts leave next to nothing behind."""

@@ -135,7 +135,9 @@ def _tilt(q: Array, leg: Leg, manner: Manner) -> Array:
     scale = REFERENCE_STRIDE_S  # the rates below are deg/s of the reference stride, the table is per cycle
     rate = 205 * push_off * _bell(q, 0.575, 0.065) - 205 * push_off * 0.8 * _bell(q, 0.79, 0.08)
     rate += 120 * loading * (_bell(q, 0.03, 0.06) - 0.5 * _bell(q, 0.25, 0.11))
-    rate += 65 * leg.dorsi * (_bell(q, -0.02, 0.03) - 0.25 * _bell(q, 0.14, 0.12))
+    # a forefoot landing lacks the trough of the rate after swing, as the stroke recordings with low strike angles do
+    flat = 75 * _bell(q, -0.01, 0.035) + 30 * _bell(q, 0.09, 0.04)
+    rate += leg.dorsi * (flat - 23 * _bell(q, 0.86, 0.08) - 25 * _bell(q, 0.24, 0.08))
     rate -= rate.mean()
     tilt = healthy - scale * (np.cumsum(rate) - np.cumsum(rate)[_mid_stance_index()]) / POINTS
     tilt += (12.0 * leg.dorsi + manner.tilt_deg) * _bell(q, 0.67, 0.09)

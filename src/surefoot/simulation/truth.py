@@ -31,7 +31,7 @@ class LegTruth:
     stride_times_s: Array  # (m - 1,)
     stride_lengths_m: Array  # (m - 1,): way of the ankle between these contacts
     first_length_m: float  # way before the first contact, out of standing
-    swing_heights_m: Array  # (m - 1,)
+    swing_heights_m: Array  # (m - 1,) of the ankle; a sensor 10 cm above it rises some 3 cm less, as the shank leans
     push_off_rates_dps: Array  # (m - 1,): largest backward turn of the shank before the foot leaves, positive
     foot_pitch_at_contact_deg: float  # toe up positive
 
