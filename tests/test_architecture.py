@@ -50,7 +50,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "asyncio": {"cli/*", "pipeline/live.py", "pipeline/delivery.py", "pipeline/clinic.py", "alerts/mqtt.py"}
     | {"simulation/*", "web/*"},
     "threading": {"cli/*", "pipeline/outbox.py", "web/*"},
-    "socket": {"alerts/mqtt.py", "cli/*", "simulation/broker.py"},
+    "socket": {"alerts/mqtt.py", "cli/*", "simulation/broker.py", "web/server.py"},
     "logging": {"cli/*", "pipeline/*", "alerts/mqtt.py", "simulation/broker.py", "web/*"},
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"},
     "chance": {"alerts/mqtt.py", "pipeline/delivery.py"},  # how long to wait; the pretend world is given a Generator
@@ -183,28 +183,35 @@ def complaints(house: Path) -> list[str]:
     found: list[str] = []
     arrows: dict[str, set[str]] = {}
     for name in sorted(files):
-        try:
-            tree = ast.parse(files[name])
-        except SyntaxError as error:
-            found.append(f"{name} is not Python (line {error.lineno})")
-            continue
-        imported = set(imports(tree))
-        found += dict.fromkeys([*about_form(name, files[name], tree), *about_rooms(name, imported, names)])
-        found += [f"{name} touches {thing}" for thing in sorted(touched(tree, imported)) if not allowed(name, thing)]
+        form, imported, things = understood(files[name])
+        found += [f"{name} {told}" for told in form]
+        found += dict.fromkeys(about_rooms(name, imported))
+        found += [f"{name} touches {thing}" for thing in sorted(things) if not allowed(name, thing)]
         arrows[name] = {to for module in imported if (to := home_of(module, names)) and to != name}
     return found + [f"{', '.join(circle)} import each other in a circle" for circle in circles(arrows)]
 
 
-def about_form(name: str, text: str, tree: ast.Module) -> Iterator[str]:
+@cache
+def understood(text: str) -> tuple[list[str], frozenset[str], frozenset[str]]:
+    """A file's faults of form, the modules it imports, the outside things it touches."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        return [f"is not Python (line {error.lineno})"], frozenset(), frozenset()
+    imported = frozenset(imports(tree))
+    return list(about_form(text, tree)), imported, frozenset(touched(tree, imported))
+
+
+def about_form(text: str, tree: ast.Module) -> Iterator[str]:
     if not ast.get_docstring(tree) or not text.startswith('"""'):
-        yield f"{name} does not start with a docstring that says its noun"
+        yield "does not start with a docstring that says its noun"
     if (lines := len(text.splitlines())) > LONGEST:
-        yield f"{name} has {lines} lines, more than {LONGEST}"
+        yield f"has {lines} lines, more than {LONGEST}"
     if any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree)):
-        yield f"{name} imports by a relative name"
+        yield "imports by a relative name"
 
 
-def about_rooms(name: str, imported: set[str], names: dict[str, str]) -> Iterator[str]:
+def about_rooms(name: str, imported: frozenset[str]) -> Iterator[str]:
     room = name.partition("/")[0].removesuffix(".py")
     if room not in MAY_LOOK_INTO:
         yield f"{name} belongs to no room"
@@ -228,7 +235,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def touched(tree: ast.AST, imported: set[str]) -> set[str]:
+def touched(tree: ast.AST, imported: frozenset[str]) -> set[str]:
     things = {
         thing
         for thing in MAY_TOUCH
