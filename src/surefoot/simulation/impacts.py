@@ -24,8 +24,8 @@ class Impact:
     """How a shank sensor shakes after a contact at 1 m/s: acc in m/s^2, gyr in deg/s along forward, left, up."""
 
     acc_mps2: tuple[float, float, float] = (20.0, 6.0, 20.0)
-    gyr_dps: tuple[float, float, float] = (40.0, -80.0, 60.0)
-    gyr_sharp_dps: tuple[float, float, float] = (60.0, -50.0, 120.0)  # at the frequency of the acceleration
+    gyr_dps: tuple[float, float, float] = (40.0, -50.0, 60.0)
+    gyr_sharp_dps: tuple[float, float, float] = (60.0, -35.0, 120.0)  # at the frequency of the acceleration
     acc_hz: float = 20.0
     acc_decay_s: float = 0.022
     gyr_hz: float = 12.0

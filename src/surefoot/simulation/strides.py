@@ -93,24 +93,8 @@ def plan(
     """
     if count < 2:
         raise ValueError(f"a walk needs at least 2 strides of each leg, got {count}")
-    spread = variation.time_pct / 100 * _STEP_SPREAD
-    steps = stride_s / 2 * (1 + spread * rng.standard_normal(2 * count + 1))
-    steps[0] *= FIRST
-    steps[1] *= FIRST
-    steps[-2:] *= FIRST
-    for s in stumbles:  # the foot comes down early, and the other one hurries after it
-        steps[2 * s.at_stride + (s.side != first) : 2 * s.at_stride + (s.side != first) + 2] *= 0.87
-    for b in buckles:  # the step after a giving way takes as long as getting up from it
-        if b.at_stride is not None:
-            steps[2 * b.at_stride + (b.side != first)] += 0.6 * b.falling_s + 0.1
-    at = start_s + np.concatenate([[0.0], np.cumsum(np.maximum(steps, 0.6 * stride_s / 2))])
-    pace = np.ones(count)
-    pace[:2], pace[-1] = (0.85, 0.95), 0.85
-    turn = np.zeros(count)
-    for each in turns:
-        during = slice(each.at_stride, min(each.at_stride + each.strides, count))
-        turn[during] += np.deg2rad(each.degrees) / max(during.stop - during.start, 1)
-        pace[during] *= 1 - min(abs(each.degrees) / each.strides / 120, 0.5)
+    at = start_s + _steps(count, stride_s, variation, stumbles, buckles, first, rng)
+    pace, turn = _course(count, turns)
     legs: dict[Side, Strides] = {}
     for side in (first, *(s for s in SIDES if s != first)):
         leading = side == first
@@ -129,3 +113,37 @@ def plan(
         )
         legs[side].tilt[0 if leading else -1] *= 0.75
     return legs
+
+
+def _steps(
+    count: int,
+    stride_s: float,
+    variation: Variation,
+    stumbles: Sequence[Stumble],
+    buckles: Sequence[Buckle],
+    first: Side,
+    rng: np.random.Generator,
+) -> Array:
+    """When each leg in turn reaches mid-stance, in seconds from the start."""
+    spread = variation.time_pct / 100 * _STEP_SPREAD
+    steps = stride_s / 2 * (1 + spread * rng.standard_normal(2 * count + 1))
+    steps[:2] *= FIRST
+    steps[-2:] *= FIRST
+    for s in stumbles:  # the foot comes down early, and the other one hurries after it
+        step = 2 * s.at_stride + (s.side != first)
+        steps[step : step + 2] *= 0.87
+    for b in buckles:  # the step after a giving way takes as long as getting up from it
+        if b.at_stride is not None:
+            steps[2 * b.at_stride + (b.side != first)] += 0.6 * b.falling_s + 0.1
+    return np.concatenate([[0.0], np.cumsum(np.maximum(steps, 0.6 * stride_s / 2))])
+
+
+def _course(count: int, turns: Sequence[Turn]) -> tuple[Array, Array]:
+    """Length of each stride against the usual, shorter at both ends and in turns, and its change of heading."""
+    pace, turn = np.ones(count), np.zeros(count)
+    pace[:2], pace[-1] = (0.85, 0.95), 0.85
+    for each in turns:
+        during = slice(each.at_stride, min(each.at_stride + each.strides, count))
+        turn[during] += np.deg2rad(each.degrees) / max(during.stop - during.start, 1)
+        pace[during] *= 1 - min(abs(each.degrees) / each.strides / 120, 0.5)
+    return pace, turn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from surefoot.simulation.leg import move
 from surefoot.simulation.pulses import Buckle, Pulse, Stumble
 from surefoot.simulation.sensor import Sensor, noise_tape, put_on
 from surefoot.simulation.strides import Strides, Turn, Variation, plan
-from surefoot.simulation.truth import Context, LegTruth, TrueBuckle, TrueStumble, Truth
+from surefoot.simulation.truth import Context, ContextKind, LegTruth, TrueBuckle, TrueStumble, Truth
 
 RISING_S = 2.0  # a rise or a sitting down
 
@@ -138,24 +139,17 @@ def plan_walk(
     end_s = halt_s + stand_s[1] + down_s
     fallen = tuple(_buckled(b, legs[b.side], start_s + up_s, go_s) for b in buckles)
     caught = tuple(TrueStumble(s.side, legs[s.side].at(s.at_stride, 0.56)) for s in stumbles)
-    pulse = {side: list(_stands(start_s + up_s, go_s, halt_s, end_s - down_s, rng)) for side in SIDES}
-    for seat, at_s in ((seated[0], start_s), (seated[1], end_s - down_s)):
-        lean = rng.uniform(10, 18)
-        for side in SIDES if seat else ():
-            pulse[side].append(pulses.rising(at_s, lean * rng.uniform(0.9, 1.1), 0.95 * RISING_S))
-    for b, true in zip(buckles, fallen, strict=True):
-        pulse[b.side].append(pulses.buckling(b, true.start_s))
-    for s in caught:
-        pulse[s.side].append(pulses.stumbling(s.start_s))
+    moments = (start_s, start_s + up_s, go_s, halt_s, end_s - down_s, end_s)
+    pulse = _pulses(moments, [(b, true.start_s) for b, true in zip(buckles, fallen, strict=True)], caught, rng)
     truth = Truth(
         start_s=start_s,
         end_s=end_s,
         legs={side: _leg_truth(walker, side, legs[side]) for side in SIDES},
         buckles=fallen,
         stumbles=caught,
-        context=_context(start_s, up_s, go_s, halt_s, end_s, down_s, legs[first], turns),
+        context=_context(moments, legs[first], turns),
     )
-    return Walk(walker, truth, legs, {side: tuple(p) for side, p in pulse.items()})
+    return Walk(walker, truth, legs, pulse)
 
 
 def _buckled(buckle: Buckle, strides: Strides, stand_s: float, go_s: float) -> TrueBuckle:
@@ -167,9 +161,27 @@ def _buckled(buckle: Buckle, strides: Strides, stand_s: float, go_s: float) -> T
     return TrueBuckle(buckle.side, at_s, buckle.falling_s, buckle.flexion_deg, buckle.fall_g)
 
 
-def _stands(before_s: float, go_s: float, halt_s: float, after_s: float, rng: np.random.Generator) -> Sequence[Pulse]:
-    spans = ((before_s, go_s), (halt_s, after_s))
-    return [pulses.swaying(a, b, rng.uniform(0.15, 0.4), rng) for a, b in spans if b - a > 0.5]
+def _pulses(
+    moments: Sequence[float],
+    fallen: Sequence[tuple[Buckle, float]],
+    caught: Sequence[TrueStumble],
+    rng: np.random.Generator,
+) -> dict[Side, tuple[Pulse, ...]]:
+    """What the shanks do beside striding. ``moments``: start, up, go, halt, down, end (s)."""
+    start_s, up_s, go_s, halt_s, down_s, end_s = moments
+    pulse: dict[Side, list[Pulse]] = {side: [] for side in SIDES}
+    for side in SIDES:
+        spans = [(a, b) for a, b in ((up_s, go_s), (halt_s, down_s)) if b - a > 0.5]
+        pulse[side] += [pulses.swaying(a, b, rng.uniform(0.15, 0.4), rng) for a, b in spans]
+    for at_s, until_s in ((start_s, up_s), (down_s, end_s)):
+        lean = rng.uniform(10, 18)
+        for side in SIDES if until_s > at_s else ():
+            pulse[side].append(pulses.rising(at_s, lean * rng.uniform(0.9, 1.1), 0.95 * RISING_S))
+    for buckle, at_s in fallen:
+        pulse[buckle.side].append(pulses.buckling(buckle, at_s))
+    for stumble in caught:
+        pulse[stumble.side].append(pulses.stumbling(stumble.start_s))
+    return {side: tuple(p) for side, p in pulse.items()}
 
 
 def _leg_truth(walker: Walker, side: Side, strides: Strides) -> LegTruth:
@@ -189,21 +201,11 @@ def _leg_truth(walker: Walker, side: Side, strides: Strides) -> LegTruth:
     )
 
 
-def _context(
-    start_s: float,
-    up_s: float,
-    go_s: float,
-    halt_s: float,
-    end_s: float,
-    down_s: float,
-    strides: Strides,
-    turns: Sequence[Turn],
-) -> tuple[Context, ...]:
-    parts = [Context("rise", start_s, start_s + up_s), Context("stand", start_s + up_s, go_s)]
-    parts.append(Context("walk", go_s, halt_s))
+def _context(moments: Sequence[float], strides: Strides, turns: Sequence[Turn]) -> tuple[Context, ...]:
+    kinds: tuple[ContextKind, ...] = ("rise", "stand", "walk", "stand", "sit")
+    parts = [Context(kind, a, b) for kind, (a, b) in zip(kinds, pairwise(moments), strict=True)]
     last = len(strides.starts_s) - 1
     for turn in turns:
         a, b = turn.at_stride, min(turn.at_stride + turn.strides, last)
-        parts.append(Context("turn", float(strides.starts_s[a]), float(strides.starts_s[b])))
-    parts += [Context("stand", halt_s, end_s - down_s), Context("sit", end_s - down_s, end_s)]
+        parts.insert(3, Context("turn", float(strides.starts_s[a]), float(strides.starts_s[b])))
     return tuple(part for part in parts if part.end_s > part.start_s)
