@@ -128,3 +128,18 @@ def test_a_gap_ends_the_stride_it_falls_in(gap_s):
     assert strides
     assert not any(s.start_s < first.end_s and s.end_s > gap.start_s for s in strides)
     assert any(s.start_s >= gap.end_s for s in strides)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_sensor_put_on_differently_after_a_pause_is_aligned_anew(announced):
+    acc, gyr = LEGS["left"]
+    turn = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])  # medio-lateral becomes another axis, turned
+    first = Samples("left", "shank", 0.0, RATE_HZ, acc, gyr)
+    second = Samples("left", "shank", first.end_s + 3600.0, RATE_HZ, acc @ turn, gyr @ turn)
+    items = [first, Gap("left", "shank", first.end_s, second.start_s, "charging"), second]
+    stream = WalkStream(["left"])
+    found = [stream.update(item) for item in (items if announced else [first, second])] + [stream.close()]
+    contacts = np.concatenate([f.contacts["left"][0] for f in found if "left" in f.contacts])
+    before, after = contacts[contacts < first.end_s], contacts[contacts >= second.start_s]
+    assert len(before) == len(after) > 40
+    np.testing.assert_allclose(after - second.start_s, before, atol=1e-6)

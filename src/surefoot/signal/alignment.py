@@ -35,8 +35,10 @@ class AlignmentParams:
     block_hops: int = 20  # the axis is renewed every 2 s
     walking_rate_dps: float = 30.0  # root mean square of the rate below which a block says nothing
     least_duty: float = 0.15  # mean over greatest power of a block's hops: a single jerk is not walking
+    full_voice_dps: float = 120.0  # a block this lively speaks with full weight, a fidget with little
     memory_blocks: float = 30.0  # a minute of walking: follows slow slipping, ignores one turn
     least_blocks: float = 3.9  # walking blocks (of 2 s) before anything is said: about seven strides
+    least_weight: float = 1.2  # and their weight: four fidgets are no walk
     least_vote_at_first: float = 1.8  # how much surer the first verdicts must be
     least_skew: float = 0.15  # shank vote
     least_lean: float = 0.02  # foot vote (a correlation)
@@ -66,7 +68,7 @@ class Alignment:
         self._placement = placement
         self._params = params
         self._decay = float(np.exp(-1.0 / params.memory_blocks))
-        self._shape = np.zeros(14)  # weight, products (9), acc (3), power of the walking blocks
+        self._shape = np.zeros(15)  # weight, products (9), acc (3), power, count of the walking blocks
         self._votes = np.zeros(3)
         self._trailing = no_hops()  # the last hops: unfinished block, with what the envelope needs before it
         self._lead = 0  # how many of them come before the unfinished block
@@ -102,7 +104,7 @@ class Alignment:
             shape, votes = (x[-1] for x in self._accumulate(self._trailing, 1, rest)[:2])
         if shape[0] <= 0:
             return self.state
-        ending = replace(self._params, least_blocks=0.0, least_vote_at_first=1.0)
+        ending = replace(self._params, least_blocks=0.0, least_weight=0.0, least_vote_at_first=1.0)
         axis, up = _axes(shape[None], self._params)
         return _verdicts(shape[None], votes[None], axis, up, self._placement, ending)[0]
 
@@ -132,16 +134,16 @@ class Alignment:
         axis, _ = _axes(shape, self._params)
         usual = shape[:, 13] / shape[:, 0]
         said = _votes(seen, slice(self._lead, self._lead + blocks * size), walked, axis, usual, self._placement)
-        return shape, self._remember(said, self._votes), walked
+        return shape, self._remember(rows[walked, :1] * said, self._votes), walked
 
     def _remember(self, rows: Array, before: Array) -> Array:
         sums, _ = lfilter([1.0], [1.0, -self._decay], rows, axis=0, zi=self._decay * before[None])
         return np.asarray(sums)
 
     def _shape_rows(self, seen: Hops, blocks: int, size: int) -> Array:
-        """Per block: weight, products and acceleration; zeros where the block is not like walking.
+        """Per block: weight, products, acceleration, power, count; zeros where the block is not like walking.
 
-        Every block has one voice: its products are divided by its power, so vigour does not outvote walking.
+        Products are divided by the power, so vigour beyond that of walking does not outvote walking.
         """
         part = slice(self._lead, self._lead + blocks * size)
         power = seen.power[part].reshape(blocks, size)
@@ -149,8 +151,9 @@ class Alignment:
         walking = (mean > self._params.walking_rate_dps**2) & (mean > self._params.least_duty * power.max(axis=1))
         products = seen.products[part].reshape(blocks, size, 9).mean(axis=1) / np.where(walking, mean, 1.0)[:, None]
         acc = seen.acc[part].reshape(blocks, size, 3).mean(axis=1)
-        rows = np.concatenate([np.ones((blocks, 1)), products, acc, mean[:, None]], axis=1)
-        return np.asarray(rows * walking[:, None])
+        weight = walking * np.minimum(1.0, mean / self._params.full_voice_dps**2)
+        rows = np.concatenate([np.ones((blocks, 1)), products, acc, mean[:, None]], axis=1) * weight[:, None]
+        return np.concatenate([rows, walking[:, None]], axis=1)
 
 
 def _axes(shape: Array, params: AlignmentParams) -> tuple[Array, Array]:
@@ -206,7 +209,7 @@ def _delayed(rate: Array) -> Array:
 def _verdicts(
     shape: Array, votes: Array, axis: Array, up: Array, placement: Placement, params: AlignmentParams
 ) -> list[Aligned | NotYet]:
-    weight = shape[:, 0]
+    weight, count = shape[:, 0], shape[:, 14]
     usual = np.sqrt(shape[:, 13] / weight)
     vote = (axis * votes).sum(axis=1) / weight
     sure = np.abs(vote) / (params.least_skew if placement == "shank" else params.least_lean)
@@ -217,8 +220,8 @@ def _verdicts(
     rotation = np.stack([np.cross(vertical, axis), vertical, axis], axis=1)
     result: list[Aligned | NotYet] = []
     for k in range(len(weight)):
-        needed = params.least_vote_at_first if weight[k] < 2 * params.least_blocks else 1.0
-        if weight[k] < params.least_blocks:
+        needed = params.least_vote_at_first if count[k] < 2 * params.least_blocks else 1.0
+        if count[k] < params.least_blocks or weight[k] < params.least_weight:
             result.append(NotYet("too little walking to tell how the sensor sits"))
         elif sure[k] < needed:
             result.append(NotYet("movement does not look like walking: forward cannot be told from backward"))

@@ -53,7 +53,8 @@ class Leg:
         self._track: Track | None = None
         self._meter = StrideMeter(side, placement, 1.0, 0.0, params.strides)
         self._start_s = 0.0  # of the track
-        self._end_s = -np.inf  # of the last sample ever taken
+        self._end_s = -np.inf  # of what was told of so far, gaps included
+        self._recorded_s = -np.inf  # of the last sample
         self._counted = 0  # samples of the track counted into minutes
 
     @property
@@ -94,7 +95,7 @@ class Leg:
         track, self._track = self._track, None
         hops, swings = track.close()
         found = self._tell(track, hops, swings, last=True)
-        self._end_s = self._start_s + track.end / track.rate_hz
+        self._end_s = self._recorded_s = self._start_s + track.end / track.rate_hz
         return [found]
 
     def flush_minute(self) -> list[Minute]:
@@ -109,7 +110,7 @@ class Leg:
         return item.rate_hz == track.rate_hz and abs(late) <= 0.5 / item.rate_hz
 
     def _begin(self, item: Samples) -> None:
-        if item.start_s - self._end_s > self._params.keep_alignment_s:
+        if item.start_s - self._recorded_s > self._params.keep_alignment_s:
             self._alignment = Alignment(self.placement, self._params.alignment)
         self._alignment.restart()
         self._minutes.restart()
