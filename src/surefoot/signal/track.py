@@ -82,12 +82,20 @@ class Track:
             return hops, Swings.none()
         self._backfill()
         if self.resting and len(moving):
-            self._begin(self._raw.start)
-        if not self.resting and self._axes.end < self._moved + self._behind:
-            self._project()
-            return hops, self._finder.find(self.body)
-        self._rest()
-        return hops, Swings.none()
+            first = self._hopped - (len(hops) - int(moving[0])) * self.hop
+            self._begin(max(self._raw.start, first - self._before))
+        swings = Swings.none()
+        if not self.resting:
+            stop = min(self.end, self._moved + self._behind)
+            if self._axes.end < stop:
+                self._project(stop)
+                swings = self._finder.find(self.body)
+            if self._hopped - self._moved >= self._behind:
+                self.resting = True  # keep only what a movement beginning now would look back at
+        if self.resting:
+            self._raw.let_go_before(self._hopped - self._before)
+            self._let_go_frames(self._raw.start)
+        return hops, swings
 
     def close(self) -> tuple[Hops, Swings]:
         """No more samples will come: tell what is left."""
@@ -97,7 +105,7 @@ class Track:
         if isinstance(self._frames[-1], NotYet) or self.resting:
             return self._new_hops(partial=True), Swings.none()
         self._backfill()
-        self._project(last=True)
+        self._project(self.end, last=True)
         return self._new_hops(partial=True), self._finder.find(self.body, last=True)
 
     def let_go_before(self, sample: float) -> None:
@@ -137,27 +145,21 @@ class Track:
         self._raw.let_go_before(min(block * self._block, self._hopped))
         self._begin(self._raw.start)
 
-    def _rest(self) -> None:
-        """Nothing moves: keep only what a movement beginning now would look back at."""
-        self.resting = True
-        self._raw.let_go_before(self._hopped - self._before)
-        self._let_go_frames(self._raw.start)
-
     def _let_go_frames(self, sample: int) -> None:
         drop = sample // self._block - self._first_frame
         if drop > 0:
             self._frames = self._frames[drop:]
             self._first_frame += drop
 
-    def _project(self, last: bool = False) -> None:
-        """Turn new raw samples into body axes, block by block frame, and smooth them."""
-        start, stop = self._axes.end, self.end
+    def _project(self, stop: int, last: bool = False) -> None:
+        """Turn raw samples before ``stop`` into body axes, each block by its frame, and smooth them."""
+        start = self._axes.end
         first, count = start // self._block, -(-stop // self._block) - start // self._block
         frames = [f for f in self._frames[first - self._first_frame :][:count] if isinstance(f, Aligned)]
         rotation = np.array([f.rotation for f in frames]).reshape(-1, 3, 3)
         raw = np.zeros((6, count * self._block))
         here = slice(start - first * self._block, stop - first * self._block)
-        raw[:, here] = self._raw.rows[:, start - self._raw.start :]
+        raw[:, here] = self._raw.between(start, stop)
         whole = raw.reshape(6, count, self._block)
         rows = np.empty((7, count, self._block))
         for k in range(3):
