@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import re
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -178,8 +179,13 @@ def test_a_bomb_is_not_inflated():
     for size in (0, 5, 100 * 12 + 1, 30_000_000):
         bomb = base64.b64encode(zlib.compress(bytes(size), 9)).decode()
         body = json.loads(IncidentBody.of(made.incident(1)).json_text()) | {"snippet": [block | {"data": bomb}]}
-        refused = read_up(up_topic(HOME, "incident"), spoiled(kind="incident", body=body))
+        payload = spoiled(kind="incident", body=body)
+        tracemalloc.start()
+        refused = read_up(up_topic(HOME, "incident"), payload)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
         assert isinstance(refused, Refused)
+        assert peak < 1_000_000
         assert "100 samples" in refused.reason or "unpacked" in refused.reason
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker import free_port, mosquitto
-from surefoot.alerts.broker import Address, wait_s
+from surefoot.alerts.broker import Address, next_attempt, wait_s
 from surefoot.alerts.mqtt import Link, LinkError, LinkParams, Received, Will
 
 QUICK = LinkParams(timeout_s=2.0, first_wait_s=0.02, longest_wait_s=0.1)
@@ -98,13 +98,20 @@ def test_an_address_never_shows_its_password():
     assert "secr" not in f"{address} {address!r}"
 
 
-@given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
+@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
 def test_the_wait_grows_to_its_limit_and_is_spread(attempt, chance):
     params = LinkParams()
     wait = wait_s(attempt, chance, params)
     assert params.first_wait_s / 2 <= wait <= params.longest_wait_s
     assert wait <= wait_s(attempt + 1, chance, params)
     assert wait_s(attempt, 0.0, params) * 2 == pytest.approx(wait_s(attempt, 1.0, params))
+
+
+def test_only_a_connection_that_lasted_makes_the_next_wait_short_again():
+    """A broker that takes every connection and drops it at once must not be hammered."""
+    params = LinkParams(steady_s=5.0)
+    assert [next_attempt(7, lasted_s, params) for lasted_s in (None, 0.0, 4.9, 5.0, 1e6)] == [8, 8, 8, 1, 1]
+    assert wait_s(1, 1.0, params) == params.first_wait_s
 
 
 @pytest.mark.parametrize("protocol", ["5", "3.1.1"])
@@ -151,8 +158,7 @@ def test_the_line_comes_back_after_the_broker_was_killed(tmp_path, caplog):
 
 
 def test_a_waiting_publish_ends_with_the_line(tmp_path):
-    async def talk() -> float:
-        clock = asyncio.get_running_loop().time
+    async def talk() -> None:
         async with Link(broker.url, "test", params=LinkParams(timeout_s=60)).connect() as session:
             broker.freeze()
             waiting = asyncio.create_task(session.publish("a", b"x"))
@@ -161,10 +167,21 @@ def test_a_waiting_publish_ends_with_the_line(tmp_path):
             with pytest.raises(LinkError) as caught:
                 await waiting
             assert caught.value.trouble == "lost"
-            return clock()
 
     with mosquitto(tmp_path) as broker:
         asyncio.run(asyncio.wait_for(talk(), 30))
+
+
+def test_a_line_lost_while_nobody_looks_leaves_no_complaint(tmp_path, caplog):
+    async def doze() -> None:
+        async with Link(broker.url, "test").connect():
+            broker.kill()
+            await asyncio.sleep(0.1)
+
+    with mosquitto(tmp_path) as broker, caplog.at_level(logging.WARNING):
+        asyncio.run(doze())
+        gc.collect()
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 def test_whoever_gives_up_is_let_go():

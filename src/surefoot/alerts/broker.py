@@ -86,9 +86,14 @@ class Address:
 
 
 def wait_s(attempt: int, chance: float, params: LinkParams) -> float:
-    """How long to wait before try ``attempt`` (0, 1, ...): doubling, at most the longest, between half and whole.
+    """How long to wait before try ``attempt`` (1, 2, ...): doubling, at most the longest, between half and whole.
 
     ``chance`` in [0, 1) spreads many homes over time when a broker comes back.
     """
-    whole = min(params.longest_wait_s, params.first_wait_s * 2.0 ** min(attempt, 30))
+    whole = min(params.longest_wait_s, params.first_wait_s * 2.0 ** min(attempt - 1, 30))
     return whole * (0.5 + 0.5 * chance)
+
+
+def next_attempt(attempt: int, lasted_s: float | None, params: LinkParams) -> int:
+    """The number of the next try: from the start again behind a connection that lasted (None: there was none)."""
+    return 1 if lasted_s is not None and lasted_s >= params.steady_s else attempt + 1

@@ -14,15 +14,17 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import aiomqtt
 
-from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, Received, Will, wait_s
+from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, Received, Will, next_attempt, wait_s
 
 __all__ = ["Address", "Link", "LinkError", "LinkParams", "Protocol", "Received", "Session", "Will"]
 
 log = logging.getLogger(__name__)
+wire_log = logging.getLogger(f"{__name__}.wire")  # paho's own; what it says of a lost line, a LinkError says too
+wire_log.setLevel(logging.CRITICAL)
 
 T = TypeVar("T")
 
@@ -153,15 +155,13 @@ class Link:
             except* LinkError as group:
                 trouble = _first(group)
             (on_trouble or _log)(trouble)
-            if began_s is not None and clock() - began_s >= self.params.steady_s:
-                attempt = 0
+            attempt = next_attempt(attempt, None if began_s is None else clock() - began_s, self.params)
             await asyncio.sleep(wait_s(attempt, self._chance(), self.params))
-            attempt += 1
 
     def _new_client(self) -> aiomqtt.Client:
         version = aiomqtt.ProtocolVersion
         will = aiomqtt.Will(self._will.topic, self._will.payload, qos=1) if self._will else None
-        return aiomqtt.Client(
+        client = aiomqtt.Client(
             self.address.host,
             self.address.port,
             username=self.address.user,
@@ -172,7 +172,11 @@ class Link:
             timeout=self.params.timeout_s,
             keepalive=self.params.keepalive_s,
             tls_context=self._tls() if self.address.secure else None,
+            socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else small messages wait 40 ms
+            logger=wire_log,
         )
+        cast(Any, client)._loop = _Loop(client)
+        return client
 
     def _tls(self) -> ssl.SSLContext:
         try:
@@ -215,6 +219,27 @@ class Link:
             return LinkError("protocol", what, "Use the other protocol (5 or 3.1.1).")
         what = f"The broker at {self.address} turned the connection down (code {code:#x})."
         return LinkError("refused", what, "Look at the broker's log.")
+
+
+class _Loop:
+    """The event loop as aiomqtt sees it: aiomqtt begins to watch a socket one turn of the loop late.
+
+    By then a broken line has closed it, and its number means nothing or another socket: such a number is left alone.
+    """
+
+    def __init__(self, client: aiomqtt.Client) -> None:
+        self._loop, self._paho = client._loop, client._client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any) -> asyncio.Handle:
+        return self._loop.call_soon_threadsafe(self._if_open, callback, args)
+
+    def _if_open(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        now = self._paho.socket()
+        if not args or (now is not None and now.fileno() == args[0]):
+            callback(*args)
 
 
 def _number(code: Any) -> int:

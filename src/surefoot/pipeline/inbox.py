@@ -29,6 +29,8 @@ def ingest(connection: Connection, messages: Sequence[UpMessage], refused: Seque
     """Store messages and dead letters inside the caller's transaction. One bad message harms no other."""
     stored: list[tuple[str, int]] = []
     rejected: list[tuple[str, int, str]] = []
+    for gateway in {message.gateway for message in messages if not isinstance(message, StatusMessage)}:
+        know_gateway(connection, gateway, now_s)
     for message in messages:
         if isinstance(message, StatusMessage):
             _note_status(connection, message, now_s)
@@ -57,7 +59,6 @@ def _store(connection: Connection, message: RowMessage, now_s: float) -> str | N
     reason = None
     try:
         with connection.begin_nested():
-            know_gateway(connection, message.gateway, now_s)
             if add(connection, received, row):
                 put(connection, message.gateway, message.seq, message.body, now_s)
             elif not _is_replay(connection, row):

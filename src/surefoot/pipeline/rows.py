@@ -6,6 +6,7 @@ The newer one wins: a row is replaced by one with a higher ``seq``, never by an 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, and_, delete, insert, or_, select
@@ -67,26 +68,34 @@ def know_gateway(connection: Connection, gateway: str, seen_s: float | None = No
 
 def add(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert a row unless one of its name is there; tell whether it was inserted."""
-    return connection.execute(_insert(connection, table).values(row).on_conflict_do_nothing()).rowcount == 1
+    return _wrote(connection, _insert(connection.dialect.name, table), row)
 
 
 def upsert(connection: Connection, table: Table, row: dict[str, Any], newer_by: str | None = None) -> bool:
     """Insert a row or replace the one of its name, only by a newer one where asked; tell whether it was written."""
-    statement = _insert(connection, table).values(row)
+    return _wrote(connection, _replace(connection.dialect.name, table, tuple(row), newer_by), row)
+
+
+@cache
+def _insert(dialect: str, table: Table) -> Any:
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
+
+
+@cache
+def _replace(dialect: str, table: Table, columns: tuple[str, ...], newer_by: str | None) -> Any:
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(table)
     key = [column.name for column in table.primary_key]
-    changes = {name: statement.excluded[name] for name in row if name not in key and name not in _KEPT}
+    changes = {name: statement.excluded[name] for name in columns if name not in key and name not in _KEPT}
     newer = None
     if newer_by is not None:
         old, new = table.c[newer_by], statement.excluded[newer_by]
         newer = or_(old.is_(None), new.is_(None), old < new)
-    return (
-        connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes, where=newer)).rowcount == 1
-    )
+    return statement.on_conflict_do_update(index_elements=key, set_=changes, where=newer)
 
 
-def _insert(connection: Connection, table: Table) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table)
+def _wrote(connection: Connection, statement: Any, row: dict[str, Any]) -> bool:
+    # Without this PostgreSQL's count of inserted rows is not kept.
+    return connection.execute(statement, row, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def _text(body: Body) -> str:
