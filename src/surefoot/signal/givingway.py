@@ -40,7 +40,7 @@ class GivingWay:
 
     def __init__(self, params: GivingWayParams = GivingWayParams()) -> None:
         self._params = params
-        self._usual = [Recent(params.usual_strides, 3) for _ in SIDES]
+        self._usual = [Recent(params.usual_strides, 4) for _ in SIDES]
 
     def find(self, strides: StrideTable) -> list[Incident]:
         """The incidents in these strides, in time order; their snippets are still to be cut."""
@@ -49,8 +49,9 @@ class GivingWay:
             mine = strides.take(strides["side"] == k)
             if len(mine) == 0:
                 continue
-            measures = np.stack([mine["dip_rate_dps"], mine["stride_time_s"], mine["other_contact_s"]], axis=1)
-            measures[:, 2] = np.where(np.isfinite(measures[:, 2]), measures[:, 2], measures[:, 1])
+            other_s = mine["other_contact_s"]
+            other_s = np.where(np.isfinite(other_s), other_s, mine["stride_time_s"])
+            measures = np.stack([mine["dip_rate_dps"], mine["stride_time_s"], other_s, mine["dip_tilt_deg"]], axis=1)
             self._usual[k].add(mine["end_s"], measures)
             centre, spread = self._usual[k].usual(mine["end_s"])
             for row in np.flatnonzero(self._triggered(mine, centre, spread)):
@@ -70,14 +71,14 @@ class GivingWay:
             excess = mine["dip_rate_dps"] - centre[:, 0]
             beyond = excess > np.maximum(p.least_excess_dps, p.spreads * spread[:, 0])
             straight = ~mine["turning"] & (mine["context"] == 0)
-            return np.asarray(beyond & (mine["dip_tilt_deg"] >= p.least_tilt_deg) & straight)
+            return np.asarray(beyond & (mine["dip_tilt_deg"] - centre[:, 3] >= p.least_tilt_deg) & straight)
 
     def _score(
         self, mine: StrideTable, measures: Array, row: int, centre: Array, spread: Array
     ) -> tuple[int, tuple[tuple[str, float], ...]]:
         p = self._params
-        dip, stride_s, other_s = measures
-        tilt, back = mine["dip_tilt_deg"][row], mine["dip_return_dps"][row]
+        dip, stride_s, other_s, _ = measures
+        tilt, back = measures[3] - centre[3], mine["dip_return_dps"][row]
         early = other_s < p.early_share * centre[2]
         off = abs(stride_s - centre[1]) > max(p.off_s, p.off_spreads * spread[1])
         score = sum((dip > p.strong_dps, tilt > p.strong_tilt_deg, back > p.return_dps, early, off))

@@ -17,12 +17,12 @@ from surefoot.signal.ring import Ring
 AFTER_CONTACT_S = 0.12  # the loading response is over (4.4: 0.10)
 BEFORE_FINAL_S = 0.15  # 4.4
 PRE_SWING_SHARE = 0.35  # the last part of stance in which every leg leans forward fast to push off (P)
-STANDING_RATE_DPS = 30.0  # faster than the steady lean by this much counts as part of the dip (P)
+STEADY_LEAN_DPS = 75.0  # faster than any steady lean (4.3: 30-60): counts as part of the dip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StanceDip:
-    """Per stride: sample of the fastest lean, its rate below the stance's median (deg/s, positive), the tilt it added
+    """Per stride: sample of the fastest lean, its rate (deg/s, forward positive), the tilt gained faster than steadily
     (deg), and the fastest turn back within 0.3 s (deg/s). NaN where the stance is too short to have a middle."""
 
     at: Array
@@ -39,18 +39,9 @@ class StanceDip:
         long_enough = length >= max(3, round(0.06 * rate_hz))
         n = max(int(length.max()), 3)
         inside = np.arange(n) < length[:, None]
-        lean = -body.windows(RATE, first, n)
-        steady = _median(lean, inside, length)
-        excess = np.where(inside, lean - steady[:, None], -np.inf)
-        at = excess.argmax(axis=1)
-        pulse = np.where(inside & (excess > STANDING_RATE_DPS), excess, 0.0)
+        lean = np.where(inside, -body.windows(RATE, first, n), -np.inf)
+        at = lean.argmax(axis=1)
+        pulse = np.maximum(lean - STEADY_LEAN_DPS, 0.0)
         back = -body.windows(RATE, first + at, max(2, round(0.3 * rate_hz)))
-        said = [np.where(long_enough, x, np.nan) for x in (excess.max(axis=1), pulse.sum(axis=1) / rate_hz)]
+        said = [np.where(long_enough, x, np.nan) for x in (lean.max(axis=1), pulse.sum(axis=1) / rate_hz)]
         return StanceDip(np.where(long_enough, first + at, np.nan), said[0], said[1], -back.min(axis=1))
-
-
-def _median(x: Array, inside: np.ndarray, length: np.ndarray) -> Array:
-    """Median of the first ``length`` values of each row."""
-    ordered = np.sort(np.where(inside, x, np.inf), axis=1)
-    middle = np.clip(length // 2, 0, x.shape[1] - 1)
-    return np.asarray(np.take_along_axis(ordered, middle[:, None], axis=1)[:, 0])
