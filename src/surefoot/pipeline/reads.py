@@ -68,9 +68,15 @@ def days_of(connection: Connection, gateway: str) -> list[DaySummary]:
 
 
 def trends_of(
-    connection: Connection, gateway: str, metric: str | None, side: Side | EllipsisType | None
+    connection: Connection,
+    gateway: str,
+    metric: str | None,
+    side: Side | EllipsisType | None,
+    day: str | None = None,
 ) -> list[Trend]:
     query = select(trends.c.body).where(trends.c.gateway == gateway)
+    if day is not None:
+        query = query.where(trends.c.day == day)
     if metric is not None:
         query = query.where(trends.c.metric == metric)
     if not isinstance(side, EllipsisType):

@@ -24,7 +24,7 @@ from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, acknowledgements, gateways
 from surefoot.pipeline.schema import strides as stride_rows
-from surefoot.records import Alert, Bout, DaySummary, Incident, Side, Stride, Trend
+from surefoot.records import Alert, Bout, DaySummary, Incident, Side, Stride, Tier, Trend
 
 __all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
 
@@ -105,10 +105,16 @@ class Store:
         with self._read() as connection:
             return reads.days_of(connection, gateway)
 
-    def trends(self, gateway: str, metric: str | None = None, side: Side | EllipsisType | None = ...) -> list[Trend]:
+    def trends(
+        self,
+        gateway: str,
+        metric: str | None = None,
+        side: Side | EllipsisType | None = ...,
+        day: str | None = None,
+    ) -> list[Trend]:
         """Oldest first; ``side=None`` means the metrics of both legs together, left out: any side."""
         with self._read() as connection:
-            return reads.trends_of(connection, gateway, metric, side)
+            return reads.trends_of(connection, gateway, metric, side, day)
 
     def bouts(self, gateway: str, start_s: float | None = None, end_s: float | None = None) -> list[Bout]:
         """Those that start in [start_s, end_s), oldest first."""
@@ -140,9 +146,11 @@ class Store:
                 raise StoreError(f"No patient has the gateway {gateway}.", "Nothing was changed.", "Reload the list.")
 
     def acknowledge(
-        self, alert_id: str, who: str, at_s: float, note: str = "", gateway: str | None = None
+        self, alert_id: str, who: str, at_s: float, note: str = "", gateway: str | None = None, seen: Tier | None = None
     ) -> StoredAlert:
         """Note that a person took notice. The first one wins: whoever comes later is shown who was first.
+
+        ``seen`` is the tier that person was shown: an alert that has become worse since stays as it is, unacknowledged.
 
         An ``alert_id`` is its home's; give ``gateway`` where two homes might use the same. StoreError when it is not
         known or not unique.
@@ -152,7 +160,8 @@ class Store:
             if len(found) != 1:
                 what = f"{'No alert' if not found else 'More than one alert'} has the name {alert_id}."
                 raise StoreError(what, "Nothing was acknowledged.", "Reload the page and acknowledge it there.")
-            if found[0].acknowledged is None:
+            worse = seen is not None and found[0].alert.tier > seen
+            if found[0].acknowledged is None and not worse:
                 row = {"gateway": found[0].gateway, "alert_id": alert_id, "tier": found[0].alert.tier}
                 add(connection, acknowledgements, {**row, "who": who, "at_s": at_s, "note": note})
             return reads.alerts_of(connection, found[0].gateway, alert_id)[0]

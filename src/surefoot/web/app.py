@@ -1,0 +1,110 @@
+"""The app: the pages of a clinic on one store, as something a server can serve."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import tzinfo
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from surefoot.pipeline.store import Store, StoreError
+from surefoot.web.desk import Desk, Refused
+from surefoot.web.guard import Guard
+from surefoot.web.line import Line
+from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
+
+FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
+SAME = "no-cache"  # kept, but asked about each time
+
+log = logging.getLogger(__name__)
+
+
+def make_app(
+    store: Store,
+    clock: Callable[[], float] = time.time,
+    title: str = "Clinic",
+    *,
+    zone: tzinfo | None = None,
+    line: Line | None = None,
+) -> FastAPI:
+    """The clinic's pages on ``store``.
+
+    ``clock`` gives Unix seconds, ``title`` says whose data it is, ``zone`` is that of the times shown (None: this
+    machine's), ``line`` tells whether messages come in (None: nothing is said about it).
+    """
+    app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)  # its documents load from a CDN
+    pages = Pages(title, zone, line)
+    _add_pages(app, Desk(store, clock, pages, line))
+    _add_files(app)
+    _add_refusals(app, pages)
+    app.add_middleware(Guard, refuse=pages.refusal)
+    return app
+
+
+def _add_pages(app: FastAPI, desk: Desk) -> None:
+    for path, page in {
+        "/": desk.list_patients,
+        "/patients/{gateway}": desk.patient,
+        "/patients/{gateway}/incidents/{kind}/{side}/{start}": desk.incident,
+        "/alerts": desk.clinical_alerts,
+        "/alerts/technical": desk.technical_alerts,
+        "/healthz": desk.health,
+    }.items():
+        app.get(path, response_model=None)(page)
+    app.post("/acknowledge", response_model=None)(desk.acknowledge)
+    app.post("/label", response_model=None)(desk.label)
+
+
+def _add_files(app: FastAPI) -> None:
+    @app.get(PLOTLY_URL)
+    def plotly() -> FileResponse:
+        return FileResponse(plotly_script(), media_type="text/javascript", headers={"Cache-Control": FOREVER})
+
+    app.mount("/static", _Files(directory=STATIC))
+
+
+class _Files(StaticFiles):
+    """Our own few files."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response: Response = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
+        response.headers["Cache-Control"] = SAME
+        return response
+
+
+def _add_refusals(app: FastAPI, pages: Pages) -> None:
+    """Whatever goes wrong is told on a page: what happened, what it means, what to do."""
+
+    @app.exception_handler(Refused)
+    def refused(_: Request, error: Refused) -> Response:
+        return pages.refusal(error.status, error.what, error.meaning, error.remedy)
+
+    @app.exception_handler(StoreError)
+    def unreadable(_: Request, error: StoreError) -> Response:
+        return pages.refusal(503, error.what, error.meaning, error.remedy)
+
+    @app.exception_handler(RequestValidationError)
+    def incomplete(_: Request, error: RequestValidationError) -> Response:
+        what = "This form is not one of this page's."
+        return pages.refusal(400, what, "Nothing was stored.", "Reload the page and fill it in again.")
+
+    @app.exception_handler(HTTPException)
+    def no_page(_: Request, error: HTTPException) -> Response:
+        what = "There is no such page." if error.status_code == 404 else f"This cannot be done ({error.detail})."
+        return pages.refusal(error.status_code, what, "Nothing was changed.", "Go back to the list of patients.")
+
+    @app.middleware("http")
+    async def surprised(request: Request, call_next: Callable[[Request], object]) -> Response:
+        try:
+            return await call_next(request)  # type: ignore[misc,no-any-return]
+        except Exception as error:
+            log.exception("The page %s failed.", request.url.path)
+            what = f"This should not have happened ({type(error).__name__})."
+            remedy = "Please report it, with what surefoot clinic printed at this time."
+            return pages.refusal(500, what, "What is stored is safe; this page cannot be shown.", remedy)

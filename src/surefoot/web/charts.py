@@ -1,0 +1,77 @@
+"""Charts: each metric's course over days, both legs in one look: the picture, a sentence, the table behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from surefoot.pipeline.measures import DAY_MEASURES
+from surefoot.records import SIDES, DaySummary, Trend
+from surefoot.web.figure import BAND, Json, figure
+from surefoot.web.series import Series, series_of, whole_calendar
+from surefoot.web.words import CHARTS, MetricWords, leg, metric_words, normal, number
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One metric: its picture, the sentence that says the same, and the table behind it."""
+
+    name: str
+    title: str
+    hint: str
+    says: str
+    figure: Json
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def charts(days: Sequence[DaySummary], trends: Sequence[Trend], alerts: Sequence[tuple[str, str]] = ()) -> list[Chart]:
+    """All charts of a patient, root patterns first; ``alerts`` are (day, label) marks on the time axis."""
+    calendar = whole_calendar([day.day for day in days])
+    known = {metric.name for day in days for metric in day.metrics} | {trend.metric for trend in trends}
+    order = [*CHARTS, *(measure.name for measure in DAY_MEASURES)]
+    names = [name for name in order if name in known] + sorted(known - set(order))
+    return [_chart(name, calendar, days, [t for t in trends if t.metric == name], alerts) for name in names]
+
+
+def _chart(
+    name: str, calendar: list[str], days: Sequence[DaySummary], trends: list[Trend], alerts: Sequence[tuple[str, str]]
+) -> Chart:
+    words = metric_words(name)
+    by_day = {day.day: day for day in days}
+    legs = [one for of in (*SIDES, None) if (one := series_of(name, of, days, trends)) is not None]
+    columns = ("Day", *(leg(one.side) for one in legs), "Worn", "Strides", "Note")
+    return Chart(
+        name=name,
+        title=words.title,
+        hint=words.hint,
+        says=" ".join(_newest(one, words) for one in legs),
+        figure=figure(words, calendar, by_day, legs, alerts),
+        columns=columns,
+        rows=tuple(_row(day, by_day.get(day), legs, words) for day in reversed(calendar)),
+    )
+
+
+def _newest(series: Series, words: MetricWords) -> str:
+    """The chart in a sentence per leg."""
+    if not series.values:
+        told = next(reversed(series.reasons.values()), "no day has this number")
+        return f"{leg(series.side)}: cannot say ({told})."
+    day = max(series.values)
+    value = words.say(series.values[day])
+    if words.name in CHARTS:
+        z = series.values[day]
+        told = f"{value} worse than own normal" if z > BAND else f"within own normal or better ({value})"
+        return f"{leg(series.side)}: {told} on {day}."
+    baseline = normal(series.newest.baseline if series.newest else None, words)
+    return f"{leg(series.side)}: {value} on {day}; own normal: {baseline}."
+
+
+def _row(day: str, summary: DaySummary | None, legs: Sequence[Series], words: MetricWords) -> tuple[str, ...]:
+    values = [words.say(one.values.get(day)) for one in legs]
+    strides = " / ".join(str(one.strides.get(day, 0) or "none") for one in legs)
+    notes = [summary.missing if summary else "no data of this day"]
+    notes += [f"{leg(one.side)}: {one.reasons[day]}" for one in legs if day in one.reasons and not notes[0]]
+    notes += [f"{leg(one.side)}: judged worse" for one in legs if day in one.worse]
+    worn = number(summary.worn_h if summary else None, 1, "h")
+    return (day, *values, worn, strides, "; ".join(note for note in notes if note))

@@ -1,0 +1,166 @@
+"""The desk: what each page asks of the store, and what its forms write there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Form
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from surefoot.pipeline.store import Patient, Store
+from surefoot.records import SurefootError, Tier, Trend
+from surefoot.web import incidents as happened
+from surefoot.web.charts import charts
+from surefoot.web.headline import headline
+from surefoot.web.inbox import anchor, card, cards
+from surefoot.web.line import Line
+from surefoot.web.pages import Pages
+from surefoot.web.patients import Watch, in_order, row, watch
+from surefoot.web.words import TIERS, count, local_day
+
+LONGEST_NAME, LONGEST_NOTE = 80, 1000
+SHOWN_INCIDENTS = 50
+TOLD = {  # after a form: what its page says on top
+    "stored": "Acknowledged. It is stored below with your name and the time.",
+    "late": "Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below.",
+    "worse": "Not acknowledged: this alert has become worse since your page was made. Read it again below.",
+    "named": "The patient's label is stored.",
+    "": "",
+}
+BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
+
+
+class Refused(SurefootError):
+    """A request that cannot be fulfilled, with the status it is answered with."""
+
+    def __init__(self, status: int, what: str, meaning: str, remedy: str) -> None:
+        super().__init__(what, meaning, remedy)
+        self.status = status
+
+
+class Desk:
+    """One method per page and form; they block, and run in FastAPI's threads."""
+
+    def __init__(self, store: Store, clock: Callable[[], float], pages: Pages, line: Line | None) -> None:
+        self._store = store
+        self._clock = clock
+        self._pages = pages
+        self._line = line
+
+    def list_patients(self, told: str = "") -> HTMLResponse:
+        now_s, patients = self._clock(), self._store.patients()
+        rows = [row(one, self._watch(one, now_s), self._newest_trends(one)) for one in patients]
+        shown = {"rows": in_order(rows), "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
+        return self._pages.page("patients.html", now_s, patients, **shown)
+
+    def patient(self, gateway: str, told: str = "") -> HTMLResponse:
+        now_s, patients = self._clock(), self._store.patients()
+        one = _find(patients, gateway)
+        days, trends, alerts = self._store.days(gateway), self._store.trends(gateway), self._store.alerts(gateway)
+        seen = watch(one, days, now_s)
+        newest = [trend for trend in trends if days and trend.day == days[-1].day]
+        marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
+        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.incidents(gateway))]
+        content = {
+            "patient": one,
+            "watch": seen,
+            "headline": headline(alerts, seen, days, newest),
+            "cards": [card(a, self._pages.zone) for a in sorted(alerts, key=lambda a: a.acknowledged is not None)],
+            "charts": charts(days, trends, marks),
+            "days": days[::-1],
+            "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
+            "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
+            "found": count(len(found), "incident"),
+            "told": TOLD.get(told, ""),
+        }
+        return self._pages.page("patient.html", now_s, patients, **content)
+
+    def incident(self, gateway: str, kind: str, side: str, start: str) -> HTMLResponse:
+        now_s, patients = self._clock(), self._store.patients()
+        one, when = _find(patients, gateway), happened.moment(start)
+        found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
+        if found is None:
+            raise Refused(404, "There is no such incident.", "Nothing was changed.", "Go back to the patient's page.")
+        content = {
+            "patient": one,
+            "incident": happened.line(found, self._pages.zone),
+            "day": local_day(found.start_s, self._pages.zone),
+            "snippet": happened.snippet(found),
+        }
+        return self._pages.page("incident.html", now_s, patients, **content)
+
+    def clinical_alerts(self, told: str = "") -> HTMLResponse:
+        return self._alerts("clinical", told)
+
+    def technical_alerts(self, told: str = "") -> HTMLResponse:
+        return self._alerts("technical", told)
+
+    def acknowledge(
+        self,
+        gateway: Annotated[str, Form()],
+        alert_id: Annotated[str, Form()],
+        tier: Annotated[Tier, Form()],
+        who: Annotated[str, Form()] = "",
+        note: Annotated[str, Form()] = "",
+        back: Annotated[str, Form()] = "",
+    ) -> Response:
+        """Store that a person took notice of what their page showed: a worse alert needs its own notice."""
+        who = _text(who, "your name", LONGEST_NAME)
+        if not who:
+            raise Refused(400, "The name is missing.", "Nothing was acknowledged.", "Go back and say who you are.")
+        note, now_s = _text(note, "the note", LONGEST_NOTE), self._clock()
+        if not any(a.alert.alert_id == alert_id for a in self._store.alerts(gateway)):
+            raise Refused(404, "There is no such alert.", "Nothing was acknowledged.", "Reload the page.")
+        taken = self._store.acknowledge(alert_id, who, now_s, note, gateway, seen=tier).acknowledged
+        told = "worse" if taken is None else "stored" if (taken.who, taken.at_s) == (who, now_s) else "late"
+        page = BACK.get(back, f"/patients/{quote(gateway)}")
+        return RedirectResponse(f"{page}?told={told}#{anchor(gateway, alert_id)}", 303)
+
+    def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
+        """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
+        label, patients = _text(label, "the label", LONGEST_NAME), self._store.patients()
+        _find(patients, gateway)
+        if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
+            what = f"Another patient has the label {label}."
+            raise Refused(409, what, "Nothing was changed.", "Go back and choose a label that tells them apart.")
+        self._store.label_patient(gateway, label)
+        return RedirectResponse("/?told=named", 303)
+
+    def health(self) -> Response:
+        """For programs that watch this one: 200 while the records can be read."""
+        patients = self._store.patients()
+        broker = "not used" if self._line is None else "connected" if self._line.is_up else "not reachable"
+        return JSONResponse({"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()})
+
+    def _alerts(self, channel: str, told: str) -> HTMLResponse:
+        now_s, patients = self._clock(), self._store.patients()
+        waiting, done = cards(self._store.alerts(), channel, self._pages.zone)
+        content = {"channel": channel, "waiting": waiting, "done": done, "told": TOLD.get(told, "")}
+        return self._pages.page("alerts.html", now_s, patients, **content)
+
+    def _watch(self, patient: Patient, now_s: float) -> Watch:
+        last = patient.last_day
+        days = [last] if last is not None and not last.missing else self._store.days(patient.gateway)
+        return watch(patient, days, now_s)
+
+    def _newest_trends(self, patient: Patient) -> list[Trend]:
+        if patient.last_day is None:
+            return []
+        return self._store.trends(patient.gateway, day=patient.last_day.day)
+
+
+def _find(patients: list[Patient], gateway: str) -> Patient:
+    found = next((one for one in patients if one.gateway == gateway), None)
+    if found is None:
+        raise Refused(404, "There is no such patient.", "Nothing was changed.", "Go back to the list of patients.")
+    return found
+
+
+def _text(given: str, name: str, longest: int) -> str:
+    text = given.replace("\r\n", "\n").strip()
+    if len(text) > longest or "\x00" in text:
+        what = f"This cannot be stored as {name}: {longest} characters at most."
+        raise Refused(400, what, "Nothing was changed.", "Go back and shorten it.")
+    return text

@@ -1,0 +1,99 @@
+"""The patient list: who needs a look first, and who is not monitored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from surefoot.pipeline.store import Patient
+from surefoot.records import DaySummary, Trend
+from surefoot.web.words import ago, count, number, span
+
+
+@dataclass(frozen=True, slots=True)
+class WatchParams:
+    """When a patient counts as not monitored (facts/clinical.md 7.8, tier T0; P)."""
+
+    silent_h: float = 12.0  # nothing heard from the home
+    unworn_h: float = 48.0  # since the end of the last day that counts
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Whether this patient is watched at all: ``gap`` says why not, and is empty when so."""
+
+    gap: str
+    heard: str
+    worn_day: str | None
+    worn_h: float | None
+
+    @property
+    def worn(self) -> str:
+        return "never" if self.worn_day is None else f"{number(self.worn_h, 1, 'h')} on {self.worn_day}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One patient in the list."""
+
+    patient: Patient
+    watch: Watch
+    verdict: str  # in words; never an empty or green "0"
+    needs_look: bool
+    compared: bool  # at least one number of the newest day could be judged
+
+
+def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: WatchParams | None = None) -> Watch:
+    """What is known of the wear; ``days`` oldest first."""
+    p = params or WatchParams()
+    worn = next((day for day in reversed(days) if not day.missing), None)
+    heard = "never" if patient.last_seen_s is None else ago(patient.last_seen_s, now_s)
+    silent_s = None if patient.last_seen_s is None else now_s - patient.last_seen_s
+    gap = ""
+    if silent_s is not None and silent_s >= p.silent_h * 3600:
+        gap = f"nothing heard from the home for {span(silent_s)}"
+    elif worn is None:
+        newest = days[-1] if days else None
+        gap = f"no day that counts yet ({newest.missing})" if newest else "no day of wear has arrived yet"
+    elif now_s - worn.end_s >= p.unworn_h * 3600:
+        gap = f"no day that counts for {span(now_s - worn.end_s)}"
+        gap += f" ({days[-1].missing})" if days[-1].missing else ""
+    return Watch(gap, heard, worn.day if worn else None, worn.worn_h if worn else None)
+
+
+def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
+    """One line of the list; ``trends`` are those of the patient's newest day."""
+    alerts = count(patient.open_alerts, "open alert") if patient.open_alerts else "No open alert"
+    known = [trend for trend in trends if trend.state != "cannot_say"]
+    if patient.open_alerts:
+        verdict = alerts
+    elif seen.gap:
+        verdict = f"{alerts}, but not monitored: nothing can be said"
+    elif not known:
+        verdict = f"{alerts}, but cannot say yet: {reason(trends)}"
+    else:
+        worse = sum(trend.state == "worse" for trend in known)
+        told = f"{worse} of them judged worse" if worse else "none judged worse"
+        verdict = f"{alerts}: {count(len(known), 'number')} compared with own normal, {told}"
+    look = bool(patient.open_alerts or seen.gap or patient.open_technical)
+    return Row(patient, seen, verdict, look, bool(known))
+
+
+def reason(trends: Sequence[Trend]) -> str:
+    """Why nothing can be said: the reason most trends give."""
+    given = [trend.reason for trend in trends if trend.reason]
+    return max(given, key=given.count) if given else "no day has been compared with a baseline"
+
+
+def in_order(rows: Sequence[Row]) -> list[Row]:
+    """Needs a look first: worst open alert, not monitored, technical alerts, not yet comparable; then by name."""
+    return sorted(
+        rows,
+        key=lambda one: (
+            -int((one.patient.worst_tier or "T-1")[1:]),
+            not one.watch.gap,
+            -one.patient.open_technical,
+            one.compared,
+            one.patient.label.casefold(),
+        ),
+    )

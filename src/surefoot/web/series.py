@@ -1,0 +1,53 @@
+"""A series: one metric of one leg, by day, and the days it may stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from surefoot.records import DaySummary, Side, Trend
+
+WINDOW_DAYS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One metric of one leg, by day."""
+
+    side: Side | None
+    values: dict[str, float]
+    reasons: dict[str, str]
+    strides: dict[str, int]
+    worse: frozenset[str]
+    newest: Trend | None  # the newest trend that has a baseline
+
+
+def series_of(name: str, of: Side | None, days: Sequence[DaySummary], trends: list[Trend]) -> Series | None:
+    mine = [trend for trend in trends if trend.side == of]
+    metrics = {day.day: metric for day in days if (metric := day.metric(of, name)) is not None}
+    if not mine and not metrics:
+        return None
+    missing = {day.day for day in days if day.missing}
+    values = {day: m.value for day, m in metrics.items() if m.value is not None and day not in missing}
+    reasons = {day: m.reason for day, m in metrics.items() if m.reason}
+    if not metrics:  # a root pattern is judged from other numbers: its own is how far it stands from normal
+        values = {trend.day: trend.z for trend in mine if trend.z is not None}
+        reasons = {trend.day: trend.reason for trend in mine if trend.reason}
+    strides = {trend.day: trend.strides for trend in mine} | {day: metric.strides for day, metric in metrics.items()}
+    newest = next((trend for trend in reversed(mine) if trend.baseline is not None), None)
+    return Series(of, values, reasons, strides, frozenset(t.day for t in mine if t.state == "worse"), newest)
+
+
+def whole_calendar(names: Sequence[str]) -> list[str]:
+    """Every day from the first to the last, at most the last ``WINDOW_DAYS``; names that are no dates are left out."""
+    known = []
+    for name in names:
+        try:
+            known.append(date.fromisoformat(name))
+        except ValueError:
+            continue
+    if not known:
+        return []
+    length = min((max(known) - min(known)).days, WINDOW_DAYS - 1)
+    return [(max(known) - timedelta(days=back)).isoformat() for back in range(length, -1, -1)]
