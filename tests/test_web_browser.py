@@ -1,0 +1,215 @@
+"""The pages in a real browser: charts are drawn, a click is stored, and nothing is fetched from anywhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import story
+from story import NOW_S, WEAK
+from surefoot.pipeline.store import Store, open_store
+from surefoot.web.app import make_app
+from surefoot.web.server import serve_pages
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDTHS = {"desk": 1200, "phone": 390}
+
+
+@contextmanager
+def served(store: Store) -> Iterator[str]:
+    """The pages on a free port, in a thread with a loop of its own; yields their URL."""
+    loop = asyncio.new_event_loop()
+    found: list[str] = []
+    up = threading.Event()
+
+    def tell(url: str) -> None:
+        found.append(url)
+        up.set()
+
+    app = make_app(store, lambda: NOW_S, "Clinic North")
+    task = loop.create_task(serve_pages(app, "127.0.0.1", 0, on_ready=tell))
+    task.add_done_callback(lambda _: up.set())
+    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
+    thread.start()
+    up.wait()
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        loop.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        reason = "no chromium found: no page was looked at in a browser (Debian: apt-get install chromium)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def clinic(tmp_path: Path) -> Iterator[tuple[Store, str]]:
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    story.fill(store)
+    with served(store) as url:
+        yield store, url
+    store.close()
+
+
+class Watched:
+    """A tab, and everything about it that should not be: errors in its console, requests that leave this machine."""
+
+    def __init__(self, browser: Any, width: int = WIDTHS["desk"]) -> None:
+        self.page = browser.new_page(viewport={"width": width, "height": 900})
+        self.complaints: list[str] = []
+        self.hosts: set[str | None] = set()
+        self.page.on("console", lambda m: self.complaints.append(f"{m.type}: {m.text}"))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
+
+    def open(self, url: str) -> Any:
+        self.page.goto(url)
+        return self.page
+
+    def wait_for_charts(self) -> int:
+        drawn = "[...document.querySelectorAll('.chart')].every(c => c.querySelector('.main-svg .trace'))"
+        self.page.wait_for_function(drawn)
+        return self.page.locator(".chart").count()
+
+    def close(self) -> None:
+        self.page.close()
+        assert self.complaints == []
+        assert self.hosts == {"127.0.0.1"}
+
+
+def test_every_chart_is_drawn(browser: Any, clinic: tuple[Store, str]) -> None:
+    tab = Watched(browser)
+    page = tab.open(f"{clinic[1]}patients/{WEAK}")
+    assert tab.wait_for_charts() == 2 + len(story.USUAL) + 1
+    speed = page.locator("figure", has=page.get_by_role("heading", name="Walking speed"))
+    assert speed.locator(".scatterlayer .trace").count() >= 7  # two bands with their middles, two legs, days not worn
+    assert speed.locator(".barlayer .point").count() == 28
+    assert speed.get_by_text("Left: own normal").is_visible()
+    points = speed.locator(".scatterlayer .points path")
+    assert points.count() == 2 * 26 + 2
+    assert not speed.get_by_role("table").is_visible()
+    speed.get_by_text("Table: Walking speed").click()
+    assert speed.get_by_role("table").is_visible()
+    tab.close()
+
+
+def test_the_raw_signal_of_an_incident_is_drawn(browser: Any, clinic: tuple[Store, str]) -> None:
+    tab = Watched(browser)
+    page = tab.open(f"{clinic[1]}patients/{WEAK}#incidents")
+    page.get_by_role("link", name="2026-01-28").first.click()
+    page.wait_for_url("**/incidents/**")
+    tab.wait_for_charts()
+    assert page.locator("#snippet .scatterlayer .trace").count() == 12
+    tab.close()
+
+
+def test_an_alert_is_acknowledged_with_the_keyboard_alone(browser: Any, clinic: tuple[Store, str]) -> None:
+    store, url = clinic
+    tab = Watched(browser)
+    page = tab.open(f"{url}alerts")
+    page.get_by_label("Your name").focus()
+    page.keyboard.type("Dr. Ada")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Called.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**told=stored*")
+    card = page.get_by_role("article")
+    assert "Acknowledged by Dr. Ada" in card.inner_text() and "Called." in card.inner_text()
+    assert page.get_by_role("heading", name="Open (0)").is_visible()
+    taken = next(one.acknowledged for one in store.alerts(WEAK))
+    assert taken is not None
+    assert (taken.who, taken.note, taken.at_s) == ("Dr. Ada", "Called.", NOW_S)
+    tab.close()
+
+
+def test_a_nameless_acknowledgement_is_stopped_in_the_form(browser: Any, clinic: tuple[Store, str]) -> None:
+    tab = Watched(browser)
+    page = tab.open(f"{clinic[1]}patients/{WEAK}")
+    page.get_by_role("button", name="Acknowledge").click()
+    assert page.locator("input[name=who]:invalid").count() == 1
+    assert clinic[0].counts()["acknowledgements"] == 0
+    tab.close()
+
+
+def test_another_site_in_the_same_browser_can_not_acknowledge(browser: Any, clinic: tuple[Store, str]) -> None:
+    """A form that posts itself, from a page of another origin: what a forged link would do."""
+    store, url = clinic
+    alert = next(one.alert for one in store.alerts(WEAK))
+    fields = {"gateway": WEAK, "alert_id": alert.alert_id, "tier": alert.tier, "who": "Mallory"}
+    inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in fields.items())
+    page = browser.new_page()
+    page.route("http://evil.example/", lambda route: route.fulfill(body="", content_type="text/html"))
+    page.goto("http://evil.example/")
+    page.set_content(f'<form method="post" action="{url}acknowledge">{inputs}<button>x</button></form>')
+    page.click("button")
+    page.wait_for_load_state()
+    page.get_by_text("This came from another web page").wait_for()
+    page.close()
+    assert store.counts()["acknowledgements"] == 0
+
+
+def test_an_old_page_says_how_old_it_is(browser: Any, clinic: tuple[Store, str]) -> None:
+    tab = Watched(browser)
+    tab.page.clock.install()
+    page = tab.open(clinic[1])
+    page.clock.fast_forward(100_000)
+    assert not page.locator("#age").is_visible()
+    page.clock.fast_forward(30_000)
+    assert page.get_by_text("This page is 130 seconds old. Load it again").is_visible()
+    page.clock.fast_forward(3_600_000)
+    assert "This page is 62 minutes old." in page.locator("#age").inner_text()
+    tab.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_nothing_sticks_out_of_the_page(browser: Any, clinic: tuple[Store, str], width: int) -> None:
+    tab = Watched(browser, width)
+    for path in ("", f"patients/{WEAK}", "alerts", "alerts/technical"):
+        page = tab.open(clinic[1] + path)
+        tab.wait_for_charts()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    tab.close()
+
+
+def test_every_form_field_button_and_chart_has_a_name(browser: Any, clinic: tuple[Store, str]) -> None:
+    tab = Watched(browser)
+    for path in ("", f"patients/{WEAK}", "alerts"):
+        page = tab.open(clinic[1] + path)
+        nameless = page.evaluate(
+            """[...document.querySelectorAll('input:not([type=hidden]), button, [role=img], nav, section')].filter(e =>
+            !(e.labels?.length || e.textContent.trim() && e.tagName === 'BUTTON' || e.ariaLabel
+              || e.getAttribute('aria-labelledby'))).map(e => e.outerHTML)"""
+        )
+        assert nameless == []
+        assert page.locator("main").count() == page.locator("h1").count() == 1
+    tab.close()
