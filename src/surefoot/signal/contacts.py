@@ -10,10 +10,11 @@ One swing of the leg is one forward rotation. Around its peak the two contacts a
     final contact  initial contact = first trough after the swing
 
 After Salarian 2004 and Aminian 2002 (E1), with these deviations: thresholds follow the person's own walking; peaks
-compete only with their neighbourhood, so a contact is known a fixed short time after it happened; where there is no
-trough (no heel strike: foot drop, creeping) the impact in the acceleration, and failing that the end of the swing
-itself, stands in, with less confidence (clinical facts 1.4, P). The final contact is put on the rise of the rate, not
-at its trough: the trough comes earlier the weaker the push-off (measured on marpino; docs/methods.md).
+compete only with their neighbourhood, so a contact is known a fixed short time after it happened. Where the foot
+strikes, the contact is the rise of the jerk to half its height, which lies at the same place in every set used; where
+it does not (foot drop, creeping; no jerk above three times that of the swing) it is the trough of the rate, and
+failing that the end of the swing, with less confidence (facts/clinical.md 1.3, 1.4). The final contact is put on the
+rise of the rate, not at its trough: the trough comes earlier the weaker the push-off (measured; docs/methods.md).
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import correlate1d
 
 from surefoot.records import Array, Placement
+from surefoot.signal.filters import smoothing_kernel
 from surefoot.signal.ring import Ring
 
 Index = NDArray[np.intp]
@@ -43,21 +46,34 @@ class ContactParams:
     rival_s: float = 0.45  # a higher peak this near takes the stride (P)
     echo_s: float = 0.8  # a peak less than half as high this soon after another is its echo (P)
     longest_half_swing_s: float = 0.6
+    swing_over: float = 0.1  # of the peak: a foot put down gently need not turn back (P)
     initial_window_s: float = 0.20  # after the end of the swing (1.4)
     final_window_s: float = 0.35  # before the beginning of the swing (P)
     least_trough_dps: float = 15.0  # depth of the trough that marks a heel strike (P; 1.4 has 20)
-    least_impact: float = 5.0  # jerk of the impact in units of its usual size in the window (1.4)
+    jerk_hz: float = 20.0  # kernel for the jerk (P)
+    least_strike: float = 3.0  # jerk of a heel strike, in units of that of the same swing (P: 3.3 .. 45 where there is
+    # one; 0.5 .. 2.3 in simulated and real foot drop)
+    before_end_s: float = 0.06  # a strike may come so much before the rate is down (P)
+    strike_share: float = 0.5  # of its jerk, where the contact is put (P)
+    strike_offset_s: float = 0.005
+    trough_offset_s: float = 0.015
     no_trough_s: float = 0.015  # after the end of the swing, when nothing marks the contact (1.4)
     final_share: float = 0.5  # level of the rise, from trough (1) to zero (0), at which the foot leaves
-    initial_offset_s: float = 0.0
-    final_offset_s: float = 0.0
+    final_offset_s: float = -0.040
 
 
 def contact_params(placement: Placement) -> ContactParams:
     """The parameters of a placement; offsets are one constant each, the same for every person and set."""
     if placement == "shank":
-        return ContactParams(initial_offset_s=0.015, final_offset_s=-0.040)
-    return ContactParams(initial_window_s=0.15, final_window_s=0.45, final_share=0.5)
+        return ContactParams()
+    return ContactParams(
+        initial_window_s=0.15,
+        final_window_s=0.45,
+        least_peak_share=0.2,
+        strike_offset_s=-0.006,
+        trough_offset_s=-0.025,
+        final_offset_s=-0.008,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,10 +164,10 @@ class SwingFinder:
         return np.asarray(numbers[keep])
 
     def _up_and_down(self, body: Ring, peaks: Index) -> tuple[Index, Index, NDArray[np.bool_]]:
-        """Where the rate last rose through zero before each peak, first falls to zero after it, and whether it does."""
+        """Where the rate last rose through zero before each peak, falls (nearly) to zero after it, and if it does."""
         span = self._samples(self._params.longest_half_swing_s)
         after = body.windows(RATE, peaks, span)
-        below = after <= 0
+        below = after <= self._params.swing_over * body.windows(SLOW, peaks, 1)
         ended = below.any(axis=1) & (peaks + below.argmax(axis=1) < body.end)
         down = peaks + np.where(ended, below.argmax(axis=1), after.argmin(axis=1))
         before = body.windows(RATE, peaks - span + 1, span)[:, ::-1]
@@ -161,28 +177,47 @@ class SwingFinder:
 
     def _contacts(self, body: Ring, peaks: Index, up: Index, down: Index) -> Swings:
         height = body.windows(SLOW, peaks, 1)[:, 0]
-        initial, confidence, source = self._initial(body, down)
-        final = self._final(body, up)
-        p = self._params
-        initial = initial + p.initial_offset_s * self._rate_hz
-        final = final + p.final_offset_s * self._rate_hz
+        initial, confidence, source = self._initial(body, peaks, down)
+        final = self._final(body, up) + self._params.final_offset_s * self._rate_hz
         return Swings(peaks, height, final, initial, confidence, source)
 
-    def _initial(self, body: Ring, down: Index) -> tuple[Array, Array, Index]:
-        p = self._params
+    def _initial(self, body: Ring, peaks: Index, down: Index) -> tuple[Array, Array, Index]:
+        """Initial contacts, confidence and source: strike, else trough of the rate, else end of the swing."""
+        p, rate = self._params, self._rate_hz
+        strike, struck = self._strike(body, peaks, down)
         span = self._samples(p.initial_window_s)
         x = body.windows(RATE, down - 1, span + 2)
         trough = (x[:, 1:-1] < x[:, :-2]) & (x[:, 1:-1] <= x[:, 2:]) & (x[:, 1:-1] < -p.least_trough_dps)
         has_trough = trough.any(axis=1)
         at = trough.argmax(axis=1)
-        gyro = down + at + _vertex(x, at + 1)
-        jerk = body.windows(JERK, down - 1, span + 1)
-        hardest = jerk.argmax(axis=1)
-        struck = jerk.max(axis=1) > p.least_impact * np.maximum(np.median(jerk, axis=1), 1e-6)
-        zero = down + p.no_trough_s * self._rate_hz
-        initial = np.where(has_trough, gyro, np.where(struck, down - 1 + hardest, zero))
-        confidence = np.where(has_trough, 1.0, np.where(struck, 0.7, 0.4))
-        return initial, confidence, np.where(has_trough, 0, np.where(struck, 1, 2))
+        gyro = down + at + _vertex(x, at + 1) + p.trough_offset_s * rate
+        initial = np.where(struck, strike, np.where(has_trough, gyro, down + p.no_trough_s * rate))
+        confidence = np.where(struck, 1.0, np.where(has_trough, 0.7, 0.4))
+        return initial, confidence, np.where(struck, 1, np.where(has_trough, 0, 2))
+
+    def _strike(self, body: Ring, peaks: Index, down: Index) -> tuple[Array, NDArray[np.bool_]]:
+        """Where the jerk of the landing rises through its share of the height, and whether it is a strike at all."""
+        p = self._params
+        kernel = smoothing_kernel(p.jerk_hz, self._rate_hz)
+        lag = len(kernel) // 2
+        before = self._samples(p.before_end_s)
+        span = before + self._samples(p.initial_window_s)
+        first = down - before
+
+        def jerk(start: Index, length: int) -> Array:
+            seen = body.windows(JERK, start - lag, length + 2 * lag)
+            return np.asarray(correlate1d(seen, kernel, axis=1)[:, lag : lag + length])
+
+        landing = jerk(first, span)
+        quarter = self._samples(0.1)
+        usual = np.median(jerk(peaks - quarter, 2 * quarter), axis=1)
+        height = landing.max(axis=1)
+        above = (landing >= p.strike_share * height[:, None]).argmax(axis=1)
+        a = np.take_along_axis(landing, np.maximum(above - 1, 0)[:, None], axis=1)[:, 0]
+        b = np.take_along_axis(landing, above[:, None], axis=1)[:, 0]
+        rise = np.where((above > 0) & (b > a), b - a, 1.0)
+        back = np.where((above > 0) & (b > a), (b - p.strike_share * height) / rise, 0.0)
+        return first + above - back + p.strike_offset_s * self._rate_hz, height > p.least_strike * usual
 
     def _final(self, body: Ring, up: Index) -> Array:
         p = self._params

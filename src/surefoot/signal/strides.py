@@ -91,7 +91,7 @@ class StrideMeter:
         table["stance_s"] = np.where(in_order, (final - start) / rate, np.nan)
         table["swing_s"] = np.where(in_order, (end - final) / rate, np.nan)
         table["confidence"], table["source"] = closing.confidence, closing.source.astype(np.int8)
-        table["no_heel_strike"] = closing.source == 2
+        table["no_heel_strike"] = closing.source != 1
         invalid(table, ~in_order, "contacts out of order")
         share = (end - final) / (end - start)
         p = self._params
