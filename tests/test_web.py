@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -485,3 +486,21 @@ def test_a_surprise_is_a_page_too(filled: Store, monkeypatch: pytest.MonkeyPatch
     assert page.status_code == 500
     assert "This should not have happened (ZeroDivisionError)" in text(page)
     assert "nosniff" in page.headers["x-content-type-options"]
+
+
+def test_a_day_too_thin_to_count_is_a_gap_whatever_it_measured(empty: Store) -> None:
+    lived = story.days(3)
+    thin = replace(lived[1], missing="worn 2.1 h of 6", worn_h=2.1)
+    story.Home(WEAK).live(empty, NOW_S, [lived[0], thin, lived[2]])
+    figure = figures(Reader(empty).get(f"/patients/{WEAK}"))["Walking speed"]
+    traces = {one.get("name"): one for one in figure["data"]}
+    assert [value is None for value in traces["Left"]["y"]] == [False, True, False]
+    (wear,) = [one for one in figure["data"] if one["type"] == "bar"]
+    assert wear["y"][1] == 2.1
+    assert wear["marker"]["pattern"]["shape"] == ["", "x", ""]
+
+
+def test_a_chart_without_a_number_says_so(filled: Store) -> None:
+    drawn = figures(Reader(filled).get(f"/patients/{NEW}"))
+    assert drawn["Foot lifting (L5 pattern)"]["layout"]["annotations"][0]["text"] == "cannot say yet"
+    assert "annotations" not in drawn["Walking speed"]["layout"]

@@ -48,14 +48,15 @@ def make_app(
 
 
 def _add_pages(app: FastAPI, desk: Desk) -> None:
-    for path, page in {
+    found: dict[str, Callable[..., Response]] = {
         "/": desk.list_patients,
         "/patients/{gateway}": desk.patient,
         "/patients/{gateway}/incidents/{kind}/{side}/{start}": desk.incident,
         "/alerts": desk.clinical_alerts,
         "/alerts/technical": desk.technical_alerts,
         "/healthz": desk.health,
-    }.items():
+    }
+    for path, page in found.items():
         app.get(path, response_model=None)(page)
     app.post("/acknowledge", response_model=None)(desk.acknowledge)
     app.post("/label", response_model=None)(desk.label)

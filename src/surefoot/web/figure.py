@@ -38,8 +38,11 @@ def figure(
     if any(one.worse for one in legs):
         traces.append(_worse_marks(legs, set(calendar)))
     traces += _coverage(calendar, by_day)
-    marks = [*_baseline_days(legs, calendar), *_alert_marks(alerts, calendar)]
-    return {"data": traces, "layout": _layout(words, calendar, marks)}
+    layout = _layout(words, [*_baseline_days(legs, calendar), *_alert_marks(alerts, calendar)])
+    if not any(one.values for one in legs):
+        middle = {"xref": "paper", "yref": "y domain", "x": 0.5, "y": 0.5, "showarrow": False, "font": {"size": 16}}
+        layout["annotations"] = [{"text": "cannot say yet", **middle}]
+    return {"data": traces, "layout": layout}
 
 
 def _band(series: Series, calendar: list[str], words: MetricWords) -> list[Json]:
@@ -53,7 +56,7 @@ def _band(series: Series, calendar: list[str], words: MetricWords) -> list[Json]
     name = "own normal" if of is None else f"{leg(of)}: own normal"
     band = {
         "type": "scatter", "mode": "lines", "x": [*ends, *reversed(ends), ends[0]], "y": [low, low, high, high, low],
-        "fill": "toself", "fillcolor": FILLS[of], "hoverinfo": "skip", "name": name,
+        "fill": "toself", "fillcolor": FILLS[of], "hoverinfo": "skip", "name": name, "showlegend": shared,
         "line": {"width": 1, "color": COLOURS[of], "dash": DASHES[of]},
     }  # fmt: skip
     middle = {
@@ -101,7 +104,7 @@ def _coverage(calendar: list[str], by_day: dict[str, DaySummary]) -> list[Json]:
         },
     }  # fmt: skip
     crosses = {
-        "type": "scatter", "mode": "markers", "yaxis": "y2", "name": "not worn", "showlegend": bool(empty),
+        "type": "scatter", "mode": "markers", "yaxis": "y2", "name": "not worn", "showlegend": False,
         "x": empty, "y": [1.5] * len(empty), "hovertemplate": "%{x}: nothing worn<extra></extra>",
         "marker": {"symbol": "x-thin-open", "size": 8, "color": "#18181b", "line": {"width": 2}},
     }  # fmt: skip
@@ -136,7 +139,7 @@ def _alert_marks(alerts: Sequence[tuple[str, str]], calendar: list[str]) -> list
     ]  # fmt: skip
 
 
-def _layout(words: MetricWords, calendar: list[str], marks: list[Json]) -> Json:
+def _layout(words: MetricWords, marks: list[Json]) -> Json:
     return {
         "height": 400, "margin": {"l": 64, "r": 12, "t": 8, "b": 40}, "font": {"size": 14, "color": "#18181b"},
         "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "hovermode": "x unified", "dragmode": False, "shapes": marks,

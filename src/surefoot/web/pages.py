@@ -61,11 +61,9 @@ class Pages:
             "static": {path.name: _with_digest(path) for path in STATIC.iterdir()},
         }
 
-    def page(
-        self, template: str, now_s: float, patients: Sequence[Patient], status: int = 200, **content: Any
-    ) -> HTMLResponse:
+    def page(self, template: str, now_s: float, patients: Sequence[Patient], **content: Any) -> HTMLResponse:
         frame = self._frame(now_s, patients)
-        return HTMLResponse(self._templates.get_template(template).render(frame=frame, **content), status)
+        return HTMLResponse(self._templates.get_template(template).render(frame=frame, **content))
 
     def refusal(self, status: int, what: str, meaning: str, remedy: str) -> HTMLResponse:
         """A page that says what went wrong; it reads nothing, so it can always be shown."""
