@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
-from surefoot.records import SIDES, Bout, DayMetric, DaySummary, Incident, Minute, Side
+from surefoot.records import SIDES, Array, Bout, DayMetric, DaySummary, Incident, Minute, Side
+from surefoot.signal.bouts import BoutParams
 from surefoot.signal.table import StrideTable
 from surefoot.signal.walk import WalkFindings
+
+T = TypeVar("T", Minute, Bout, Incident)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,16 @@ class DayParams:
     least_bouts: int = 3
     bout_s: float = 10.0  # bouts longer than this count
     least_strides: int = 100  # valid straight strides of each leg, in bouts
-    grace_s: float = 900.0  # a day is closed this long after its end: its last bout may run over midnight
-    longest_absence_days: int = 60  # so many days without a reading are told one by one
+    grace_s: float = 900.0  # a day is closed this long after its end, and not before its last walk is over
+    longest_absence_days: int = 60  # of a longer time without a reading no day is told
+    walks: BoutParams = field(default_factory=BoutParams)
 
 
 class DayBook:
-    """Collects findings and closes days. ``sides`` are the legs with a sensor."""
+    """Collects findings and closes days. ``sides`` are the legs with a sensor.
+
+    A walk belongs, whole, to the day in which it begins. What is told of a day already closed does not change it.
+    """
 
     def __init__(
         self,
@@ -59,26 +68,44 @@ class DayBook:
         if not findings.minutes:
             return []
         if self._day is None:
-            self._day = self._midnight(self._minutes[0].start_s)
+            self._day = self._midnight(min(m.start_s for m in self._minutes))
         closed = []
         newest_s = max(m.start_s for m in findings.minutes)
-        while newest_s >= self._end_s() + self._params.grace_s and len(closed) < self._params.longest_absence_days:
+        while newest_s >= self._end_s() + self._params.grace_s and not self._walking_since(self._end_s(), newest_s):
             closed.append(self._close_day())
         return closed
 
     def close(self) -> list[DaySummary]:
-        """Close the day that is open, if there is one: nothing more will come."""
-        left = bool(self._minutes or self._strides or self._bouts)
-        if self._day is None and left:
-            self._day = self._midnight(min(x.start_s for x in (*self._minutes, *self._bouts)))
+        """Close the days that are open: nothing more will come."""
         closed = []
-        while self._minutes or self._bouts:
+        while (first_s := self._first_s()) is not None:
+            self._day = self._day or self._midnight(first_s)
             closed.append(self._close_day())
         return closed
 
+    def _first_s(self) -> float | None:
+        """Start of the first finding not yet told in a day."""
+        starts = [float(table["start_s"].min()) for table in self._strides]
+        for found in (self._minutes, self._bouts, self._incidents):
+            starts += [x.start_s for x in found]
+        return min(starts, default=None)
+
+    def _walking_since(self, end_s: float, newest_s: float) -> bool:
+        """Whether a walk that began before ``end_s`` may still be under way: its bout is told when it is over."""
+        if not self._strides:
+            return False
+        self._strides = [StrideTable.joined(self._strides[0].placement, self._strides)]
+        order = np.argsort(self._strides[0]["start_s"])
+        start, end = (self._strides[0][name][order] for name in ("start_s", "end_s"))
+        reached = np.maximum.accumulate(end)
+        over_s = self._params.walks.longest_break_s + self._params.walks.longest_stride_s
+        breaks = np.flatnonzero(start[1:] - reached[:-1] > over_s)
+        since_s = start[breaks[-1] + 1] if len(breaks) else start[0]
+        return bool(since_s < end_s and reached[-1] + over_s > newest_s + 60.0)
+
     def _midnight(self, time_s: float) -> datetime:
         local = datetime.fromtimestamp(time_s, self._zone)
-        return local.replace(hour=0, minute=0, second=0, microsecond=0)
+        return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
     def _end_s(self) -> float:
         assert self._day is not None
@@ -90,23 +117,29 @@ class DayBook:
     def _close_day(self) -> DaySummary:
         assert self._day is not None
         start, end_s = self._day, self._end_s()
-        minutes = [m for m in self._minutes if m.start_s < end_s]
-        self._minutes = [m for m in self._minutes if m.start_s >= end_s]
-        bouts = [b for b in self._bouts if b.start_s < end_s]
-        self._bouts = [b for b in self._bouts if b.start_s >= end_s]
-        incidents = [i for i in self._incidents if i.start_s < end_s]
-        self._incidents = [i for i in self._incidents if i.start_s >= end_s]
-        strides = self._strides_before(end_s)
+        minutes, self._minutes = _of_day(self._minutes, start.timestamp(), end_s)
+        bouts, self._bouts = _of_day(self._bouts, start.timestamp(), end_s)
+        incidents, self._incidents = _of_day(self._incidents, start.timestamp(), end_s)
+        walked = self._walked(bouts, end_s)
         self._day = self._next_midnight(start)
-        return self._summary(start, end_s, minutes, bouts, incidents, strides)
+        first_s = self._first_s()
+        if first_s is not None and first_s >= self._after_absence_s():
+            self._day = self._midnight(first_s)
+        return self._summary(start, end_s, minutes, bouts, incidents, walked)
 
-    def _strides_before(self, end_s: float) -> StrideTable | None:
+    def _after_absence_s(self) -> float:
+        assert self._day is not None
+        return (self._day + timedelta(days=self._params.longest_absence_days)).timestamp()
+
+    def _walked(self, bouts: Sequence[Bout], end_s: float) -> StrideTable | None:
+        """Take out the valid strides of these walks; those outside any walk before ``end_s`` are let go."""
         if not self._strides:
             return None
         table = StrideTable.joined(self._strides[0].placement, self._strides)
-        before = table["start_s"] < end_s
-        self._strides = [table.take(~before)] if not before.all() else []
-        return table.take(before)
+        inside = _inside(table["start_s"], bouts)
+        later = ~inside & (table["start_s"] >= end_s)
+        self._strides = [table.take(later)] if later.any() else []
+        return table.take(inside & table["valid"])
 
     def _summary(
         self,
@@ -115,12 +148,12 @@ class DayBook:
         minutes: Sequence[Minute],
         bouts: Sequence[Bout],
         incidents: Sequence[Incident],
-        strides: StrideTable | None,
+        walked: StrideTable | None,
     ) -> DaySummary:
         recorded_h, worn_h = recorded_and_worn_h(minutes, self._sides, self._wear)
-        walked = _of_bouts(strides, bouts)
         counts = {side: 0 if walked is None else len(walked.of_side(side)) for side in self._sides}
-        missing = self._missing(recorded_h, worn_h, bouts, counts)
+        silent = [side for side in self._sides if not any(m.side == side for m in minutes)]
+        missing = self._missing(recorded_h, worn_h, silent, bouts, counts)
         kinds = Counter((i.side, i.kind) for i in incidents)
         return DaySummary(
             day=start.date().isoformat(),
@@ -136,16 +169,20 @@ class DayBook:
             missing=missing,
         )
 
-    def _missing(self, recorded_h: float, worn_h: float, bouts: Sequence[Bout], strides: dict[Side, int]) -> str:
+    def _missing(
+        self, recorded_h: float, worn_h: float, silent: Sequence[Side], bouts: Sequence[Bout], strides: dict[Side, int]
+    ) -> str:
         """Why the day does not count; empty when it does."""
         p = self._params
         long_bouts = sum(b.duration_s > p.bout_s for b in bouts)
         if recorded_h == 0:
             return "no readings: the sensors were off, out of reach, or charging"
+        if silent:
+            return f"no readings of the {silent[0]} sensor: it was off, out of reach, or charging"
         if worn_h == 0:
             return "the sensors lay still: not worn"
         if worn_h < p.least_worn_h:
-            return f"worn {worn_h:.1f} h, less than {p.least_worn_h:g} h"
+            return f"worn {int(10 * worn_h) / 10:.1f} h, less than {p.least_worn_h:g} h"
         if long_bouts < p.least_bouts:
             return f"{long_bouts} walks longer than {p.bout_s:g} s, fewer than {p.least_bouts}"
         short = [side for side in self._sides if strides[side] < p.least_strides]
@@ -155,15 +192,19 @@ class DayBook:
         return ""
 
 
-def _of_bouts(strides: StrideTable | None, bouts: Sequence[Bout]) -> StrideTable | None:
-    """The valid strides that lie in a walking bout: what moved a chair or a bed is not walking."""
-    if strides is None or not bouts:
-        return None
-    start, end = (np.array([getattr(b, name) for b in bouts]) for name in ("start_s", "end_s"))
-    order = np.argsort(start)
-    which = np.searchsorted(start[order], strides["start_s"], side="right") - 1
-    inside = (which >= 0) & (strides["start_s"] < end[order][which])
-    return strides.take(inside & strides["valid"])
+def _of_day(found: Sequence[T], start_s: float, end_s: float) -> tuple[list[T], list[T]]:
+    """What starts in [start_s, end_s), and what comes after; anything earlier came after its day was told."""
+    return [x for x in found if start_s <= x.start_s < end_s], [x for x in found if x.start_s >= end_s]
+
+
+def _inside(start_s: Array, bouts: Sequence[Bout]) -> NDArray[np.bool_]:
+    """Which strides lie in a walking bout: what moved a chair or a bed is not walking."""
+    if not bouts:
+        return np.zeros(len(start_s), bool)
+    begins, ends = (np.array([getattr(b, name) for b in bouts]) for name in ("start_s", "end_s"))
+    order = np.argsort(begins)
+    which = np.searchsorted(begins[order], start_s, side="right") - 1
+    return np.asarray((which >= 0) & (start_s < ends[order][which]))
 
 
 def _metrics(walked: StrideTable | None, sides: Sequence[Side], least: int) -> list[DayMetric]:
