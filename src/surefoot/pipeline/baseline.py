@@ -20,8 +20,9 @@ class BaselineParams:
 
 
 def learn(days: Sequence[str], values: Sequence[float], floor: float, params: BaselineParams) -> Baseline | None:
-    """Centre and spread of the first ``params.days`` values; None while there are fewer than the provisional number.
+    """Centre and spread of the first ``params.days`` values.
 
+    None while there are fewer than the provisional number, or when they and the floor leave no spread to measure by.
     The spread is the greatest of the SD, 1.4826 MAD and ``floor`` (6.3, 7.4): a fortnight that happened to be calm
     must not make every later day look strange.
     """
@@ -31,6 +32,8 @@ def learn(days: Sequence[str], values: Sequence[float], floor: float, params: Ba
     centre = float(np.median(x))
     mad = 1.4826 * float(np.median(np.abs(x - centre)))
     spread = max(mad, float(x.std(ddof=1)), floor)
+    if spread == 0:
+        return None
     return Baseline(centre, spread, len(x), days[0], days[len(x) - 1], provisional=len(x) < params.days)
 
 

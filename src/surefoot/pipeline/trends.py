@@ -3,7 +3,8 @@
 The chart is a CUSUM of the oriented deviation z (positive = worse), S = max(0, S + clip(z, -4, 4) - k), alarmed when
 S > h (Page 1954; k = 1, h = 6: 4.6 % false alarms in 30 days and chart with a 14-day baseline, facts/clinical.md 7.3,
 simulated). It must also be a change that can be told from noise and is worth telling (the MDC gate, 7.2). A day that
-is missing is not seen by the chart at all.
+is missing is not seen by the chart at all. The chart begins behind the last day of the whole baseline: a provisional
+one is shown and compared with, but judges nothing, so no verdict is taken back when the baseline is complete.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure, Root
-from surefoot.records import SIDES, DaySummary, Side, Trend
+from surefoot.records import SIDES, Array, DaySummary, Side, Trend
 
 COMPOSITE = "_composite"
 ROOTS: tuple[Root, ...] = ("l4", "l5", "s1")
@@ -91,30 +92,29 @@ class _Chart:
             return cannot_say(known.reason if known and known.reason else "not known today")
         baseline = learn(series.days, series.values, self.floor, p.baseline)
         if baseline is None:
-            return cannot_say(
-                f"learning what is normal: {len(series.values)} of at least {p.baseline.provisional_days} good days"
-            )
+            return cannot_say(_not_learned(len(series.values), p.baseline))
         z = self.worse * (np.array(series.values) - baseline.centre) / baseline.spread
         after = z[baseline.days :]
-        cusum = _cusum(after, p)
+        chart = cusum(after, p)[-1] if len(after) else None
         recent = np.array(series.values[-p.recent_days :] if len(after) >= p.recent_days else series.values[-1:])
         change = (self.worse or 1) * (float(np.median(recent)) - baseline.centre)
         mdc = max(smallest_real_change(series.values, baseline, len(recent), p.baseline), self.least_change)
-        worse = self.worse != 0 and cusum > p.limit and change > mdc
+        worse = self.worse != 0 and chart is not None and chart > p.limit and change > mdc
         return Trend(
             day=today.day,
             side=self.side,
             metric=self.name,
-            state="worse" if worse else "quiet",
+            state="cannot_say" if chart is None else "worse" if worse else "quiet",
             value=series.values[-1],
             baseline=baseline,
-            z=float(z[-1]),
-            cusum=cusum,
+            z=float(z[-1]) if self.worse else None,
+            cusum=chart if self.worse else None,
             change=change,
             mdc=mdc,
             worse_days=_run(after > p.slack),
             strides=series.strides,
             worn_h=today.worn_h,
+            reason="" if chart is not None else _learning(baseline.days, p.baseline),
         )
 
 
@@ -141,16 +141,31 @@ def _composite(days: Sequence[DaySummary], side: Side, root: Root, p: TrendParam
     today = days[-1]
     if not today.missing and not ordered:
         good = sum(not d.missing for d in days)
-        reason = f"learning what is normal: {good} of at least {p.baseline.provisional_days} good days"
+        few = f"fewer than {p.least_features} of its numbers have a baseline"
+        reason = _not_learned(good, p.baseline) if good < p.baseline.provisional_days else few
         return Trend(today.day, side, chart.name, "cannot_say", worn_h=today.worn_h, reason=reason)
     return chart.trend(series, today, p)
 
 
-def _cusum(z: np.ndarray, p: TrendParams) -> float:
-    total = 0.0
-    for step in np.clip(z, -p.clip, p.clip).tolist():
-        total = max(0.0, total + step - p.slack)
-    return total
+def cusum(z: Array, params: TrendParams) -> list[float]:
+    """The chart after each of the days whose oriented deviations are ``z``."""
+    total, path = 0.0, []
+    for step in np.clip(z, -params.clip, params.clip).tolist():
+        total = max(0.0, total + step - params.slack)
+        path.append(total)
+    return path
+
+
+def _not_learned(good_days: int, params: BaselineParams) -> str:
+    """Why there is no baseline."""
+    if good_days < params.provisional_days:
+        return f"learning what is normal: {good_days} of at least {params.provisional_days} good days"
+    return "it never varied on the days it was learned from: no change can be measured against that"
+
+
+def _learning(good_days: int, params: BaselineParams) -> str:
+    """Why there is no chart yet."""
+    return f"learning what is normal: {good_days} of {params.days} good days"
 
 
 def _run(flags: np.ndarray) -> int:
