@@ -69,7 +69,9 @@ async def _demo(folder: Path, days: int, listener: socket.socket | None, browse:
                 app = make_app(places.clinic, title="Demo clinic")
                 others.append(tasks.create_task(serve_pages(app, listener=listener)))
             await ready.wait()
-            await _story(places, broker_url, days)
+            home = Link(broker_url, f"surefoot-{places.home.gateway()}", protocol="3.1.1")
+            others.append(tasks.create_task(deliver(places.home, home)))
+            await _story(places, days)
             if listener is not None:
                 _show(address_of(listener), browse)
                 await asyncio.Event().wait()  # until Ctrl-C
@@ -80,13 +82,12 @@ async def _demo(folder: Path, days: int, listener: socket.socket | None, browse:
         places.clinic.close()
 
 
-async def _story(places: _Places, broker_url: str, days: int) -> None:
+async def _story(places: _Places, days: int) -> None:
     """The patient's days, from readings to the clinic's store, and what the clinic then knows."""
     began = time.monotonic()
     midnight_s = time.time() // DAY_S * DAY_S
     patient = Patient(days=days, first_day_s=midnight_s - days * DAY_S)
     zone = ZoneInfo("UTC")
-    home = Link(broker_url, f"surefoot-{places.home.gateway()}", protocol="3.1.1")
     with progress("a patient's days", days) as advance:
         source = _in_thread(patient_blocks(patient))
 
@@ -94,8 +95,8 @@ async def _story(places: _Places, broker_url: str, days: int) -> None:
             advance(1)
 
         await run(source, WalkStream(), DayBook(timezone=zone), places.home, on_day=day_over)
-    with progress("sending", places.home.outbox.count()) as advance:
-        await deliver(places.home, home, until_empty=True)
+    while await asyncio.to_thread(places.home.outbox.count):  # the last rows are under way
+        await asyncio.sleep(0.05)
     places.clinic.label_patient(places.home.gateway(), LABEL)
     _tell(places, patient, time.monotonic() - began)
 
