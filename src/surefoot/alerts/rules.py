@@ -37,9 +37,10 @@ class ChartRule:
 
 @dataclass(frozen=True, slots=True)
 class FeatureWords:
-    """How a changed feature is said: "push-off 18 % below own normal"."""
+    """How a changed feature is said: "push-off 18 % below own normal". ``worse``: up (+1) or down (-1)."""
 
     words: str
+    worse: Literal[-1, 1]
     unit: str  # of the change as said
     scale: float = 1.0
     relative: bool = False
@@ -72,15 +73,15 @@ CHART_RULES = (
 )
 
 FEATURES = {
-    "foot_drop_pct": FeatureWords("foot-drop strides", "points"),
-    "no_heel_strike_pct": FeatureWords("strides without heel strike", "points"),
-    "heel_strike_mps3": FeatureWords("heel strike", "%", relative=True),
-    "shank_tilt_max_deg": FeatureWords("tilt of the shank in swing", "deg"),
-    "swing_height_m": FeatureWords("lift of the ankle", "cm", scale=100.0, decimals=1),
-    "push_off_rate_dps": FeatureWords("push-off", "%", relative=True),
-    "push_off_acceleration_mps2": FeatureWords("push-off acceleration", "%", relative=True),
-    "loading_rate_dps": FeatureWords("loading response", "%", relative=True),
-    "speed_mps": FeatureWords("speed", "%", relative=True),
+    "foot_drop_pct": FeatureWords("foot-drop strides", 1, "points"),
+    "no_heel_strike_pct": FeatureWords("strides without heel strike", 1, "points"),
+    "heel_strike_mps3": FeatureWords("heel strike", -1, "%", relative=True),
+    "shank_tilt_max_deg": FeatureWords("tilt of the shank in swing", 1, "deg"),
+    "swing_height_m": FeatureWords("lift of the ankle", 1, "cm", scale=100.0, decimals=1),
+    "push_off_rate_dps": FeatureWords("push-off", -1, "%", relative=True),
+    "push_off_acceleration_mps2": FeatureWords("push-off acceleration", -1, "%", relative=True),
+    "loading_rate_dps": FeatureWords("loading response", -1, "%", relative=True),
+    "speed_mps": FeatureWords("speed", -1, "%", relative=True),
 }
 
 
@@ -116,9 +117,10 @@ def _silenced(rule: ChartRule, chart: Trend, before: Sequence[Alert], p: RulePar
 def _alert(rule: ChartRule, chart: Trend, changed: Sequence[Trend], trends: Sequence[Trend], raised_s: float) -> Alert:
     leg = f"{chart.side.capitalize()} leg" if chart.side else "Both legs"
     parts = "; ".join(_said(t) for t in changed[:3])
-    days = f"{chart.worse_days} worn day{'s' * (chart.worse_days != 1)} in a row"
+    run = f"on {chart.worse_days} worn day{'s' * (chart.worse_days != 1)} in a row"
+    days = run if chart.worse_days else "over the last worn days"
     hours = f", {chart.worn_h:.1f} h worn today" if chart.worn_h is not None else ""
-    sentence = f"{leg} weaker ({rule.words}): {parts} on {days}{hours}{_speed(trends, chart.side)}."
+    sentence = f"{leg} weaker ({rule.words}): {parts} {days}{hours}{_speed(trends, chart.side)}."
     return Alert(
         alert_id=str(uuid5(NAMES, f"{rule.kind}|{chart.side}|{chart.day}")),
         tier=rule.tier,
@@ -134,18 +136,15 @@ def _alert(rule: ChartRule, chart: Trend, changed: Sequence[Trend], trends: Sequ
 
 
 def _said(trend: Trend) -> str:
-    """A changed feature in words; the direction is that of the number itself."""
-    how = FEATURES[trend.metric]
-    amount, direction = _difference(trend, how)
-    return f"{how.words} {amount:.{how.decimals}f} {how.unit} {direction} own normal"
-
-
-def _difference(trend: Trend, how: FeatureWords) -> tuple[float, Literal["above", "below"]]:
-    assert trend.value is not None
+    """A changed feature in words: the change it was judged by, told in the direction of the number itself."""
+    assert trend.change is not None
     assert trend.baseline is not None
-    difference = trend.value - trend.baseline.centre
-    amount = 100.0 * difference / abs(trend.baseline.centre) if how.relative else how.scale * difference
-    return abs(amount), "above" if difference > 0 else "below"
+    how, usual = FEATURES[trend.metric], abs(trend.baseline.centre)
+    direction = "above" if how.worse * trend.change > 0 else "below"
+    if how.relative and usual == 0:
+        return f"{how.words} {direction} own normal"
+    amount = abs(trend.change) * (100.0 / usual if how.relative else how.scale)
+    return f"{how.words} {amount:.{how.decimals}f} {how.unit} {direction} own normal"
 
 
 def _speed(trends: Sequence[Trend], side: Side | None) -> str:

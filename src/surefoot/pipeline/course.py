@@ -29,10 +29,15 @@ class Course:
         self._alerts = list(alerts)
 
     def update(self, day: DaySummary) -> tuple[list[Trend], list[Alert]]:
-        """Judge a day that closed; a day seen before is judged anew in its place."""
+        """Judge a day that closed; a day seen before is judged anew in its place.
+
+        A day that comes late gets its trends, but raises an alert only if it makes the newest day one to tell of.
+        """
         self._days = sorted([*(d for d in self._days if d.day != day.day), day], key=lambda d: d.day)
         until = [d for d in self._days if d.day <= day.day]
         trends = judge(until, self._params.trends)
-        alerts = decide(trends, day.end_s, self._alerts, self._params.rules)
+        newest = self._days[-1]
+        now = trends if newest.day == day.day else judge(self._days, self._params.trends)
+        alerts = decide(now, newest.end_s, self._alerts, self._params.rules)
         self._alerts += alerts
         return trends, alerts
