@@ -7,7 +7,7 @@ whatever shares the event loop (a link, pages) stays awake; the source is read a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from typing import Protocol
 
 from surefoot.pipeline.course import Course
@@ -36,26 +36,49 @@ async def run(
     course: Course | None = None,
     on_day: Callable[[DaySummary], None] | None = None,
 ) -> None:
-    """Work through a source to its end. What is found is kept as soon as it is certain, days when they are over.
+    """Work through a source to its end, and close it. What is found is kept as soon as it is certain, days when over.
 
-    ``on_day`` hears of each day after it is kept, in the worker's thread.
+    ``on_day`` hears of each day after it is kept, in the worker's thread. Raise an ExceptionGroup of what the source,
+    the keeper or ``on_day`` raised; all the source gave before is worked on. Whether it ends by that or is cancelled:
+    a day that is not over is not kept, and no thread goes on behind it.
     """
     work = _Work(walk, book, keeper, course or Course(), on_day or (lambda day: None))
     blocks: asyncio.Queue[Samples | Gap | None] = asyncio.Queue(AHEAD)
 
     async def collect() -> None:
-        async for item in source:
-            await blocks.put(item)
+        try:
+            async for item in source:
+                await blocks.put(item)
+        except Exception:
+            await blocks.join()
+            raise
         await blocks.put(None)
 
     async def understand() -> None:
         while (item := await blocks.get()) is not None:
-            await asyncio.to_thread(work.take, item)
-        await asyncio.to_thread(work.close)
+            await _in_thread(work.take, item)
+            blocks.task_done()
+        await _in_thread(work.close)
 
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(collect())
-        tasks.create_task(understand())
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(collect())
+            tasks.create_task(understand())
+    finally:
+        if isinstance(source, AsyncGenerator):
+            await source.aclose()
+
+
+async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
+    """Call in a thread. When cancelled, wait for it: a thread cannot be stopped, and whoever cancels may close next."""
+    call = asyncio.create_task(asyncio.to_thread(function, *arguments))
+    try:
+        await asyncio.shield(call)
+    except asyncio.CancelledError:
+        await asyncio.wait({call})
+        if error := call.exception():
+            raise error from None
+        raise
 
 
 class _Work:
@@ -86,7 +109,7 @@ class _Work:
 
     def _judge(self, day: DaySummary) -> None:
         trends, alerts = self._course.update(day)
-        self._keeper.keep_day(day, trends)
-        for alert in alerts:
+        for alert in alerts:  # before its day: a day that is kept is not judged again after a power cut between the two
             self._keeper.keep_alert(alert)
+        self._keeper.keep_day(day, trends)
         self._on_day(day)
