@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import tempfile
 import time
@@ -11,12 +12,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from surefoot.alerts.mqtt import Link
 from surefoot.cli.console import Terminal, number, progress
+from surefoot.cli.main import INTERRUPTED
 from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.delivery import deliver
@@ -46,8 +49,15 @@ def demo(days: int, once: bool, no_browser: bool, port: int) -> None:
     read from there. Nothing is scripted, nothing leaves this computer, nothing is kept: the data ends with the demo.
     """
     listener = None if once else take_port("127.0.0.1", port)
-    with tempfile.TemporaryDirectory(prefix="surefoot-demo-") as folder:
-        asyncio.run(_demo(Path(folder), days, listener, browse=not no_browser))
+    midnight_s = time.time() // DAY_S * DAY_S
+    patient = Patient(days=days, first_day_s=midnight_s - days * DAY_S)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end it the same way
+    try:
+        with tempfile.TemporaryDirectory(prefix="surefoot-demo-") as folder:
+            asyncio.run(_demo(Path(folder), patient, listener, browse=not no_browser))
+    except KeyboardInterrupt:
+        click.echo("\nThe demo is over, and its data is gone with it.", err=True)
+        click.get_current_context().exit(INTERRUPTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +68,22 @@ class _Places:
     clinic: Store
 
 
-async def _demo(folder: Path, days: int, listener: socket.socket | None, browse: bool) -> None:
+async def _demo(folder: Path, patient: Patient, listener: socket.socket | None, browse: bool) -> None:
     places = _Places(*(open_store(f"sqlite:///{folder / name}.sqlite") for name in ("home", "clinic")))
     try:
         async with small_broker() as broker_url, asyncio.TaskGroup() as tasks:
             ready = asyncio.Event()
             clinic = Link(broker_url, "surefoot-clinic", protocol="3.1.1")
-            others = [tasks.create_task(serve(places.clinic, clinic, ready=ready))]
+            others: list[asyncio.Task[Any]] = [tasks.create_task(serve(places.clinic, clinic, ready=ready))]
             if listener is not None:
                 app = make_app(places.clinic, title="Demo clinic")
                 others.append(tasks.create_task(serve_pages(app, listener=listener)))
             await ready.wait()
             home = Link(broker_url, f"surefoot-{places.home.gateway()}", protocol="3.1.1")
             others.append(tasks.create_task(deliver(places.home, home)))
-            await _story(places, days)
+            await _story(places, patient)
             if listener is not None:
-                _show(address_of(listener), browse)
+                await _show(address_of(listener), browse)
                 await asyncio.Event().wait()  # until Ctrl-C
             for task in others:
                 task.cancel()
@@ -82,13 +92,11 @@ async def _demo(folder: Path, days: int, listener: socket.socket | None, browse:
         places.clinic.close()
 
 
-async def _story(places: _Places, days: int) -> None:
+async def _story(places: _Places, patient: Patient) -> None:
     """The patient's days, from readings to the clinic's store, and what the clinic then knows."""
     began = time.monotonic()
-    midnight_s = time.time() // DAY_S * DAY_S
-    patient = Patient(days=days, first_day_s=midnight_s - days * DAY_S)
     zone = ZoneInfo("UTC")
-    with progress("a patient's days", days) as advance:
+    with progress("a patient's days", patient.days) as advance:
         source = _in_thread(patient_blocks(patient))
 
         def day_over(_: DaySummary) -> None:
@@ -137,8 +145,14 @@ def _tell(places: _Places, patient: Patient, took_s: float) -> None:
         terminal.say()
     if not clinic.alerts(gateway):
         terminal.say(f"No alert was raised in {len(good)} days that count. That is not a finding of health.")
-    weak = f"the {patient.weak_side} foot weakens from day {patient.onset_day} on"
-    terminal.say(f"Truth: {weak}. Time taken: {took_s:.1f} s.")
+    terminal.say(f"Truth: {_truth(patient)}. Time taken: {took_s:.1f} s.")
+
+
+def _truth(patient: Patient) -> str:
+    foot = f"the {patient.weak_side} foot"
+    if patient.onset_day > patient.days:
+        return f"{foot} does not weaken in these {patient.days} days (from day {patient.onset_day} on it would)"
+    return f"{foot} weakens from day {patient.onset_day} on"
 
 
 _EVIDENCE = ("measure", "leg", "value", "own normal", "days", "change", "smallest real", "z", "CUSUM", "strides")
@@ -151,7 +165,7 @@ def _row(trend: Trend) -> tuple[str, ...]:
     return (trend.metric, trend.side or "both", number(trend.value), normal, days, *numbers, str(trend.strides))
 
 
-def _show(address: str, browse: bool) -> None:
+async def _show(address: str, browse: bool) -> None:
     click.echo(f"Pages: {address}  (only this computer can see them; Ctrl-C ends the demo)")
-    if browse and not webbrowser.open(address):
+    if browse and not await asyncio.to_thread(webbrowser.open, address):  # one in this terminal would stop the pages
         click.echo("No browser could be opened here: copy the address into one.")
