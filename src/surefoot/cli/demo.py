@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from surefoot.alerts.mqtt import Link
-from surefoot.cli.console import Terminal, number, progress
+from surefoot.cli.console import NOT_KNOWN, Terminal, number, progress
 from surefoot.cli.main import INTERRUPTED
 from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.days import DayBook
@@ -159,10 +159,18 @@ _EVIDENCE = ("measure", "leg", "value", "own normal", "days", "change", "smalles
 
 
 def _row(trend: Trend) -> tuple[str, ...]:
-    normal = f"{number(trend.baseline.centre)} ± {number(trend.baseline.spread)}" if trend.baseline else "-"
-    days = str(trend.baseline.days) if trend.baseline else "-"
-    numbers = (number(x) for x in (trend.change, trend.mdc, trend.z, trend.cusum))
-    return (trend.metric, trend.side or "both", number(trend.value), normal, days, *numbers, str(trend.strides))
+    normal = f"{_short(trend.baseline.centre)} ± {_short(trend.baseline.spread)}" if trend.baseline else NOT_KNOWN
+    days = str(trend.baseline.days) if trend.baseline else NOT_KNOWN
+    sizes = (_short(x) for x in (trend.change, trend.mdc))
+    judged = (number(x, 1) for x in (trend.z, trend.cusum))
+    return (trend.metric, trend.side or "both", _short(trend.value), normal, days, *sizes, *judged, str(trend.strides))
+
+
+def _short(value: float | None) -> str:
+    """Three figures, whatever the unit."""
+    if value is None:
+        return NOT_KNOWN
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 async def _show(address: str, browse: bool) -> None:

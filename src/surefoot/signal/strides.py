@@ -32,9 +32,10 @@ class StrideParams:
 
     shortest_s: float = 0.46  # mobgap's plausibility limits (R)
     longest_s: float = 3.0
-    stance_from: float = 0.10  # mid-stance is looked for between these shares of the stride (2.2, P)
-    stance_to: float = 0.40
-    pendulum_m: float = 0.12  # sensor above the floor's contact point, shank (2.2: 0.10-0.13)
+    stance_from: float = 0.15  # mid-stance is looked for between these shares of the stride (2.2, P)
+    stance_to: float = 0.35
+    pendulum_m: float = 0.20  # what the shank turns about lies so far below the sensor: nearer the floor, on which the
+    # foot rolls, than the ankle joint (2.2 has 0.10-0.13 above the joint; 0.20 fits treadmill speeds best, P)
     least_gravity_mps2: float = 5.0
     turn_deg: float = 45.0  # 1.4
     stairs_m: float = 0.15  # ankle higher or lower by more than this after a stride: two steps (P; noise 0.06)
