@@ -22,6 +22,7 @@ from scipy.signal import butter, sosfilt
 from surefoot.records import SIDES, Array, Samples
 from surefoot.signal.alignment import Alignment
 from surefoot.signal.contacts import contact_params
+from surefoot.signal.leg import PIECE_S
 from surefoot.signal.track import Track
 from surefoot.signal.walk import WalkStream, analyze
 from surefoot.simulation.walker import Walker, simulate_walk
@@ -37,11 +38,13 @@ def legs(samples: int) -> Legs:
     return {side: tuple(np.resize(x, (samples, 3)) for x in (walked[side].acc, walked[side].gyr)) for side in SIDES}
 
 
-def contacts_only(sensors: Legs, piece: int = 6000) -> None:
+def contacts_only(sensors: Legs) -> None:
+    piece = round(PIECE_S * RATE_HZ)
     for acc, gyr in sensors.values():
         track = Track(RATE_HZ, contact_params("shank"), Alignment("shank"))
         for k in range(0, len(acc), piece):
-            track.update(acc[k : k + piece], gyr[k : k + piece])
+            track.take(acc[k : k + piece], gyr[k : k + piece])
+            track.work()
             track.let_go_before(track.known)
         track.close()
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from surefoot.records import Array, Placement
-from surefoot.signal.hops import QUIET_DPS, Hops, concatenate, no_hops
+from surefoot.signal.hops import QUIET_DPS, Hops, concatenate
 
 ENVELOPE_HOPS = 4
 VOTE_HOPS = ENVELOPE_HOPS + 2
@@ -70,7 +70,8 @@ class Alignment:
         self._decay = float(np.exp(-1.0 / params.memory_blocks))
         self._shape = np.zeros(15)  # weight, products (9), acc (3), power, count of the walking blocks
         self._votes = np.zeros(3)
-        self._trailing = no_hops()  # the last hops: unfinished block, with what the envelope needs before it
+        self._trailing: list[Hops] = []  # the last hops: unfinished block, with what the envelope needs before it
+        self._count = 0  # of the trailing hops
         self._lead = 0  # how many of them come before the unfinished block
         self.state: Aligned | NotYet = NotYet("no walking seen yet")
 
@@ -80,17 +81,22 @@ class Alignment:
 
     def restart(self) -> None:
         """The stream was interrupted: forget the unfinished block, keep what is known of the mounting."""
-        self._trailing, self._lead = no_hops(), 0
+        self._trailing, self._count, self._lead = [], 0, 0
 
     def update(self, hops: Hops) -> list[Aligned | NotYet]:
         """Take the next hops; return the state after each block they complete."""
-        seen = concatenate(self._trailing, hops)
+        if len(hops):
+            self._trailing.append(hops)
+            self._count += len(hops)
         size = self._params.block_hops
-        blocks = (len(seen) - self._lead) // size
-        quiet = not (seen.peak > QUIET_DPS).any()
-        states = [self.state] * blocks if quiet or not blocks else self._judge(seen, blocks, size)
+        blocks = (self._count - self._lead) // size
+        if not blocks:
+            return []
+        seen = concatenate(self._trailing)
+        quiet = seen.peak.max() <= QUIET_DPS
+        states = [self.state] * blocks if quiet else self._judge(seen, blocks, size)
         keep = max(0, self._lead + blocks * size - VOTE_HOPS)
-        self._trailing = seen[keep:]
+        self._trailing, self._count = [seen[keep:]], len(seen) - keep
         self._lead = self._lead + blocks * size - keep
         return states
 
@@ -98,43 +104,41 @@ class Alignment:
         """The verdict if nothing more came: the unfinished block counts and less walking is enough. Changes nothing."""
         if isinstance(self.state, Aligned):
             return self.state
-        shape, votes = self._shape, self._votes
-        rest = len(self._trailing) - self._lead
+        shape, votes = self._shape[None], self._votes[None]
+        rest = self._count - self._lead
         if rest >= self._params.block_hops // 4:
-            shape, votes = (x[-1] for x in self._accumulate(self._trailing, 1, rest)[:2])
-        if shape[0] <= 0:
+            shape, votes = (x[-1:] for x in self._accumulate(concatenate(self._trailing), 1, rest)[:2])
+        if shape[0, 0] <= 0:
             return self.state
         ending = replace(self._params, least_blocks=0.0, least_weight=0.0, least_vote_at_first=1.0)
-        axis, up = _axes(shape[None], self._params)
-        return _verdicts(shape[None], votes[None], axis, up, self._placement, ending)[0]
+        return _verdicts(shape, votes, *_axes(shape, self._params), self._placement, ending)[0]
 
     def _judge(self, seen: Hops, blocks: int, size: int) -> list[Aligned | NotYet]:
-        shape, votes, walked = self._accumulate(seen, blocks, size)
-        states: list[Aligned | NotYet] = [self.state] * blocks
-        if not walked.any():
-            return states
+        shape, votes, walked, axes = self._accumulate(seen, blocks, size)
+        if axes is None:
+            return [self.state] * blocks
         self._shape, self._votes = shape[-1], votes[-1]
-        axis, up = _axes(shape, self._params)
-        found = iter(_verdicts(shape, votes, axis, up, self._placement, self._params))
-        for k in range(blocks):
-            if walked[k]:
-                new = next(found)
-                if isinstance(new, Aligned) or isinstance(self.state, NotYet):
-                    self.state = new
-            states[k] = self.state
+        found = iter(_verdicts(shape, votes, *axes, self._placement, self._params))
+        states: list[Aligned | NotYet] = []
+        for new in (next(found) if yes else self.state for yes in walked.tolist()):
+            if isinstance(new, Aligned) or isinstance(self.state, NotYet):
+                self.state = new
+            states.append(self.state)
         return states
 
-    def _accumulate(self, seen: Hops, blocks: int, size: int) -> tuple[Array, Array, NDArray[np.bool_]]:
-        """Remembered shape and votes after each walking block (one row before any), and which blocks walked."""
+    def _accumulate(
+        self, seen: Hops, blocks: int, size: int
+    ) -> tuple[Array, Array, NDArray[np.bool_], tuple[Array, Array] | None]:
+        """Remembered shape and votes after each walking block (one row before any), which blocks walked, the axes."""
         rows = self._shape_rows(seen, blocks, size)
         walked = rows[:, 0] > 0
         if not walked.any():
-            return self._shape[None], self._votes[None], walked
+            return self._shape[None], self._votes[None], walked, None
         shape = self._remember(rows[walked], self._shape)
-        axis, _ = _axes(shape, self._params)
+        axes = _axes(shape, self._params)
         usual = shape[:, 13] / shape[:, 0]
-        said = _votes(seen, slice(self._lead, self._lead + blocks * size), walked, axis, usual, self._placement)
-        return shape, self._remember(rows[walked, :1] * said, self._votes), walked
+        said = _votes(seen, slice(self._lead, self._lead + blocks * size), walked, axes[0], usual, self._placement)
+        return shape, self._remember(rows[walked, :1] * said, self._votes), walked, axes
 
     def _remember(self, rows: Array, before: Array) -> Array:
         sums, _ = lfilter([1.0], [1.0, -self._decay], rows, axis=0, zi=self._decay * before[None])
@@ -175,11 +179,13 @@ def _votes(
     """
 
     def along_axis(x: Array) -> Array:
-        return np.asarray((x[part].reshape(len(walked), -1, 3)[walked] * axis[:, None, :]).sum(axis=2))
+        x = x[part].reshape(len(walked), -1, 3)[walked]
+        return np.asarray(x[:, :, 0] * axis[:, :1] + x[:, :, 1] * axis[:, 1:2] + x[:, :, 2] * axis[:, 2:])
 
     if placement == "shank":
         rate = along_axis(seen.gyr)
-        vote = (rate**3).mean(axis=1) / np.maximum((rate * rate).mean(axis=1), usual) ** 1.5
+        square = rate * rate
+        vote = (square * rate).mean(axis=1) / np.maximum(square.mean(axis=1), usual) ** 1.5
     else:
         change = _effort_change(seen)[part].reshape(len(walked), -1)[walked]
         late = along_axis(_delayed(seen.gyr))
@@ -217,17 +223,23 @@ def _verdicts(
     vertical = np.where(np.any(up, axis=1, keepdims=True), up, _any_across(axis))
     vertical = vertical - (vertical * axis).sum(axis=1)[:, None] * axis
     vertical /= np.linalg.norm(vertical, axis=1)[:, None]
-    rotation = np.stack([np.cross(vertical, axis), vertical, axis], axis=1)
-    result: list[Aligned | NotYet] = []
-    for k in range(len(weight)):
-        needed = params.least_vote_at_first if count[k] < 2 * params.least_blocks else 1.0
-        if count[k] < params.least_blocks or weight[k] < params.least_weight:
-            result.append(NotYet("too little walking to tell how the sensor sits"))
-        elif sure[k] < needed:
-            result.append(NotYet("movement does not look like walking: forward cannot be told from backward"))
-        else:
-            result.append(Aligned(rotation[k], float(sure[k]), float(usual[k])))
+    rotation = np.stack([_cross(vertical, axis), vertical, axis], axis=1)
+    little = (count < params.least_blocks) | (weight < params.least_weight)
+    needed = np.where(count < 2 * params.least_blocks, params.least_vote_at_first, 1.0)
+    unsure = ~little & (sure < needed)
+    result: list[Aligned | NotYet] = list(map(Aligned, rotation, sure.tolist(), usual.tolist()))
+    for k in np.flatnonzero(little):
+        result[k] = NotYet("too little walking to tell how the sensor sits")
+    for k in np.flatnonzero(unsure):
+        result[k] = NotYet("movement does not look like walking: forward cannot be told from backward")
     return result
+
+
+def _cross(a: Array, b: Array) -> Array:
+    return np.asarray(a[:, _NEXT] * b[:, _LAST] - a[:, _LAST] * b[:, _NEXT])
+
+
+_NEXT, _LAST = [1, 2, 0], [2, 0, 1]
 
 
 def _any_across(axis: Array) -> Array:

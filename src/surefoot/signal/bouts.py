@@ -11,6 +11,8 @@ import numpy as np
 from surefoot.records import SIDES, Bout, Placement, Side
 from surefoot.signal.table import StrideTable
 
+MOST_TABLES = 64  # kept apart before they are joined
+
 
 @dataclass(frozen=True, slots=True)
 class BoutParams:
@@ -36,7 +38,8 @@ class BoutBook:
         self._sides = sides
         self._placement: Placement = placement
         self._params = params
-        self._open = StrideTable.empty(placement)
+        self._open: list[StrideTable] = []
+        self._reached_s = -np.inf  # end of the open bout; -inf: none or several, look closer
 
     @property
     def delay_s(self) -> float:
@@ -45,17 +48,32 @@ class BoutBook:
 
     def update(self, strides: StrideTable, known_s: float) -> list[Walked]:
         """Take strides; return the bouts that nothing ending after ``known_s`` can lengthen."""
-        self._open = StrideTable.joined(self._placement, [self._open, strides])
-        if len(self._open) == 0:
+        if len(strides):
+            self._lengthen(strides)
+        if not self._open or self._reached_s + self.delay_s > known_s:
             return []
-        order = np.argsort(self._open["start_s"], kind="stable")
-        ordered = self._open.take(order)
+        return self._close(known_s)
+
+    def _lengthen(self, strides: StrideTable) -> None:
+        """Note how far the open bout reaches with these strides, if all belong to it."""
+        before = self._reached_s if self._open else strides["end_s"][0]
+        reached = np.maximum.accumulate(np.append(before, strides["end_s"]))
+        joined = strides["start_s"] - reached[:-1] <= self._params.longest_break_s
+        self._reached_s = float(reached[-1]) if joined.all() else -np.inf
+        self._open.append(strides)
+        if len(self._open) > MOST_TABLES:
+            self._open = [StrideTable.joined(self._placement, self._open)]
+
+    def _close(self, known_s: float) -> list[Walked]:
+        strides = StrideTable.joined(self._placement, self._open)
+        ordered = strides.take(np.argsort(strides["start_s"], kind="stable"))
         reached = np.maximum.accumulate(ordered["end_s"])
         breaks = np.flatnonzero(ordered["start_s"][1:] - reached[:-1] > self._params.longest_break_s) + 1
         edges = [0, *breaks.tolist(), len(ordered)]
         while len(edges) > 1 and reached[edges[-1] - 1] + self.delay_s > known_s:
             edges.pop()
-        self._open = ordered.take(slice(edges[-1], None))
+        self._open = [ordered.take(slice(edges[-1], None))] if edges[-1] < len(ordered) else []
+        self._reached_s = float(reached[-1]) if len(breaks) == 0 or breaks[-1] <= edges[-1] else -np.inf
         walks = [self._walked(ordered.take(slice(a, b))) for a, b in pairwise(edges)]
         return [w for w in walks if w is not None]
 

@@ -6,6 +6,7 @@ Hops lie on a fixed grid from the first sample of a stretch, so the way a stream
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,8 +80,11 @@ _COLUMN = [0, 1, 2, 1, 0, 2, 0, 2, 1]
 _PRODUCT = [7, 8, 9, 10, 10, 11, 11, 12, 12]
 
 
-def concatenate(first: Hops, second: Hops) -> Hops:
-    return Hops(*(np.concatenate([getattr(first, n), getattr(second, n)]) for n in Hops.__slots__))
+def concatenate(hops: Sequence[Hops]) -> Hops:
+    """Hops that follow on each other, as one; at least one piece."""
+    if len(hops) == 1:
+        return hops[0]
+    return Hops(*(np.concatenate([getattr(h, n) for h in hops]) for n in Hops.__slots__))
 
 
 def no_hops() -> Hops:

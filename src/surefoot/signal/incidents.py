@@ -48,7 +48,7 @@ class IncidentBook:
         ready = [i for i in self._waiting if i.end_s + self._delay_s <= known_s]
         self._waiting = [i for i in self._waiting if i.end_s + self._delay_s > known_s]
         told = [i if i.snippet else replace(i, snippet=self._around(i.start_s)) for i in ready]
-        marks = (m for ms in self._marks.values() for m in ms[-1:])
+        marks = (m for ms in self._marks.values() for m in ms if m + AROUND_S > known_s)
         first = min([known_s, *(i.start_s for i in self._waiting), *marks])
         self._raw.forget_before(min(first, known_s - self._delay_s) - AROUND_S - 5.0)
         return sorted(told, key=lambda i: (i.end_s, i.side or "", i.kind))

@@ -15,7 +15,7 @@ from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import StrideTable
 from surefoot.signal.track import Track, TrackParams
 
-PIECE_S = 60.0  # long blocks are worked through in pieces that fit the processor's cache
+PIECE_S = 240.0  # long blocks are worked through in pieces that fit the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +79,11 @@ class Leg:
         found = [] if self._follows(item) else self.close()
         if len(item) == 0:
             return found
-        if self._track is None:
-            self._begin(item)
+        track = self._track or self._begin(item)
         piece = max(1, round(PIECE_S * item.rate_hz))
         for k in range(0, len(item), piece):
-            assert self._track is not None
-            hops, swings = self._track.update(item.acc[k : k + piece], item.gyr[k : k + piece])
-            found.append(self._tell(self._track, hops, swings, last=False))
+            if track.take(item.acc[k : k + piece], item.gyr[k : k + piece]):
+                found.append(self._tell(track, *track.work(), last=False))
         return found
 
     def close(self) -> list[LegFindings]:
@@ -93,10 +91,10 @@ class Leg:
         if self._track is None:
             return []
         track, self._track = self._track, None
-        hops, swings = track.close()
-        found = self._tell(track, hops, swings, last=True)
+        found = [self._tell(track, *track.work(ending=True), last=False)]
+        found.append(self._tell(track, *track.close(), last=True))
         self._end_s = self._recorded_s = self._start_s + track.end / track.rate_hz
-        return [found]
+        return found
 
     def flush_minute(self) -> list[Minute]:
         """The minute begun; only when nothing at all will follow."""
@@ -109,15 +107,16 @@ class Leg:
         late = item.start_s - (self._start_s + track.end / track.rate_hz)
         return item.rate_hz == track.rate_hz and abs(late) <= 0.5 / item.rate_hz
 
-    def _begin(self, item: Samples) -> None:
+    def _begin(self, item: Samples) -> Track:
         if item.start_s - self._recorded_s > self._params.keep_alignment_s:
             self._alignment = Alignment(self.placement, self._params.alignment)
         self._alignment.restart()
         self._minutes.restart()
-        self._track = Track(item.rate_hz, self._contacts, self._alignment, self._params.track)
+        self._track = track = Track(item.rate_hz, self._contacts, self._alignment, self._params.track)
         self._meter = StrideMeter(self.side, self.placement, item.rate_hz, item.start_s, self._params.strides)
         self._start_s = item.start_s
         self._counted = 0
+        return track
 
     def _tell(self, track: Track, hops: Hops, swings: Swings, last: bool) -> LegFindings:
         length = track.hop if len(hops) != 1 or not last else track.end - self._counted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor
+
 import numpy as np
 
 from surefoot.records import Minute, Side
@@ -28,17 +30,15 @@ class MinuteBook:
         """Count hops of ``length`` samples, the first of which begins at ``start_s``."""
         if len(hops) == 0:
             return []
-        number = np.floor((start_s + np.arange(len(hops)) * length / rate_hz) / MINUTE_S).astype(np.int64)
         moving = hops.span > self._moving_span_dps
         done: list[Minute] = []
-        first = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
-        for a, b in zip(first, [*first[1:], len(number)], strict=True):
-            if self._number is not None and number[a] != self._number:
+        for number, a, b in _minutes(len(hops), length / rate_hz, start_s):
+            if self._number is not None and number != self._number:
                 done += self.close()
-            self._number = int(number[a])
+            self._number = number
             counted = self._counted.setdefault((self._track, rate_hz), [0, 0])
-            counted[0] += int(b - a) * length
-            counted[1] += int(moving[a:b].sum()) * length
+            counted[0] += (b - a) * length
+            counted[1] += int(np.count_nonzero(moving[a:b])) * length
         return done
 
     def close(self) -> list[Minute]:
@@ -49,3 +49,12 @@ class MinuteBook:
         minute = Minute(self._side, self._number * MINUTE_S, recorded, moved)
         self._number, self._counted = None, {}
         return [minute]
+
+
+def _minutes(count: int, hop_s: float, start_s: float) -> list[tuple[int, int, int]]:
+    """The minutes in which ``count`` hops begin: number, first hop and the one after the last."""
+    if floor(start_s / MINUTE_S) == floor((start_s + (count - 1) * hop_s) / MINUTE_S):  # most calls
+        return [(floor(start_s / MINUTE_S), 0, count)]
+    number = np.floor((start_s + np.arange(count) * hop_s) / MINUTE_S).astype(np.int64)
+    first = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
+    return list(zip(number[first].tolist(), first.tolist(), [*first[1:].tolist(), count], strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
 from surefoot.records import Samples, Side
@@ -13,15 +15,16 @@ class Snippets:
     """Holds the last blocks of each side, by reference, until nobody can ask for them."""
 
     def __init__(self) -> None:
-        self._blocks: dict[Side, list[Samples]] = {}
+        self._blocks: dict[Side, deque[Samples]] = {}
 
     def add(self, block: Samples) -> None:
         if len(block):
-            self._blocks.setdefault(block.side, []).append(block)
+            self._blocks.setdefault(block.side, deque()).append(block)
 
     def forget_before(self, time_s: float) -> None:
-        for side, blocks in self._blocks.items():
-            self._blocks[side] = [b for b in blocks if b.end_s >= time_s]
+        for blocks in self._blocks.values():
+            while blocks and blocks[0].end_s < time_s:
+                blocks.popleft()
 
     def cut(self, start_s: float, end_s: float) -> tuple[Samples, ...]:
         """Everything recorded in [start_s, end_s): per side one piece, or several where the stream was interrupted."""

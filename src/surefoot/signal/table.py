@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surefoot.records import SIDES, Placement, Stride
+from surefoot.records import SIDES, Array, Placement, Stride
 
 FLAGS = ("no_heel_strike", "foot_drop", "turning", "valid")
 WORDS: dict[str, tuple[str, ...]] = {
@@ -21,14 +21,20 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 NUMBERS = tuple(f.name for f in fields(Stride) if f.name not in (*FLAGS, *WORDS, "placement"))
 PRIVATE = ("dip_s", "dip_rate_dps", "dip_tilt_deg", "dip_return_dps", "other_contact_s")  # for giving way; not told
+_NUMBER = {name: row for row, name in enumerate((*NUMBERS, *PRIVATE))}
+_SMALL = {name: row for row, name in enumerate((*FLAGS, *WORDS))}
 
 
 class StrideTable:
-    """k strides in columns: float64 (NaN inside means absent, and never leaves), flags, and words as small numbers."""
+    """k strides in columns: float64 (NaN inside means absent, and never leaves), flags, and words as small numbers.
 
-    def __init__(self, placement: Placement, columns: dict[str, NDArray[Any]]) -> None:
+    All columns of a kind are rows of one matrix, so joining and taking strides costs two calls and not forty.
+    """
+
+    def __init__(self, placement: Placement, numbers: Array, small: NDArray[np.int8]) -> None:
         self.placement = placement
-        self.columns = columns
+        self._numbers = numbers
+        self._small = small
 
     @staticmethod
     def empty(placement: Placement) -> StrideTable:
@@ -37,33 +43,38 @@ class StrideTable:
     @staticmethod
     def of(placement: Placement, k: int) -> StrideTable:
         """k strides of which nothing is known yet."""
-        columns: dict[str, NDArray[Any]] = {name: np.full(k, np.nan) for name in (*NUMBERS, *PRIVATE)}
-        columns |= {name: np.zeros(k, bool) for name in FLAGS} | {name: np.zeros(k, np.int8) for name in WORDS}
-        columns["valid"][:] = True
-        return StrideTable(placement, columns)
+        table = StrideTable(placement, np.full((len(_NUMBER), k), np.nan), np.zeros((len(_SMALL), k), np.int8))
+        table["valid"] = np.ones(k, bool)
+        return table
 
     @staticmethod
     def joined(placement: Placement, tables: Sequence[StrideTable]) -> StrideTable:
         tables = [table for table in tables if len(table)]
         if len(tables) < 2:
             return tables[0] if tables else StrideTable.empty(placement)
-        names = tables[0].columns
-        return StrideTable(placement, {n: np.concatenate([t.columns[n] for t in tables]) for n in names})
+        numbers = np.concatenate([t._numbers for t in tables], axis=1)
+        return StrideTable(placement, numbers, np.concatenate([t._small for t in tables], axis=1))
 
     def __len__(self) -> int:
-        return len(self.columns["start_s"])
+        return int(self._numbers.shape[1])
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        return self.columns[name]
+        """A column, as a view: what is written into it stays."""
+        column: NDArray[Any] = self._numbers[_NUMBER[name]] if name in _NUMBER else self._small[_SMALL[name]]
+        return column.view(np.bool_) if name in FLAGS else column
 
     def __setitem__(self, name: str, values: NDArray[Any]) -> None:
-        self.columns[name] = values
+        self[name][:] = values
 
     def take(self, where: NDArray[Any] | slice) -> StrideTable:
-        return StrideTable(self.placement, {name: column[where] for name, column in self.columns.items()})
+        """Strides chosen by a slice, by flags or by their numbers."""
+        if isinstance(where, slice):
+            return StrideTable(self.placement, self._numbers[:, where], self._small[:, where])
+        rows = np.flatnonzero(where) if where.dtype == np.bool_ else where
+        return StrideTable(self.placement, self._numbers.take(rows, axis=1), self._small.take(rows, axis=1))
 
     def of_side(self, side: str) -> StrideTable:
-        return self.take(self.columns["side"] == SIDES.index(side))
+        return self.take(self["side"] == SIDES.index(side))
 
     def column(self, name: str) -> np.ma.MaskedArray[Any, Any]:
         """One field of all strides; absent numbers are masked. KeyError when ``Stride`` has no such field."""
@@ -71,16 +82,15 @@ class StrideTable:
             raise KeyError(name)
         if name == "placement":
             return np.ma.array(np.full(len(self), self.placement))
-        values = self.columns[name]
+        values = self[name]
         if name in WORDS:
             return np.ma.array(np.array(WORDS[name])[values])
         return np.ma.masked_invalid(values) if values.dtype == np.float64 else np.ma.array(values)
 
     def __iter__(self) -> Iterator[Stride]:
         columns: dict[str, list[Any]] = {}
-        for name, values in self.columns.items():
-            if name in PRIVATE:
-                continue
+        for name in (*NUMBERS, *_SMALL):
+            values = self[name]
             if name in WORDS:
                 columns[name] = [WORDS[name][k] for k in values.tolist()]
             elif values.dtype == np.float64:

@@ -2,30 +2,46 @@
 
 Only what can matter is computed. Hours of sitting are reduced to hops and let go; body axes, smoothed rates and the
 search for swings exist around movement, with margins wider than any of them looks back. Leaving quiet samples out
-therefore changes no result.
+therefore changes no result. Nor does waiting: short blocks are gathered, because a call costs more than its samples.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from surefoot.records import Array
 from surefoot.signal.alignment import Aligned, Alignment, NotYet
-from surefoot.signal.contacts import ContactParams, SwingFinder, Swings
+from surefoot.signal.contacts import (
+    FORWARD,
+    JERK,
+    LATERAL,
+    RATE,
+    ROLL,
+    SLOW,
+    UP,
+    USUAL,
+    YAW,
+    ContactParams,
+    SwingFinder,
+    Swings,
+)
 from surefoot.signal.filters import Smooth
-from surefoot.signal.hops import QUIET_DPS, Hops, hop_length, reduce_to_hops
+from surefoot.signal.hops import QUIET_DPS, Hops, hop_length, no_hops, reduce_to_hops
 from surefoot.signal.ring import Ring
 
 
 @dataclass(frozen=True, slots=True)
 class TrackParams:
-    """How much of the past a track looks at (P)."""
+    """How much of the past a track looks at, and how often (P)."""
 
     before_s: float = 2.0  # processed before movement: more than a contact looks back
     behind_s: float = 4.0  # processed behind movement: more than the longest stride
     unaligned_s: float = 60.0  # raw samples kept while the frame of the sensor is not known
+    gather_s: float = 0.2  # samples worked on together, at least; contacts are known so much later
+    hops_at_once: int = 10  # while walking; divides a block
 
 
 class Track:
@@ -42,7 +58,10 @@ class Track:
         self.hop = hop_length(rate_hz)
         self._block = self.hop * alignment.block_hops
         self._unaligned = round(params.unaligned_s * rate_hz) // self._block  # in blocks
+        self._gather = max(1, round(params.gather_s * rate_hz))
+        self._at_once = params.hops_at_once * self.hop
         self._raw = Ring(6)
+        self._worked = 0  # samples gathered before the last work
         self._hopped = 0  # samples reduced to hops
         self._moved = -self._behind  # end of the last hop that moved
         self._frames = [alignment.state]  # of the blocks from ``_first_frame`` on; the last one is still growing
@@ -52,9 +71,10 @@ class Track:
     def _begin(self, sample: int) -> None:
         """Start body axes afresh at this sample."""
         self.resting = False
-        self.body, self._axes, self._events, self._slows = (Ring(k, sample) for k in (9, 7, 1, 1))
+        self.body = Ring(9, sample)  # its rows RATE and SLOW may lag behind what is written
         self._event = Smooth(self._contacts.event_hz, self.rate_hz)
         self._slow = Smooth(self._contacts.slow_hz, self.rate_hz)
+        self._smoothed = {RATE: sample, SLOW: sample}  # how far
         self._finder = SwingFinder(self.rate_hz, self._contacts, sample)
 
     @property
@@ -67,27 +87,31 @@ class Track:
         """All contacts before this sample have been told."""
         return max(0, self._hopped - self._before) if self.resting else self._finder.open_from
 
-    def update(self, acc: Array, gyr: Array) -> tuple[Hops, Swings]:
-        """Take (n, 3) samples; return the hops they complete and the swings now certain."""
-        raw = np.empty((6, len(acc)))
-        raw[:3], raw[3:] = acc.T, gyr.T
-        self._raw.append(raw)
-        hops = self._new_hops()
-        moving = np.flatnonzero(hops.peak > QUIET_DPS)
+    def take(self, acc: Array, gyr: Array) -> bool:
+        """Take (n, 3) samples; true when there are enough to ``work`` on."""
+        room = self._raw.room(len(acc))
+        room[:3], room[3:] = acc.T, gyr.T
+        self._raw.show(self._raw.written)
+        return self.end - self._worked >= self._gather
+
+    def work(self, ending: bool = False) -> tuple[Hops, Swings]:
+        """The hops that are whole and the swings that are certain by now; all hops if the stretch is ending."""
+        self._worked = self.end
+        hops = self._hops_due(ending)
+        moving = self._hopped + self.hop * (np.flatnonzero(hops.peak > QUIET_DPS) - len(hops))
         if len(moving):
-            self._moved = self._hopped - (len(hops) - 1 - int(moving[-1])) * self.hop
+            self._moved = int(moving[-1]) + self.hop
         self._frames += self._alignment.update(hops)
         if isinstance(self._frames[-1], NotYet):
             self._forget_unaligned()
             return hops, Swings.none()
         self._backfill()
         if self.resting and len(moving):
-            first = self._hopped - (len(hops) - int(moving[0])) * self.hop
-            self._begin(max(self._raw.start, first - self._before))
+            self._begin(max(self._raw.start, int(moving[0]) - self._before))
         swings = Swings.none()
         if not self.resting:
             stop = min(self.end, self._moved + self._behind)
-            if self._axes.end < stop:
+            if self.body.written < stop:
                 self._project(stop)
                 swings = self._finder.find(self.body)
             if self._hopped - self._moved >= self._behind:
@@ -98,31 +122,42 @@ class Track:
         return hops, swings
 
     def close(self) -> tuple[Hops, Swings]:
-        """No more samples will come: tell what is left."""
+        """No more samples will come: tell what is left behind ``work(ending=True)``, the unfinished hop."""
         state = self._alignment.close()
         if isinstance(self._frames[-1], NotYet):
             self._frames[-1] = state
         if isinstance(self._frames[-1], NotYet) or self.resting:
-            return self._new_hops(partial=True), Swings.none()
+            return self._last_hop(), Swings.none()
         self._backfill()
         self._project(self.end, last=True)
-        return self._new_hops(partial=True), self._finder.find(self.body, last=True)
+        return self._last_hop(), self._finder.find(self.body, last=True)
 
     def let_go_before(self, sample: float) -> None:
         """The caller needs no body axes before this sample."""
         self.body.let_go_before(int(min(sample, self._finder.past_from)))
 
-    def _new_hops(self, partial: bool = False) -> Hops:
-        """Reduce what is whole hops by now; at the end of a stretch also the rest, if it is long enough to say."""
-        length = self.hop
-        count = (self.end - self._hopped) // length
-        if partial:
-            length, count = self.end - self._hopped, 1
-            if length < 2:
-                return reduce_to_hops(self._raw.rows[:3, :0], self._raw.rows[3:, :0], self.hop)
-        part = slice(self._hopped - self._raw.start, self._hopped - self._raw.start + count * length)
+    def _hops_due(self, ending: bool) -> Hops:
+        """Whole hops where something may hang on them: a block is full, or the leg rests; a second at a time else."""
+        waiting = self.end - self._hopped
+        walking = not self.resting and self.end - self._moved < self._behind
+        if (
+            walking
+            and not ending
+            and waiting < self._at_once
+            and self.end // self._block == self._hopped // self._block
+        ):
+            return no_hops()
+        return self._reduce(waiting // self.hop, self.hop)
+
+    def _last_hop(self) -> Hops:
+        """At the end of a stretch: what is left, if it is long enough to say something."""
+        length = self.end - self._hopped
+        return self._reduce(1, length) if length >= 2 else no_hops()
+
+    def _reduce(self, count: int, length: int) -> Hops:
+        raw = self._raw.between(self._hopped, self._hopped + count * length)
         self._hopped += count * length
-        return reduce_to_hops(self._raw.rows[:3, part], self._raw.rows[3:, part], length)
+        return reduce_to_hops(raw[:3], raw[3:], length)
 
     def _forget_unaligned(self) -> None:
         """Nothing can be said of samples walked longer ago than ``unaligned_s`` before the frame is known."""
@@ -136,7 +171,7 @@ class Track:
         if first:
             oldest = max(0, self._first_frame + first - self._unaligned)
             self._frames[:first] = [self._frames[first]] * first
-            if oldest * self._block > self._axes.end:
+            if oldest * self._block > self.body.written:
                 self._start_at_block(oldest)
 
     def _start_at_block(self, block: int) -> None:
@@ -153,38 +188,48 @@ class Track:
 
     def _project(self, stop: int, last: bool = False) -> None:
         """Turn raw samples before ``stop`` into body axes, each block by its frame, and smooth them."""
-        start = self._axes.end
-        first, count = start // self._block, -(-stop // self._block) - start // self._block
-        frames = [f for f in self._frames[first - self._first_frame :][:count] if isinstance(f, Aligned)]
-        rotation = np.array([f.rotation for f in frames]).reshape(-1, 3, 3)
-        raw = np.zeros((6, count * self._block))
-        here = slice(start - first * self._block, stop - first * self._block)
-        raw[:, here] = self._raw.between(start, stop)
-        whole = raw.reshape(6, count, self._block)
-        rows = np.empty((7, count, self._block))
-        for k in range(3):
-            r = rotation[:, k, :, None]
-            rows[k] = r[:, 0] * whole[0] + r[:, 1] * whole[1] + r[:, 2] * whole[2]
-            rows[3 + k] = r[:, 0] * whole[3] + r[:, 1] * whole[4] + r[:, 2] * whole[5]
-        rows[6] = np.array([f.usual_dps for f in frames])[:, None]
-        self._smooth(rows.reshape(7, -1)[:, here], last)
+        start, size = self.body.written, self._block
+        first = start // size
+        frames = [f for f in self._frames[first - self._first_frame :] if isinstance(f, Aligned)]
+        rotation, usual = np.array([f.rotation for f in frames]), np.array([f.usual_dps for f in frames])
+        rows = self.body.room(stop - start)
+        head = min(stop, -(-start // size) * size)
+        for a, b in pairwise((start, head, max(head, stop // size * size), stop)):
+            if b > a:
+                blocks = slice(a // size - first, -(-b // size) - first)
+                _turn(self._raw.between(a, b), rows[:, a - start : b - start], rotation[blocks], usual[blocks])
+        self._add_jerk(start, stop)
+        self._smooth(rows[RATE : RATE + 1].copy(), last)
         self._raw.let_go_before(min(stop, self._hopped))
         self._let_go_frames(min(stop, self._hopped))
 
-    def _smooth(self, rows: Array, last: bool) -> None:
-        self._axes.append(rows)
-        for smooth, ring in ((self._event, self._events), (self._slow, self._slows)):
-            ring.append(smooth.update(rows[5:6]))
-            if last:
-                ring.append(smooth.close())
-        start, stop = self.body.end, self._slows.end
-        if stop <= start:
-            return
-        axes = self._axes.between(start, stop)
-        before = self.body.rows[:3, -1:] if start > self.body.start else axes[:3, :1]
-        change = np.diff(np.concatenate([before, axes[:3]], axis=1), axis=1) * self.rate_hz
-        jerk = np.sqrt(change[0] ** 2 + change[1] ** 2 + change[2] ** 2)
-        rate, slow = self._events.between(start, stop), self._slows.between(start, stop)
-        self.body.append(np.concatenate([axes[:5], rate, slow, jerk[None], axes[6:]]))
-        for ring in (self._axes, self._events, self._slows):
-            ring.let_go_before(stop)
+    def _add_jerk(self, start: int, stop: int) -> None:
+        """Size of the change of acceleration since the sample before; zero where there is none."""
+        before = max(self.body.start, start - 1)
+        acc = self.body.between(before, stop)[: LATERAL + 1]
+        change = (acc[:, 1:] - acc[:, :-1]) * self.rate_hz
+        change *= change
+        jerk = self.body.between(start, stop)[JERK]
+        jerk[:1] = 0.0
+        np.sqrt(change[0] + change[1] + change[2], out=jerk[start == before :])
+
+    def _smooth(self, turn: Array, last: bool) -> None:
+        for row, smooth in ((RATE, self._event), (SLOW, self._slow)):
+            for smoothed in (smooth.update(turn), smooth.close()) if last else (smooth.update(turn),):
+                first = self._smoothed[row]
+                self._smoothed[row] += smoothed.shape[1]
+                self.body.between(first, self._smoothed[row])[row : row + 1] = smoothed
+        self.body.show(min(self._smoothed.values()))
+
+
+def _turn(raw: Array, rows: Array, rotation: Array, usual: Array) -> None:
+    """Write whole blocks (or a part of one) in body axes: a frame each, (k, 3, 3) and (k,)."""
+    blocks = len(rotation)
+    seen = raw.reshape(2, 3, blocks, -1)
+    for axis, (acc, gyr) in enumerate(((FORWARD, ROLL), (UP, YAW), (LATERAL, RATE))):
+        r = rotation[:, axis, :, None]
+        out = rows[acc : gyr + 1 : gyr - acc].reshape(2, blocks, -1)
+        np.multiply(r[:, 0], seen[:, 0], out=out)
+        out += r[:, 1] * seen[:, 1]
+        out += r[:, 2] * seen[:, 2]
+    rows[USUAL].reshape(blocks, -1)[:] = usual[:, None]

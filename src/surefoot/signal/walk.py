@@ -88,7 +88,10 @@ class WalkStream:
         leg = self._legs[item.side]
         if isinstance(item, Samples):
             self._incidents.add(item)
-        new = self._gather(leg.side, leg.update(item))
+        found = leg.update(item)
+        if not found and isinstance(item, Samples):  # the leg gathers short blocks
+            return self._nothing()
+        new = self._gather(leg.side, found)
         return self._tell(min(leg.known_s for leg in self._legs.values()), new)
 
     def close(self) -> WalkFindings:
@@ -99,31 +102,34 @@ class WalkStream:
             self._minutes += leg.flush_minute()
         return self._tell(np.inf, new)
 
+    def _nothing(self, contacts: dict[Side, tuple[Array, Array]] | None = None) -> WalkFindings:
+        return WalkFindings(StrideTable.empty(self.placement), [], [], [], contacts or {})
+
     def _gather(self, side: Side, found: list[LegFindings]) -> dict[Side, tuple[Array, Array]]:
         self._strides += [f.strides for f in found if len(f.strides)]
         for f in found:
             self._minutes += f.minutes
-        initial = np.concatenate([np.empty(0), *(f.initial_s for f in found)])
-        final = np.concatenate([np.empty(0), *(f.final_s for f in found)])
-        if len(initial):
-            before = self._contacts[side]
-            self._contacts[side] = (np.concatenate([before[0], initial]), np.concatenate([before[1], final]))
-        return {side: (initial, final)} if len(initial) else {}
+        pieces = [f for f in found if len(f.initial_s)]
+        if not pieces:
+            return {}
+        new = np.concatenate([f.initial_s for f in pieces]), np.concatenate([f.final_s for f in pieces])
+        before = self._contacts[side]
+        self._contacts[side] = (np.concatenate([before[0], new[0]]), np.concatenate([before[1], new[1]]))
+        return {side: new}
 
     def _tell(self, known_s: float, contacts: dict[Side, tuple[Array, Array]]) -> WalkFindings:
         """Everything that became certain by ``known_s``."""
         if known_s <= self._known_s:
-            return WalkFindings(StrideTable.empty(self.placement), [], [], [], contacts)
+            return self._nothing(contacts)
         self._known_s = known_s
         strides = self._strides_before(known_s)
         if len(strides):
             self._look_at(strides)
         walked = self._bouts.update(strides, known_s)
         incidents = self._incidents.tell(known_s, walked)
-        minutes = [m for m in self._minutes if m.start_s + 60.0 <= known_s]
+        minutes = sorted((m for m in self._minutes if m.start_s + 60.0 <= known_s), key=lambda m: (m.start_s, m.side))
         self._minutes = [m for m in self._minutes if m.start_s + 60.0 > known_s]
         self._forget(known_s)
-        minutes.sort(key=lambda m: (m.start_s, m.side))
         return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts)
 
     def _look_at(self, strides: StrideTable) -> None:
@@ -134,10 +140,11 @@ class WalkStream:
         self._incidents.notice(strides, gave_way)
 
     def _strides_before(self, known_s: float) -> StrideTable:
-        if not self._strides:
-            return StrideTable.empty(self.placement)
         waiting = StrideTable.joined(self.placement, self._strides)
         certain = waiting["end_s"] < known_s
+        self._strides = [waiting]
+        if not certain.any():
+            return StrideTable.empty(self.placement)
         self._strides = [waiting.take(~certain)]
         now = waiting.take(certain)
         return now.take(np.lexsort((now["side"], now["end_s"])))
