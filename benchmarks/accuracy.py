@@ -175,6 +175,28 @@ def quiet(bench: Bench) -> None:
     bench.show("Strides and incidents by label", ("", "hours", "strides", "giving way", "stumble", "fall"), rows)
 
 
+def stairs(bench: Bench) -> None:
+    """terrain: seconds on stairs, one sensor at the lower leg, 40 Hz; a second counts for a stride that touches it."""
+    counted = {word: [0, 0, 0] for word in ("stairs_up", "stairs_down")}
+    for recording, _, walk in bench.walks("terrain"):
+        seconds = int(len(next(iter(recording.sensors.values()))[0]) / recording.rate_hz) + 2
+        context = walk.strides.column("context")
+        for word, tally in counted.items():
+            found, true = np.zeros(seconds, bool), np.zeros(seconds, bool)
+            for start, end in zip(*(walk.strides[name][context == word] for name in ("start_s", "end_s")), strict=True):
+                found[round(start) : round(end) + 1] = True
+            for start, end, label in recording.info["intervals"]:
+                true[round(start) : round(end)] |= label == word
+            for k, hits in enumerate((found & true, found & ~true, ~found & true)):
+                tally[k] += int(hits.sum())
+    rows = []
+    for word, (hit, extra, missed) in counted.items():
+        f1 = 2 * hit / max(2 * hit + extra + missed, 1)
+        shares = (f1, hit / max(hit + missed, 1), hit / max(hit + extra, 1))
+        rows.append((word, str(hit + missed), *(f"{share:.3f}" for share in shares)))
+    bench.show("terrain: seconds on stairs", ("", "seconds", *FIGURES[1:4]), rows)
+
+
 BENCHES: dict[str, Callable[[Bench], None]] = {
     "marpino": lambda b: (
         [
@@ -190,6 +212,7 @@ BENCHES: dict[str, Callable[[Bench], None]] = {
     "movingreality": stroke,
     "oudre1020": motions,
     "quiet": quiet,
+    "stairs": stairs,
 }
 
 

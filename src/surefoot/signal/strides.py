@@ -21,7 +21,7 @@ from surefoot.records import SIDES, Array, Placement, Side
 from surefoot.signal.contacts import FORWARD, JERK, RATE, SLOW, UP, YAW, Swings
 from surefoot.signal.ring import Ring
 from surefoot.signal.stance import StanceDip
-from surefoot.signal.table import StrideTable, invalid
+from surefoot.signal.table import WORDS, StrideTable, invalid
 
 GRAVITY_MPS2 = 9.81
 
@@ -38,7 +38,6 @@ class StrideParams:
     # foot rolls, than the ankle joint (2.2 has 0.10-0.13 above the joint; 0.20 fits treadmill speeds best, P)
     least_gravity_mps2: float = 5.0
     turn_deg: float = 45.0  # 1.4
-    stairs_m: float = 0.15  # ankle higher or lower by more than this after a stride: two steps (P; noise 0.06)
     least_swing_share: float = 0.2  # 1.4
     most_swing_share: float = 0.6
 
@@ -148,11 +147,8 @@ class StrideMeter:
         table["rise_m"] = said(path.rise_m)
         p = self._params
         table["turning"] = np.abs(np.nan_to_num(table["turn_deg"])) > p.turn_deg
-        climbing = np.nan_to_num(table["rise_m"])
-        stairs = np.where(climbing > p.stairs_m, 1, np.where(climbing < -p.stairs_m, 2, 0))
-        table["context"] = np.where(table["turning"], 3, stairs).astype(np.int8)
+        table["context"] = np.where(table["turning"], WORDS["context"].index("turn"), 0).astype(np.int8)
         invalid(table, table["turning"], "turning")
-        invalid(table, stairs > 0, "stairs")
         invalid(table, b >= body.end, "at the edge of the data")
         if self._placement == "shank":
             table["shank_tilt_max_deg"] = said(path.tilt_max_deg)

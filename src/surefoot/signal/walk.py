@@ -31,6 +31,7 @@ from surefoot.signal.incidents import IncidentBook
 from surefoot.signal.leg import Leg, LegFindings, LegParams
 from surefoot.signal.pairing import pair
 from surefoot.signal.table import StrideTable
+from surefoot.signal.terrain import Terrain, TerrainParams
 
 CONTACTS_KEPT_S = 10.0
 
@@ -42,6 +43,7 @@ class WalkParams:
     leg: LegParams = field(default_factory=LegParams)
     bouts: BoutParams = field(default_factory=BoutParams)
     foot_drop: FootDropParams = field(default_factory=FootDropParams)
+    terrain: TerrainParams = field(default_factory=TerrainParams)
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
 
 
@@ -78,6 +80,7 @@ class WalkStream:
         self._minutes: list[Minute] = []
         self._contacts: dict[Side, tuple[Array, Array]] = {side: (np.empty(0), np.empty(0)) for side in sides}
         self._bouts = BoutBook(tuple(sides), placement, params.bouts)
+        self._terrain = Terrain(params.terrain)
         self._foot_drop = FootDrop(placement, params.foot_drop)
         self._giving_way = GivingWay(params.giving_way)
         self._incidents = IncidentBook(params.foot_drop, self._bouts.delay_s)
@@ -135,6 +138,7 @@ class WalkStream:
     def _look_at(self, strides: StrideTable) -> None:
         """What both legs together say of strides that are certain."""
         pair(strides, *_by_event(self._contacts))
+        self._terrain.label(strides)
         self._foot_drop.flag(strides)
         gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
         self._incidents.notice(strides, gave_way)
