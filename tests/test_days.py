@@ -167,6 +167,15 @@ def test_a_day_closes_once_its_grace_is_over() -> None:
     assert [day.day for day in book.update(findings(minutes=worn(midnight_s + 900, midnight_s + 960)))] == [name(0)]
 
 
+def test_a_walk_begun_after_midnight_holds_nobody_up() -> None:
+    midnight_s = FIRST_S + DAY_S
+    book = DayBook()
+    assert book.update(good_day(FIRST_S + 8 * H)) == []
+    under_way, _ = walk(midnight_s + 60, 1000)
+    told_now = book.update(findings(under_way, minutes=worn(midnight_s, midnight_s + 960)))
+    assert [(day.day, day.strides) for day in told_now] == [(name(0), (("left", 400), ("right", 400)))]
+
+
 def test_what_comes_after_its_day_was_told_does_not_count_for_another() -> None:
     book = DayBook()
     days = book.update(good_day(FIRST_S + 8 * H)) + book.update(good_day(FIRST_S + DAY_S + 8 * H))

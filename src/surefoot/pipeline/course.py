@@ -25,7 +25,7 @@ class Course:
         self, params: CourseParams | None = None, days: Sequence[DaySummary] = (), alerts: Sequence[Alert] = ()
     ) -> None:
         self._params = params or CourseParams()
-        self._days = sorted(days, key=lambda d: d.day)
+        self._days = list(days)
         self._alerts = list(alerts)
 
     def update(self, day: DaySummary) -> tuple[list[Trend], list[Alert]]:
