@@ -143,3 +143,18 @@ def test_a_sensor_put_on_differently_after_a_pause_is_aligned_anew(announced):
     before, after = contacts[contacts < first.end_s], contacts[contacts >= second.start_s]
     assert len(before) == len(after) > 40
     np.testing.assert_allclose(after - second.start_s, before, atol=1e-6)
+
+
+def test_blocks_told_twice_or_overlapping_count_once():
+    acc, gyr = LEGS["left"]
+    block = 700
+    items = []
+    for a in range(0, len(acc), block):
+        first = max(0, a - 250)  # begins before the last one ended
+        items.append(Samples("left", "shank", first / RATE_HZ, RATE_HZ, acc[first : a + block], gyr[first : a + block]))
+        items += items[-1:] if a % 1400 else []
+    stream = WalkStream(["left"])
+    records = [r for f in [*(stream.update(item) for item in items), stream.close()] for r in f.records()]
+    whole = WalkStream(["left"])
+    once = [whole.update(Samples("left", "shank", 0.0, RATE_HZ, acc, gyr)), whole.close()]
+    assert records == [r for f in once for r in f.records()]

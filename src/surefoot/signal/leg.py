@@ -70,8 +70,18 @@ class Leg:
         sample = min(self._meter.open_from(self._track.known), self._counted - self._track.hop)
         return max(self._start_s, self._start_s + sample / self._track.rate_hz)
 
+    def unseen(self, block: Samples) -> Samples:
+        """The part of a block that is later than everything taken so far: a repeated reading is not another one."""
+        track = self._track
+        end_s = self._end_s if track is None else self._start_s + track.end / track.rate_hz
+        if block.start_s - end_s >= -0.5 / block.rate_hz:
+            return block
+        drop = min(len(block), round((end_s - block.start_s) * block.rate_hz))
+        start_s = block.start_s + drop / block.rate_hz
+        return Samples(block.side, block.placement, start_s, block.rate_hz, block.acc[drop:], block.gyr[drop:])
+
     def update(self, item: Samples | Gap) -> list[LegFindings]:
-        """Take the next block of this side; blocks that do not follow on end the track as a gap does."""
+        """Take the next block of this side, all of it unseen; blocks that do not follow on end the track as a gap does."""
         if isinstance(item, Gap):
             found = self.close()
             self._end_s = max(self._end_s, item.end_s)

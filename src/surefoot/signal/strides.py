@@ -32,6 +32,8 @@ class StrideParams:
 
     shortest_s: float = 0.46  # mobgap's plausibility limits (R)
     longest_s: float = 3.0
+    longest_m: float = 2.5  # beyond mobgap's 2.19 (R), for what a tilt wrong by some degrees adds
+    least_push_off_dps: float = 8.0  # the leg leans forward before it swings (P)
     stance_from: float = 0.15  # mid-stance is looked for between these shares of the stride (2.2, P)
     stance_to: float = 0.35
     pendulum_m: float = 0.20  # what the shank turns about lies so far below the sensor: nearer the floor, on which the
@@ -98,7 +100,13 @@ class StrideMeter:
         invalid(table, (share < p.least_swing_share) | (share > p.most_swing_share), "swing share implausible")
         self._rates(table, start, final, end, body)
         self._path(table, start, end, body)
-        return table
+        return table.take(self._like_walking(table))
+
+    def _like_walking(self, table: StrideTable) -> NDArray[np.bool_]:
+        """A leg swung while sitting or bending was never pushed off, or seems to fly."""
+        with np.errstate(invalid="ignore"):
+            flown = table["stride_length_m"] > self._params.longest_m
+        return np.asarray(~flown & (table["push_off_rate_dps"] > self._params.least_push_off_dps))
 
     def _rates(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
         """Extremes of single rows: they need contacts, but no integration."""

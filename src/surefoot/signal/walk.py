@@ -90,6 +90,7 @@ class WalkStream:
         """Take the next block of one leg. KeyError for a side that was not announced."""
         leg = self._legs[item.side]
         if isinstance(item, Samples):
+            item = leg.unseen(item)
             self._incidents.add(item)
         found = leg.update(item)
         if not found and isinstance(item, Samples):  # the leg gathers short blocks
