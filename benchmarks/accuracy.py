@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from mounting import mounting
 from rich.console import Console
 from rich.table import Table
 
@@ -213,6 +214,7 @@ BENCHES: dict[str, Callable[[Bench], None]] = {
     "oudre1020": motions,
     "quiet": quiet,
     "stairs": stairs,
+    "mounting": mounting,
 }
 
 
