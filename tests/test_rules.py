@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from surefoot.alerts.rules import CHART_RULES, FEATURES, RuleParams, decide
+from surefoot.alerts.rules import CHART_RULES, FEATURES, decide
 from surefoot.pipeline.measures import DAY_MEASURES, MEASURES
 from surefoot.records import Alert, Baseline, Side, Trend
 from weeks import name
@@ -80,10 +80,11 @@ def test_each_root_and_leg_alerts_for_itself() -> None:
 # ---- how often
 
 
-@pytest.mark.parametrize(("days_ago", "silent"), [(0, True), (1, True), (6, True), (7, False), (30, False)])
-def test_one_alert_a_week_for_a_root_and_leg(days_ago: int, silent: bool) -> None:
-    earlier = replace(one(root(), DROPPED), day=name(20 - days_ago))
-    assert (decide([root(), DROPPED], 1e9, [earlier]) == []) == silent
+@pytest.mark.parametrize(("rearmed", "again"), [("", False), (name(9), False), (name(10), False), (name(11), True)])
+def test_a_lasting_weakness_is_one_alert(rearmed: str, again: bool) -> None:
+    earlier = replace(one(root(), DROPPED), day=name(10))
+    chart = replace(root(), rearmed=rearmed)
+    assert (decide([chart, DROPPED], 1e9, [earlier]) != []) == again
 
 
 def test_an_alert_silences_no_other_leg_or_root() -> None:
@@ -95,11 +96,6 @@ def test_an_alert_silences_no_other_leg_or_root() -> None:
 def test_a_day_that_comes_late_is_silenced_by_a_later_alert() -> None:
     later = replace(one(root(), DROPPED), day=name(26))
     assert decide([root(), DROPPED], 1e9, [later]) == []
-
-
-def test_the_week_is_a_setting() -> None:
-    yesterday = replace(one(root(), DROPPED), day=name(19))
-    assert decide([root(), DROPPED], 1e9, [yesterday], RuleParams(silent_days=1)) != []
 
 
 def test_an_alert_keeps_its_name() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from surefoot.pipeline.baseline import BaselineParams, learn
 from surefoot.pipeline.measures import DAY_MEASURES, MEASURES
-from surefoot.pipeline.trends import TrendParams, cusum, judge
+from surefoot.pipeline.trends import TrendParams, _rearmed, cusum, judge
 from surefoot.records import SIDES, Side, Trend
 from weeks import day, days, name
 
@@ -274,3 +274,14 @@ def test_a_shorter_baseline_is_a_setting(least: int) -> None:
     params = TrendParams(baseline=BaselineParams(days=least, provisional_days=least))
     assert single(CALM[:least], params=params).state == "cannot_say"
     assert single([*CALM[:least], 10.0], params=params).state == "quiet"
+
+
+def test_a_chart_is_rearmed_after_seven_good_days_below_half_its_limit() -> None:
+    weak, well = [6.0] * 5, [0.0] * 40
+    days = [f"2026-{1 + k // 28:02d}-{1 + k % 28:02d}" for k in range(len(weak + well))]
+    p = TrendParams()
+    path = cusum(np.array(weak + well), p)
+    recovered = next(k for k, value in enumerate(path) if k >= len(weak) and value < p.limit / 2)
+    for k in range(1, len(path) + 1):
+        told = _rearmed(path[:k], days[:k], p)
+        assert told == ("" if k < recovered + p.rearm_days else days[k - 1])

@@ -235,6 +235,7 @@ class Trend:
     strides: int = 0
     worn_h: float | None = None
     reason: str = ""
+    rearmed: str = ""  # last day by which the chart had been low for so long that an alert may be raised again
 
 
 @dataclass(frozen=True, slots=True)

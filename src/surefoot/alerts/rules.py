@@ -1,15 +1,15 @@
 """The decision to alert: which trends a person must see, said in one sentence with the numbers behind it.
 
 One rule so far, T2 (review) of facts/clinical.md 7.8: the chart of a root says "worse" (CUSUM and MDC gate) and at
-least one of its features has changed by more than noise. Latched: a root and leg that has an alert is silent for seven
-days. The clock is the day's end; silence of the sensors raises nothing here.
+least one of its features has changed by more than noise. Latched: a lasting weakness is one alert; the root and leg may
+raise another when its chart has been below half its limit for seven good days since, so never two within a week. The
+clock is the day's end; silence of the sensors raises nothing here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
 from uuid import UUID, uuid5
 
@@ -51,7 +51,6 @@ class FeatureWords:
 class RuleParams:
     """Limits of the rules (7.8)."""
 
-    silent_days: int = 7  # at most one T2 per root and leg in so many days
     least_features: int = 1
 
 
@@ -96,7 +95,7 @@ def decide(
             if chart.metric != rule.chart or chart.state != "worse":
                 continue
             changed = _changed(trends, rule, chart.side)
-            if len(changed) >= p.least_features and not _silenced(rule, chart, before, p):
+            if len(changed) >= p.least_features and not _latched(rule, chart, before):
                 alerts.append(_alert(rule, chart, changed, trends, raised_s))
     return alerts
 
@@ -108,10 +107,9 @@ def _changed(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> lis
     return sorted(real, key=lambda t: -(t.z or 0.0))
 
 
-def _silenced(rule: ChartRule, chart: Trend, before: Sequence[Alert], p: RuleParams) -> bool:
-    today = date.fromisoformat(chart.day)
-    same = [a for a in before if a.kind == rule.kind and a.side == chart.side]
-    return any((today - date.fromisoformat(a.day)).days < p.silent_days for a in same)
+def _latched(rule: ChartRule, chart: Trend, before: Sequence[Alert]) -> bool:
+    """An alert of this root and leg was raised, and its chart has not been low for long enough since."""
+    return any(a.kind == rule.kind and a.side == chart.side and chart.rearmed <= a.day for a in before)
 
 
 def _alert(rule: ChartRule, chart: Trend, changed: Sequence[Trend], trends: Sequence[Trend], raised_s: float) -> Alert:

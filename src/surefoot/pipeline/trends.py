@@ -29,6 +29,7 @@ class TrendParams:
     slack: float = 1.0  # k, in spreads
     limit: float = 6.0  # h
     clip: float = 4.0
+    rearm_days: int = 7  # good days below half the limit after which an alert may be raised again (7.8)
     recent_days: int = 3  # the change is that of the median of so many last good days
     least_features: int = 2  # of a root, to make a composite (section 10)
     composite_floor: float = 0.5  # least spread of a mean of z (P)
@@ -95,7 +96,8 @@ class _Chart:
             return cannot_say(_not_learned(len(series.values), p.baseline))
         z = self.worse * (np.array(series.values) - baseline.centre) / baseline.spread
         after = z[baseline.days :]
-        chart = cusum(after, p)[-1] if len(after) else None
+        path = cusum(after, p)
+        chart = path[-1] if path else None
         recent = np.array(series.values[-p.recent_days :] if len(after) >= p.recent_days else series.values[-1:])
         change = (self.worse or 1) * (float(np.median(recent)) - baseline.centre)
         mdc = max(smallest_real_change(series.values, baseline, len(recent), p.baseline), self.least_change)
@@ -112,6 +114,7 @@ class _Chart:
             change=change,
             mdc=mdc,
             worse_days=_run(after > p.slack),
+            rearmed=_rearmed(path, series.days[baseline.days :], p),
             strides=series.strides,
             worn_h=today.worn_h,
             reason="" if chart is not None else _learning(baseline.days, p.baseline),
@@ -145,6 +148,15 @@ def _composite(days: Sequence[DaySummary], side: Side, root: Root, p: TrendParam
         reason = _not_learned(good, p.baseline) if good < p.baseline.provisional_days else few
         return Trend(today.day, side, chart.name, "cannot_say", worn_h=today.worn_h, reason=reason)
     return chart.trend(series, today, p)
+
+
+def _rearmed(path: Sequence[float], days: Sequence[str], p: TrendParams) -> str:
+    """The last day that ended a run of ``rearm_days`` good days with the chart below half its limit; "" if none did."""
+    run, last = 0, ""
+    for value, day in zip(path, days, strict=True):
+        run = run + 1 if value < p.limit / 2 else 0
+        last = day if run >= p.rearm_days else last
+    return last
 
 
 def cusum(z: Array, params: TrendParams) -> list[float]:

@@ -81,7 +81,7 @@ class Leg:
         return Samples(block.side, block.placement, start_s, block.rate_hz, block.acc[drop:], block.gyr[drop:])
 
     def update(self, item: Samples | Gap) -> list[LegFindings]:
-        """Take the next block of this side, all of it unseen; blocks that do not follow on end the track as a gap does."""
+        """Take the next block of this side, all of it unseen; one that does not follow on ends the track, as a gap."""
         if isinstance(item, Gap):
             found = self.close()
             self._end_s = max(self._end_s, item.end_s)
