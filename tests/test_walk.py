@@ -176,3 +176,21 @@ def test_a_plain_buckle_is_found_where_it_was():
         found += any(i.side == "right" for i in near)
         assert len(walk.incidents) - len(near) <= 0
     assert found >= 8
+
+
+def test_a_leg_swung_outwards_is_seen_from_the_side():
+    samples, _ = walked(left=Leg(dorsi=0.8, circ=1.0), strides=50)
+    walk = analysed(samples)
+    left, right = (np.nanmedian(walk.strides.of_side(side)["lateral_excursion_m"]) for side in SIDES)
+    assert left > right + 0.015
+
+
+@pytest.mark.parametrize("rate_hz", [100.0, 40.0])
+def test_a_change_of_rate_is_a_new_stretch(rate_hz):
+    first, _ = walked(seed=1)
+    second, truth = walked(seed=2, rate_hz=rate_hz, start_s=first["left"].end_s + 1.0)
+    stream = WalkStream(["left"])
+    found = [stream.update(s["left"]) for s in (first, second)] + [stream.close()]
+    contacts = np.concatenate([f.contacts["left"][0] for f in found if "left" in f.contacts])
+    later = contacts[contacts > second["left"].start_s]
+    assert abs(len(later) - len(truth.legs["left"].initial_contacts_s)) <= 2

@@ -4,10 +4,7 @@
     |<------------------ the stride: times ------------------------------------->|
                          |<---------------- the path: tilt, velocity, height -------------------->|
 
-Attitude and path: tilt is the integral of the sagittal rate, put right at both ends by gravity; velocity is the
-integral of the rotated acceleration between two known values. At the shank these are not zero but those of a pendulum
-over the ankle (Li 2010, R: speed error 7 %; Sci Rep 2021, doi 10.1038/s41598-021-81009-w), at the foot they are zero.
-Deviation: the drift of tilt and velocity is taken out as a straight line, not by a filter.
+The path, with tilt, velocity and height, is in ``path.py``.
 """
 
 from __future__ import annotations
@@ -18,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surefoot.records import SIDES, Array, Placement, Side
-from surefoot.signal.contacts import FORWARD, JERK, RATE, SLOW, UP, YAW, Swings
+from surefoot.signal.contacts import JERK, RATE, SLOW, UP, Swings
+from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
 from surefoot.signal.stance import StanceDip
 from surefoot.signal.table import WORDS, StrideTable, invalid
-
-GRAVITY_MPS2 = 9.81
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +138,9 @@ class StrideMeter:
 
     def _path(self, table: StrideTable, start: Array, end: Array, body: Ring) -> None:
         a, b = self._mid_stance(start, end - start, body), self._mid_stance(end, end - start, body)
-        path = _Path(body, a, b, self._rate_hz, self._params, self._placement)
+        p = self._params
+        pendulum_m = p.pendulum_m if self._placement == "shank" else 0.0
+        path = Path(body, a, b, self._rate_hz, pendulum_m, p.least_gravity_mps2)
         known = path.upright & (b < body.end) & (a >= body.start)
 
         def said(x: Array) -> Array:
@@ -153,7 +151,7 @@ class StrideMeter:
         table["speed_mps"] = said(path.length_m / ((b - a) / self._rate_hz))
         table["swing_height_m"] = said(path.height_m)
         table["rise_m"] = said(path.rise_m)
-        p = self._params
+        table["lateral_excursion_m"] = said(path.sideways_m)
         table["turning"] = np.abs(np.nan_to_num(table["turn_deg"])) > p.turn_deg
         table["context"] = np.where(table["turning"], WORDS["context"].index("turn"), 0).astype(np.int8)
         invalid(table, table["turning"], "turning")
@@ -164,73 +162,3 @@ class StrideMeter:
             final = (table["final_contact_s"] - self._start_s) * self._rate_hz
             table["foot_pitch_at_contact_deg"] = said(path.pitch_at(end))
             table["foot_pitch_mid_swing_deg"] = said(path.least_pitch(final, end))
-
-
-class _Path:
-    """Tilt, velocity and place from mid-stance a to mid-stance b of k strides, as padded (k, n) arrays."""
-
-    def __init__(
-        self,
-        body: Ring,
-        a: NDArray[np.intp],
-        b: NDArray[np.intp],
-        rate_hz: float,
-        params: StrideParams,
-        placement: Placement,
-    ) -> None:
-        self._a, self._rate_hz = a, rate_hz
-        last = np.maximum(b - a, 1)
-        n = int(last.max()) + 1
-        steps = np.arange(n)
-        share = np.minimum(steps / last[:, None], 1.0)
-
-        def at_end(x: Array) -> Array:
-            return np.asarray(np.take_along_axis(x, last[:, None], axis=1))
-
-        def integral(x: Array) -> Array:
-            total = np.zeros_like(x)
-            np.cumsum(0.5 * (x[:, 1:] + x[:, :-1]), axis=1, out=total[:, 1:])
-            return np.asarray(total / rate_hz)
-
-        rate = body.windows(RATE, a, n)
-        near = max(1, round(0.04 * rate_hz))
-        tilt_a, size_a = _tilt(body, a - near, 2 * near + 1)
-        tilt_b, size_b = _tilt(body, b - near, 2 * near + 1)
-        self.upright = (size_a > params.least_gravity_mps2) & (size_b > params.least_gravity_mps2)
-        turned = -np.deg2rad(integral(rate))
-        self.tilt = tilt_a[:, None] + turned + share * (tilt_b[:, None] - tilt_a[:, None] - at_end(turned))
-        forward, up = body.windows(FORWARD, a, n), body.windows(UP, a, n)
-        sine, cosine = np.sin(self.tilt), np.cos(self.tilt)
-        radius = params.pendulum_m if placement == "shank" else 0.0
-        v_a, v_b = (-np.deg2rad(r) * radius for r in (rate[:, :1], at_end(rate)))
-        gained = integral(forward * cosine + up * sine)
-        velocity = v_a + gained + share * (v_b - v_a - at_end(gained))
-        lifted = integral(up * cosine - forward * sine - GRAVITY_MPS2)
-        height = integral(lifted - share * at_end(lifted))
-        self.length_m = at_end(integral(velocity))[:, 0]
-        self.rise_m = at_end(height)[:, 0]
-        inside = steps <= last[:, None]
-        self.height_m = np.where(inside, height - share * at_end(height), -np.inf).max(axis=1)
-        self.tilt_max_deg = np.rad2deg(np.where(inside, self.tilt, -np.inf).max(axis=1))
-        self.turn_deg = at_end(integral(body.windows(YAW, a, n)))[:, 0]
-        flat = tilt_a[:, None] + share * (tilt_b - tilt_a)[:, None]
-        self._pitch = np.rad2deg(flat - self.tilt)
-
-    def pitch_at(self, sample: Array) -> Array:
-        """Foot pitch against the flat foot at a sample, toe up positive."""
-        column = np.clip(np.rint(sample).astype(np.intp) - self._a, 0, self._pitch.shape[1] - 1)
-        return np.asarray(np.take_along_axis(self._pitch, column[:, None], axis=1)[:, 0])
-
-    def least_pitch(self, final: Array, end: Array) -> Array:
-        """Lowest pitch between 30 and 80 % of the swing; absent where the final contact is."""
-        first, stop = final + 0.3 * (end - final), final + 0.8 * (end - final)
-        steps = self._a[:, None] + np.arange(self._pitch.shape[1])
-        inside = (steps >= first[:, None]) & (steps < stop[:, None])
-        least = np.where(inside, self._pitch, np.inf).min(axis=1)
-        return np.asarray(np.where(np.isfinite(least), least, np.nan))
-
-
-def _tilt(body: Ring, first: NDArray[np.intp], count: int) -> tuple[Array, Array]:
-    """Forward tilt from gravity, rad, and the size of the acceleration it rests on, m/s^2."""
-    forward, up = (body.windows(row, first, count).mean(axis=1) for row in (FORWARD, UP))
-    return np.arctan2(-forward, up), np.hypot(forward, up)
