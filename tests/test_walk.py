@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import surefoot
-from surefoot.records import SIDES, Stride
+from surefoot.records import SIDES, Bout, Stride
 from surefoot.signal.walk import WalkStream
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.pulses import Buckle
@@ -194,3 +194,11 @@ def test_a_change_of_rate_is_a_new_stretch(rate_hz):
     contacts = np.concatenate([f.contacts["left"][0] for f in found if "left" in f.contacts])
     later = contacts[contacts > second["left"].start_s]
     assert abs(len(later) - len(truth.legs["left"].initial_contacts_s)) <= 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "name"),
+    [(4, "under_10_s"), (10, "under_10_s"), (10.1, "10_to_30_s"), (31, "30_to_60_s"), (60.5, "over_60_s")],
+)
+def test_bouts_have_a_length_class(seconds, name):
+    assert Bout(100.0, 100.0 + seconds, 5, 5).length_class == name

@@ -129,6 +129,13 @@ class Bout:
     def duration_s(self) -> float:
         return self.end_s - self.start_s
 
+    @property
+    def length_class(self) -> Literal["under_10_s", "10_to_30_s", "30_to_60_s", "over_60_s"]:
+        """Mobilise-D's classes: how people walk depends on how long they walk."""
+        limits: tuple[tuple[float, Literal["under_10_s", "10_to_30_s", "30_to_60_s"]], ...]
+        limits = ((10.0, "under_10_s"), (30.0, "10_to_30_s"), (60.0, "30_to_60_s"))
+        return next((name for limit, name in limits if self.duration_s <= limit), "over_60_s")
+
 
 @dataclass(frozen=True, slots=True)
 class Incident:
