@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import realdata
@@ -414,11 +414,28 @@ def test_the_grid_holds_every_reading_near_its_time(n: int, seed: int) -> None:
     keep = rng.random(n) > 0.2
     keep[:2] = True
     times = (np.arange(n) / RATE_HZ)[keep]
+    steps = np.diff(times) * RATE_HZ
+    assume(2 * np.sum(steps < 1.5) >= len(steps))  # with more holes than whole steps the rate cannot be known
     evened = even(times, np.repeat(times[:, None], 6, axis=1))
+    assert evened.rate_hz == RATE_HZ
     got = np.concatenate([run.readings[:, 0] for run in evened.runs])
     grid = np.concatenate([run.start_s + np.arange(len(run.readings)) / evened.rate_hz for run in evened.runs])
     assert np.abs(got - grid).max() < 1e-6
     assert np.isin(times.round(6), grid.round(6)).all()
+
+
+def test_of_few_readings_the_usual_step_is_one_that_occurs() -> None:
+    """10 and 20 ms: the mean of the two is a step that no reading took."""
+    times = np.array([0.0, 0.01, 0.03])
+    evened = even(times, np.repeat(times[:, None], 6, axis=1))
+    (run,) = evened.runs
+    assert evened.rate_hz == 100.0 and np.allclose(run.readings[:, 0], [0.0, 0.01, 0.02, 0.03])
+    assert evened.notes == ("1 missing reading in holes of up to 50 ms interpolated",)
+
+
+def test_few_readings_with_more_holes_than_whole_steps_are_told_to_be_uneven() -> None:
+    times = np.array([0.0, 0.01, 0.03, 0.05])
+    assert "times are uneven" in even(times, np.repeat(times[:, None], 6, axis=1)).notes[0]
 
 
 def _cuttable() -> object:

@@ -174,9 +174,9 @@ def _spread_packets(times: Array, params: ClockParams, notes: list[str]) -> Arra
 def _rate(times: Array, params: ClockParams) -> float:
     """Readings per second where the file is whole; a round number when that fits the times as well."""
     steps = np.diff(times)
-    period = float(np.median(steps))
+    period = float(np.sort(steps)[(len(steps) - 1) // 2])  # of an even count the lower: a step that does occur
     gaps_before = np.concatenate([[0], np.cumsum(steps - period > params.hole_s + 1e-6)])
-    for rows, least in ((8, 1), (64, 64)):  # the second time well enough known to trust that no row is too many
+    for rows, least in ((min(8, len(steps)), 1), (64, 64)):  # the second time well enough known to trust that no row is too many
         whole = gaps_before[rows:] == gaps_before[:-rows]
         if not whole.any():
             break
