@@ -14,20 +14,7 @@ import numpy as np
 
 from surefoot.records import Array
 from surefoot.signal.alignment import Aligned, Alignment, NotYet
-from surefoot.signal.contacts import (
-    FORWARD,
-    JERK,
-    LATERAL,
-    RATE,
-    ROLL,
-    SLOW,
-    UP,
-    USUAL,
-    YAW,
-    ContactParams,
-    SwingFinder,
-    Swings,
-)
+from surefoot.signal.contacts import FORWARD, JERK, LATERAL, RATE, SLOW, USUAL, ContactParams, SwingFinder, Swings
 from surefoot.signal.filters import Smooth
 from surefoot.signal.hops import QUIET_DPS, Hops, hop_length, no_hops, reduce_to_hops
 from surefoot.signal.ring import Ring
@@ -196,8 +183,9 @@ class Track:
         head = min(stop, -(-start // size) * size)
         for a, b in pairwise((start, head, max(head, stop // size * size), stop)):
             if b > a:
-                blocks = slice(a // size - first, -(-b // size) - first)
-                _turn(self._raw.between(a, b), rows[:, a - start : b - start], rotation[blocks], usual[blocks])
+                blocks, new = slice(a // size - first, -(-b // size) - first), rows[:, a - start : b - start]
+                _turn(self._raw.between(a, b), new[FORWARD : RATE + 1], rotation[blocks], size, a % size)
+                new[USUAL].reshape(blocks.stop - blocks.start, -1)[:] = usual[blocks, None]
         self._add_jerk(start, stop)
         self._smooth(rows[RATE : RATE + 1].copy(), last)
         self._raw.let_go_before(min(stop, self._hopped))
@@ -222,14 +210,17 @@ class Track:
         self.body.show(min(self._smoothed.values()))
 
 
-def _turn(raw: Array, rows: Array, rotation: Array, usual: Array) -> None:
-    """Write whole blocks (or a part of one) in body axes: a frame each, (k, 3, 3) and (k,)."""
-    blocks = len(rotation)
-    seen = raw.reshape(2, 3, blocks, -1)
-    for axis, (acc, gyr) in enumerate(((FORWARD, ROLL), (UP, YAW), (LATERAL, RATE))):
-        r = rotation[:, axis, :, None]
-        out = rows[acc : gyr + 1 : gyr - acc].reshape(2, blocks, -1)
-        np.multiply(r[:, 0], seen[:, 0], out=out)
-        out += r[:, 1] * seen[:, 1]
-        out += r[:, 2] * seen[:, 2]
-    rows[USUAL].reshape(blocks, -1)[:] = usual[:, None]
+def _turn(raw: Array, rows: Array, rotation: Array, size: int, first: int) -> None:
+    """Write (6, n) raw samples in body axes: whole blocks, a rotation each, or a part of one from its ``first`` on.
+
+    What is multiplied is always as long as a block: matrices of another shape might round differently.
+    """
+    seen, out = raw, rows
+    part = slice(first, first + raw.shape[1])
+    if raw.shape[1] % size:
+        seen, out = np.zeros((6, size)), np.empty((6, size))
+        seen[:, part] = raw
+    shape = (2, 3, len(rotation), size)
+    np.matmul(rotation, seen.reshape(shape).swapaxes(1, 2), out=out.reshape(shape).swapaxes(1, 2))
+    if out is not rows:
+        rows[:] = out[:, part]
