@@ -168,7 +168,16 @@ class Minute:
     moving_s: float
 
 
-Finding = Stride | Bout | Incident | Rise | Minute
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A sensor that moved on its leg: since ``at_s`` it is known to sit ``turned_deg`` away from where it sat."""
+
+    side: Side
+    at_s: float
+    turned_deg: float
+
+
+Finding = Stride | Bout | Incident | Rise | Minute | Slip
 
 
 # ---- what a day and a fortnight say: pipeline -> alerts, store, pages

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from surefoot.records import Array, Gap, Minute, Placement, Samples, Side
+from surefoot.records import Array, Gap, Minute, Placement, Samples, Side, Slip
 from surefoot.signal.alignment import Aligned, Alignment, AlignmentParams, NotYet
 from surefoot.signal.contacts import ContactParams, Swings, contact_params
 from surefoot.signal.hops import Hops
 from surefoot.signal.minutes import MinuteBook
+from surefoot.signal.slipping import SlipParams, SlipWatch
 from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import StrideTable
 from surefoot.signal.track import Track, TrackParams
@@ -26,18 +27,20 @@ class LegParams:
     contacts: ContactParams | None = None
     strides: StrideParams = field(default_factory=StrideParams)
     track: TrackParams = field(default_factory=TrackParams)
+    slipping: SlipParams = field(default_factory=SlipParams)
     keep_alignment_s: float = 60.0  # over a longer gap the sensor may have been taken off (P)
     moving_span_dps: float = 3.0  # a tenth of a second with a wider range is movement; sensor noise is below (P)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegFindings:
-    """What became certain: contacts (s), strides, minutes, each in time order."""
+    """What became certain: contacts (s), strides, minutes, slips, each in time order."""
 
     initial_s: Array
     final_s: Array
     strides: StrideTable
     minutes: list[Minute]
+    slips: list[Slip]
 
 
 class Leg:
@@ -49,6 +52,7 @@ class Leg:
         self._params = params
         self._contacts = params.contacts or contact_params(placement)
         self._alignment = Alignment(placement, params.alignment)
+        self._slips = SlipWatch(params.slipping)
         self._minutes = MinuteBook(side, params.moving_span_dps)
         self._track: Track | None = None
         self._meter = StrideMeter(side, placement, 1.0, 0.0, params.strides)
@@ -56,6 +60,7 @@ class Leg:
         self._end_s = -np.inf  # of what was told of so far, gaps included
         self._recorded_s = -np.inf  # of the last sample
         self._counted = 0  # samples of the track counted into minutes
+        self._blocks = 0  # of the track, seen by the watch for slips
 
     @property
     def alignment(self) -> Aligned | NotYet:
@@ -120,12 +125,14 @@ class Leg:
     def _begin(self, item: Samples) -> Track:
         if item.start_s - self._recorded_s > self._params.keep_alignment_s:
             self._alignment = Alignment(self.placement, self._params.alignment)
+            self._slips = SlipWatch(self._params.slipping)
         self._alignment.restart()
         self._minutes.restart()
         self._track = track = Track(item.rate_hz, self._contacts, self._alignment, self._params.track)
         self._meter = StrideMeter(self.side, self.placement, item.rate_hz, item.start_s, self._params.strides)
         self._start_s = item.start_s
         self._counted = 0
+        self._blocks = 0
         return track
 
     def _tell(self, track: Track, hops: Hops, swings: Swings, last: bool) -> LegFindings:
@@ -136,4 +143,14 @@ class Leg:
         strides = self._meter.update(swings, track.body, last)
         track.let_go_before(self._meter.needs_from)
         initial_s, final_s = (self._start_s + x / track.rate_hz for x in (swings.initial, swings.final))
-        return LegFindings(initial_s, final_s, strides, minutes)
+        return LegFindings(initial_s, final_s, strides, minutes, [] if last else self._watch(track))
+
+    def _watch(self, track: Track) -> list[Slip]:
+        slips = []
+        for state in track.states:
+            self._blocks += 1
+            turned_deg = self._slips.update(state)
+            if turned_deg is not None:
+                at_s = self._start_s + self._blocks * self._alignment.block_hops * track.hop / track.rate_hz
+                slips.append(Slip(self.side, at_s, turned_deg))
+        return slips

@@ -23,6 +23,7 @@ from surefoot.records import (
     Rise,
     Samples,
     Side,
+    Slip,
 )
 from surefoot.signal.bouts import BoutBook, BoutParams
 from surefoot.signal.footdrop import FootDrop, FootDropParams
@@ -56,6 +57,7 @@ class WalkFindings:
     incidents: list[Incident]
     minutes: list[Minute]
     contacts: dict[Side, tuple[Array, Array]]  # initial and final, s, as soon as each leg knows them
+    slips: list[Slip] = field(default_factory=list)
 
     def records(self) -> list[Finding]:
         """All of them as records, in the order in which they became certain."""
@@ -64,6 +66,7 @@ class WalkFindings:
         keyed += [(m.start_s + 60.0, 1, m) for m in self.minutes]
         keyed += [(b.end_s + delay, 2, b) for b in self.bouts]
         keyed += [(i.end_s + delay, 3, i) for i in self.incidents]
+        keyed += [(s.at_s, 4, s) for s in self.slips]
         return [finding for _, _, finding in sorted(keyed, key=lambda x: x[:2])]
 
 
@@ -78,6 +81,7 @@ class WalkStream:
         self._params = params
         self._strides: list[StrideTable] = []
         self._minutes: list[Minute] = []
+        self._slips: list[Slip] = []
         self._contacts: dict[Side, tuple[Array, Array]] = {side: (np.empty(0), np.empty(0)) for side in sides}
         self._bouts = BoutBook(tuple(sides), placement, params.bouts)
         self._terrain = Terrain(params.terrain)
@@ -113,6 +117,7 @@ class WalkStream:
         self._strides += [f.strides for f in found if len(f.strides)]
         for f in found:
             self._minutes += f.minutes
+            self._slips += f.slips
         pieces = [f for f in found if len(f.initial_s)]
         if not pieces:
             return {}
@@ -134,7 +139,9 @@ class WalkStream:
         minutes = sorted((m for m in self._minutes if m.start_s + 60.0 <= known_s), key=lambda m: (m.start_s, m.side))
         self._minutes = [m for m in self._minutes if m.start_s + 60.0 > known_s]
         self._forget(known_s)
-        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts)
+        slips = sorted((s for s in self._slips if s.at_s <= known_s), key=lambda s: (s.at_s, s.side))
+        self._slips = [s for s in self._slips if s.at_s > known_s]
+        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, slips)
 
     def _look_at(self, strides: StrideTable) -> None:
         """What both legs together say of strides that are certain."""
@@ -172,6 +179,7 @@ class Walk:
     incidents: list[Incident]
     rises: list[Rise]
     minutes: list[Minute]
+    slips: list[Slip]
 
 
 def analyze(
@@ -203,6 +211,7 @@ def analyze(
         [i for f in found for i in f.incidents],
         [],
         [m for f in found for m in f.minutes],
+        [s for f in found for s in f.slips],
     )
 
 
