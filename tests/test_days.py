@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.pipeline.days import DayBook, DayParams
-from surefoot.records import SIDES, DaySummary, Incident, Minute
+from surefoot.records import SIDES, DaySummary, Incident, Minute, Slip
 from surefoot.signal.walk import WalkFindings
 from weeks import DAY_S, FIRST_S, H, findings, name, walk, worn
 
@@ -241,3 +242,13 @@ def test_days_follow_on_without_a_hole(zone: str, first: datetime) -> None:
     for day in days:
         local = datetime.fromtimestamp(day.start_s, ZoneInfo(zone))
         assert local.date().isoformat() == day.day and len({d.day for d in days}) == len(days)
+
+
+def test_strides_of_a_sensor_that_had_slipped_are_withheld() -> None:
+    rows, bout = walk(FIRST_S + H, 600)
+    slip = Slip("left", FIRST_S + H + 300.0, 35.0)
+    plain = findings(rows, [bout], minutes=worn(FIRST_S, FIRST_S + 7 * H))
+    (with_slip,) = told(DayBook(EASY), [replace(plain, slips=[slip])])
+    (without,) = told(DayBook(EASY), [plain])
+    lost = {side: count - dict(with_slip.strides)[side] for side, count in without.strides}
+    assert lost == {"left": 120, "right": 0}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
-from surefoot.records import SIDES, Array, Bout, DayMetric, DaySummary, Incident, Minute, Side
+from surefoot.records import SIDES, Array, Bout, DayMetric, DaySummary, Incident, Minute, Side, Slip
 from surefoot.signal.bouts import BoutParams
 from surefoot.signal.table import StrideTable
 from surefoot.signal.walk import WalkFindings
@@ -30,6 +30,7 @@ class DayParams:
     least_bouts: int = 3
     bout_s: float = 10.0  # bouts longer than this count
     least_strides: int = 100  # valid straight strides of each leg, in bouts
+    slip_s: float = 120.0  # before a slip is noticed the sensor was already out of place (signal/slipping.py)
     grace_s: float = 900.0  # a day is closed this long after its end, and not before its last walk is over
     longest_absence_days: int = 60  # of a longer time without a reading no day is told
     walks: BoutParams = field(default_factory=BoutParams)
@@ -56,6 +57,7 @@ class DayBook:
         self._bouts: list[Bout] = []
         self._incidents: list[Incident] = []
         self._minutes: list[Minute] = []
+        self._slips: list[Slip] = []
         self._day: datetime | None = None  # local midnight that begins the open day
 
     def update(self, findings: WalkFindings) -> list[DaySummary]:
@@ -65,6 +67,7 @@ class DayBook:
         self._bouts += findings.bouts
         self._incidents += findings.incidents
         self._minutes += findings.minutes
+        self._slips += findings.slips
         if not findings.minutes:
             return []
         if self._day is None:
@@ -119,6 +122,7 @@ class DayBook:
         start, end_s = self._day, self._end_s()
         minutes, self._minutes = _of_day(self._minutes, start.timestamp(), end_s)
         bouts, self._bouts = _of_day(self._bouts, start.timestamp(), end_s)
+        self._slips = [slip for slip in self._slips if slip.at_s >= start.timestamp()]
         incidents, self._incidents = _of_day(self._incidents, start.timestamp(), end_s)
         walked = self._walked(bouts, end_s)
         self._day = self._next_midnight(start)
@@ -139,7 +143,15 @@ class DayBook:
         inside = _inside(table["start_s"], bouts)
         later = ~inside & (table["start_s"] >= end_s)
         self._strides = [table.take(later)] if later.any() else []
-        return table.take(inside & table["valid"])
+        return table.take(inside & table["valid"] & ~self._slipping(table))
+
+    def _slipping(self, table: StrideTable) -> NDArray[np.bool_]:
+        """Strides measured with a sensor that had moved, before that was known."""
+        found = np.zeros(len(table), bool)
+        for slip in self._slips:
+            before_s = slip.at_s - table["start_s"]
+            found |= (table["side"] == SIDES.index(slip.side)) & (before_s >= 0) & (before_s < self._params.slip_s)
+        return found
 
     def _summary(
         self,
