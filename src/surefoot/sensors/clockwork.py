@@ -176,7 +176,7 @@ def _rate(times: Array, params: ClockParams) -> float:
     steps = np.diff(times)
     period = float(np.sort(steps)[(len(steps) - 1) // 2])  # of an even count the lower: a step that does occur
     gaps_before = np.concatenate([[0], np.cumsum(steps - period > params.hole_s + 1e-6)])
-    for rows, least in ((min(8, len(steps)), 1), (64, 64)):  # the second time well enough known to trust that no row is too many
+    for rows, least in ((min(8, len(steps)), 1), (64, 64)):  # then well enough known to trust that no row is too many
         whole = gaps_before[rows:] == gaps_before[:-rows]
         if not whole.any():
             break

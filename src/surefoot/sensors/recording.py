@@ -161,7 +161,7 @@ def load(*paths: str | Path, left: str | Path | None = None, right: str | Path |
 
 
 def check_pair(recordings: Sequence[Recording]) -> None:
-    """One sensor a leg, at one placement, at least one in all.
+    """One sensor a leg, at one placement, on one clock, at least one in all.
 
     Raises:
         RecordingError: otherwise.
@@ -182,6 +182,13 @@ def check_pair(recordings: Sequence[Recording]) -> None:
             f"The sensors sat at different places ({told}).",
             "Left and right would not compare.",
             "Give files of one placement, or say --placement shank|foot if the names mislead.",
+        )
+    if len({recording.wall_clock for recording in recordings}) > 1:
+        dated, undated = sorted(recordings, key=lambda recording: not recording.wall_clock)
+        raise RecordingError(
+            f"{dated.path.name} tells the time of day, {undated.path.name} counts from its own zero.",
+            "Left and right cannot be put beside each other.",
+            "Say when that zero was: --start 2026-05-01T09:30 (in Python: zero_s, in Unix seconds).",
         )
 
 
