@@ -16,7 +16,7 @@ import pytest
 import realdata
 import surefoot
 from surefoot.cli import main as cli
-from surefoot.cli.console import clock_time, json_line, number, progress
+from surefoot.cli.console import clock_time, json_line, length, number, progress
 from surefoot.config import load_config
 from surefoot.records import Alert, DayMetric, DaySummary, Incident, Samples, Stride, SurefootError, Trend
 
@@ -123,12 +123,16 @@ def test_a_part_that_is_not_installed_is_named(
     assert "pip install 'surefoot[demo]'" in capsys.readouterr().err
 
 
-def test_ctrl_c_exits_130_and_says_nothing_is_lost(
+def test_ctrl_c_exits_130_and_says_only_what_is_true_of_the_verb(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing(monkeypatch, KeyboardInterrupt())
     assert status("fail") == 130
-    assert "Nothing is lost" in capsys.readouterr().err
+    assert capsys.readouterr().err == "\nStopped.\n"
+    assert set(cli.STOPPED) <= set(cli.VERBS)
+    monkeypatch.setitem(cli.STOPPED, "fail", "The rest is safe.")
+    assert status("fail") == 130
+    assert capsys.readouterr().err == "\nStopped. The rest is safe.\n"
 
 
 @pytest.mark.parametrize("how", [[], ["--json"]], ids=["tables", "json"])
@@ -194,6 +198,7 @@ def test_times_and_numbers_as_people_read_them() -> None:
     assert clock_time(1_700_000_000.0, zone, wall_clock=True) == "2023-11-14 23:13:20"
     assert clock_time(75.5, zone, wall_clock=False) == "1:15.50"
     assert (number(None), number(1.234), number(12.3, 0)) == ("-", "1.23", "12")
+    assert [length(hours) for hours in (9.31, 1.0, 0.05, 0.006, 0.0)] == ["9.3 h", "1.0 h", "3 min", "22 s", "0 s"]
 
 
 def test_no_bar_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:

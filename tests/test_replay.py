@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import made
 import realdata
 from broker import free_port, mosquitto
 from surefoot.cli import main as cli
+from surefoot.cli.findings import Findings
 from surefoot.pipeline.store import open_store
 from test_sending import clinic_at
 
@@ -144,6 +151,62 @@ def test_a_date_by_option_and_by_the_file(surefoot: Run, tmp_path: Path) -> None
     assert by_option["stride"] == by_file["stride"]
 
 
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Pacific/Kiritimati"])
+def test_without_a_date_the_day_is_the_one_the_note_names(surefoot: Run, tmp_path: Path, zone: str) -> None:
+    left, right = files("young", tmp_path)
+    where = ("--timezone", zone, "--store", tmp_path / "home.sqlite", "--json")
+    _, out, err = surefoot("replay", left, right, *where)
+    assert "its day is kept as 1970-01-01" in err
+    assert [day["day"] for day in records(out)["day"]] == ["1970-01-01"]
+
+
+# ---- one store, several recordings
+
+
+def walked(path: Path, start: str, store: Path) -> tuple[Path | str, ...]:
+    return ("replay", path / "left.csv", path / "right.csv", "--start", start, "--store", store)
+
+
+def test_a_second_recording_of_a_day_says_that_it_replaces_the_summary(surefoot: Run, tmp_path: Path) -> None:
+    store = tmp_path / "home.sqlite"
+    for person in ("young", "elderly"):
+        (tmp_path / person).mkdir()
+        files(person, tmp_path / person)
+    first = walked(tmp_path / "young", "2026-05-01T09:00", store)
+    assert "already" not in surefoot(*first)[2]
+    assert "already" not in surefoot(*first)[2]  # the same again
+    _, _, err = surefoot(*walked(tmp_path / "elderly", "2026-05-01T15:00", store))
+    assert "2026-05-01 was in" in err and "of this recording alone" in err and "one file for each leg" in err
+    home = open_store(f"sqlite:///{store}")
+    (day,) = home.days(home.gateway())
+    assert day.bouts == 1 and len(home.bouts(home.gateway())) == 2
+    home.close()
+    assert "already" not in surefoot(*walked(tmp_path / "elderly", "2026-05-02T15:00", store))[2]
+
+
+def test_a_day_that_counts_is_not_replaced_by_one_that_does_not(surefoot: Run, tmp_path: Path) -> None:
+    files("young", tmp_path)
+    home = open_store(f"sqlite:///{tmp_path}/home.sqlite")
+    counts = replace(made.day(1), day="2026-05-01")
+    home.keep_day(counts)
+    status, _, err = surefoot(*walked(tmp_path, "2026-05-01T09:00", tmp_path / "home.sqlite"))
+    assert status == 0 and "2026-05-01 stays in" in err and "it counts" in err
+    assert home.days(home.gateway()) == [counts] and len(home.bouts(home.gateway())) == 1
+    home.close()
+
+
+def test_an_alert_is_told_behind_its_day_and_kept_before_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    home = open_store(f"sqlite:///{tmp_path}/home.sqlite")
+    findings = Findings(home, as_json=True)
+    findings.keep_alert(made.alert("weakness"))
+    assert len(home.alerts()) == 1  # a power cut now loses the day, which is judged again, and not the alert
+    findings.keep_day(made.day(20), [made.trend()])
+    findings.keep_day(made.day(21))
+    types = [json.loads(line)["type"] for line in capsys.readouterr().out.splitlines()]
+    assert types == ["day", "trend", "alert", "day"]
+    home.close()
+
+
 # ---- what a person may get wrong
 
 
@@ -209,6 +272,86 @@ def test_two_recordings_of_different_times(surefoot: Run, tmp_path: Path) -> Non
     assert status == 0 and "share no time" in err and "stride" in records(out)
 
 
+def test_one_file_with_the_time_of_day_and_one_without(surefoot: Run, tmp_path: Path) -> None:
+    real = realdata.recording(*PEOPLE["young"])
+    left = realdata.write_csv(real.sensors["left_shank"], tmp_path / "left.csv")
+    right = realdata.write_csv(real.sensors["right_shank"], tmp_path / "right.csv", start_s=1777588200.0)
+    status, out, err = surefoot("replay", left, right)
+    assert (status, out) == (1, "") and "left.csv counts from its own zero" in err and "--start" in err
+    status, out, err = surefoot("replay", left, right, "--start", "2026-04-30T22:30", "--json")
+    assert status == 0 and "--start not used" in err and len(records(out)["day"]) == 1
+
+
+def test_what_is_no_address_of_a_broker_is_told_before_the_work(surefoot: Run, tmp_path: Path) -> None:
+    left, _ = files("young", tmp_path)
+    status, out, err = surefoot("replay", left, "--publish", "127.0.0.1:1883")
+    assert (status, out) == (1, "") and "Nothing was analysed or sent. Give mqtt://host:port" in err
+    assert not (tmp_path / "home").exists()
+
+
+# ---- Ctrl-C
+
+
+def stopped(*arguments: str | Path, when: Callable[[str], bool], home: Path) -> tuple[int, str]:
+    """The command as a user starts it, and stops it as soon as ``when`` likes what was printed; status and stderr."""
+    code = "from surefoot.cli.main import main; main()"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "SUREFOOT_HOME": str(home)}
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", code, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=env,
+    ) as process:
+        assert process.stdout and process.stderr
+        for line in process.stdout:
+            if when(line):
+                process.send_signal(signal.SIGINT)
+                break
+        process.stdout.read()
+        told = process.stderr.read()
+    assert "Traceback" not in told
+    return process.returncode, told
+
+
+def long_walk(folder: Path) -> tuple[Path, Path]:
+    """A real walk twenty times on end, so that there is time to stop in the middle."""
+    real = realdata.recording(*PEOPLE["stroke"])
+    sides = ("left", "right")
+    sensors = [tuple(np.tile(block, (20, 1)) for block in real.sensors[f"{side}_shank"]) for side in sides]
+    paths = [realdata.write_csv(s, folder / f"{k}.csv", real.rate_hz) for k, s in zip(sides, sensors, strict=True)]
+    return paths[0], paths[1]
+
+
+def test_stopped_in_the_middle_it_says_what_is_kept(tmp_path: Path) -> None:
+    paths = long_walk(tmp_path)
+
+    def first_stride(line: str) -> bool:
+        return '"type": "stride"' in line
+
+    status, told = stopped("replay", *paths, "--json", when=first_stride, home=tmp_path)
+    assert status == 130 and told.endswith("Stopped. Nothing was kept.\n")
+    store = tmp_path / "home.sqlite"
+    status, told = stopped("replay", *paths, "--json", "--store", store, when=first_stride, home=tmp_path)
+    assert status == 130
+    assert f"Stopped before the end. What was found so far is kept in {store}, the day's summary is not." in told
+    home = open_store(f"sqlite:///{store}")
+    assert home.strides(0.0, 1e12) and not home.days(home.gateway())
+    home.close()
+
+
+def test_stopped_while_sending_it_says_what_waits(tmp_path: Path) -> None:
+    paths = files("young", tmp_path)
+    store = tmp_path / "home.sqlite"
+    with mosquitto(tmp_path) as broker:  # and no clinic, so it waits
+        how = ("--store", store, "--publish", broker.url)
+        status, told = stopped("replay", *paths, *how, when=lambda line: "does not count" in line, home=tmp_path)
+    home = open_store(f"sqlite:///{store}")
+    waiting = home.outbox.count()
+    home.close()
+    assert status == 130 and f"{waiting} rows wait there for the clinic" in told
+
+
 # ---- to the clinic
 
 
@@ -231,8 +374,10 @@ def test_what_is_found_reaches_the_clinic_row_by_row(surefoot: Run, tmp_path: Pa
                 assert len(kept.incidents(name)) == len(found.get("incident", []))
                 assert [day.day for day in kept.days(name)] == [f"2026-05-0{number + 1}"]
                 assert len(kept.trends(name)) == len(found.get("trend", []))
+            assert f"its pages show this patient as home {name[:8]}" in err
             before = clinic.counts()
-            assert surefoot("replay", *paths, *where)[0] == 0  # the same again changes nothing
+            status, _, err = surefoot("replay", *paths, *where)  # the same again changes nothing
+            assert status == 0 and "nothing new to send" in err
             assert clinic.counts() == before
             home.close()
     assert len(clinic.patients()) == 3
@@ -247,6 +392,7 @@ def test_no_broker_keeps_the_rows_and_says_how_many(surefoot: Run, tmp_path: Pat
     home = open_store(f"sqlite:///{tmp_path}/home/replay.sqlite")
     waiting = home.outbox.count()
     assert waiting > 0 and f"{waiting} row" in err and "Nothing answers at" in err
+    assert f"kept in {tmp_path}/home/replay.sqlite, which is one patient's" in err
     home.close()
     with mosquitto(tmp_path) as broker:
         clinic = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")

@@ -53,6 +53,14 @@ def number(value: float | None, digits: int = 2) -> str:
     return NOT_KNOWN if value is None else f"{value:.{digits}f}"
 
 
+def length(hours: float) -> str:
+    """A length of time in the unit that fits it."""
+    for size_h, unit, digits in ((1.0, "h", 1), (1 / 60, "min", 0)):
+        if hours >= size_h:
+            return f"{hours / size_h:.{digits}f} {unit}"
+    return f"{hours * 3600:.0f} s"
+
+
 def clock_time(at_s: float, zone: ZoneInfo, wall_clock: bool) -> str:
     """A time of a source as its people read it: the wall clock, or minutes and seconds from its zero."""
     if wall_clock:
@@ -68,13 +76,15 @@ class Terminal:
         watched = sys.stdout.isatty()
         self._console = Console(soft_wrap=not watched, highlight=False, width=None if watched else 160)
 
-    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table; the first column names the row, the others are right-aligned."""
+    def table(
+        self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], words: Sequence[str] = ()
+    ) -> None:
+        """A table; the first column names the row, the others are right-aligned, except those of ``words``."""
         table = Table(
             title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False
         )
         for k, column in enumerate(columns):
-            table.add_column(column, justify="right" if k else "left")
+            table.add_column(column, justify="right" if k and column not in words else "left")
         for row in rows:
             table.add_row(*map(Text, row))
         self._console.print(table)

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import click
 import numpy as np
 
-from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, json_line, number
+from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, json_line, length, number
 from surefoot.pipeline.live import Keeper
 from surefoot.records import SIDES, Alert, Bout, DaySummary, Incident, Stride, Trend
+from surefoot.web.words import INCIDENTS
 
 MOST_ROWS = 25
 
@@ -25,6 +26,7 @@ class Findings:
         self.days: list[DaySummary] = []
         self.trends: list[Trend] = []  # of the newest day
         self.alerts: list[Alert] = []
+        self._untold: list[Alert] = []  # until their day is told
         self._store = store
         self._tell: Callable[[object], None] = (lambda record: click.echo(json_line(record))) if as_json else _silent
 
@@ -50,14 +52,16 @@ class Findings:
     def keep_day(self, day: DaySummary, trends: Sequence[Trend] = ()) -> None:
         self.days.append(day)
         self.trends = list(trends)
-        for record in (day, *trends):
+        for record in (day, *trends, *self._untold):
             self._tell(record)
+        self._untold = []
         if self._store:
             self._store.keep_day(day, trends)
 
     def keep_alert(self, alert: Alert) -> None:
+        """Kept at once, for it comes before its day; told behind it, as people read it."""
         self.alerts.append(alert)
-        self._tell(alert)
+        self._untold.append(alert)
         if self._store:
             self._store.keep_alert(alert)
 
@@ -73,21 +77,15 @@ def tables(findings: Findings, terminal: Terminal, zone: ZoneInfo, wall_clock: b
         return clock_time(at_s, zone, wall_clock)
 
     if findings.strides:
-        terminal.table("Strides (medians of the valid ones)", *_strides(findings.strides))
+        title = "Strides (medians of the valid ones: whole, straight, not on stairs)"
+        terminal.table(title, *_strides(findings.strides))
     else:
         terminal.say("Strides: none\n")
     if findings.bouts:
         rows = [_bout(bout, when(bout.start_s)) for bout in findings.bouts]
         columns = ("start", "seconds", "left strides", "right strides", "cadence spm", "speed m/s")
         terminal.table(f"Walking bouts: {len(rows)}", columns, _some(rows))
-    if findings.incidents:
-        rows = [
-            (when(i.start_s), i.kind, i.side or "both", i.certainty, ", ".join(f"{n} {v:.3g}" for n, v in i.evidence))
-            for i in findings.incidents
-        ]
-        terminal.table(f"Incidents: {len(rows)}", ("time", "kind", "side", "certainty", "evidence"), _some(rows))
-    else:
-        terminal.say("Incidents: none\n")
+    _incidents(findings.incidents, terminal, when)
     _days(findings, terminal, wall_clock)
     for alert in findings.alerts:
         terminal.say(f"ALERT {alert.tier} ({alert.day}): {alert.sentence}")
@@ -129,23 +127,41 @@ def _median(values: Iterable[float | None]) -> float | None:
     return float(np.median(known)) if known else None
 
 
+def _incidents(incidents: Sequence[Incident], terminal: Terminal, when: Callable[[float], str]) -> None:
+    if not incidents:
+        terminal.say("Incidents: none\n")
+        return
+    rows = []
+    for i in incidents:
+        evidence = ", ".join(f"{name} {value:.3g}" for name, value in i.evidence)
+        rows.append((when(i.start_s), INCIDENTS.get(i.kind, i.kind), i.side or "both", i.certainty, evidence))
+    words = ("kind", "side", "certainty", "evidence")
+    terminal.table(f"Incidents: {len(rows)}", ("time", *words), _some(rows), words)
+    terminal.say("Incidents are exploratory: what the ankle did looked like this. Not a diagnosis.\n")
+
+
 def _days(findings: Findings, terminal: Terminal, wall_clock: bool) -> None:
+    def name(day: DaySummary, undated: str = "(no date)") -> str:
+        return day.day if wall_clock else undated
+
     rows = []
     for day in findings.days:
         strides = dict(day.strides)
         counts = [str(strides.get(side, NOT_KNOWN)) for side in SIDES]
-        hours = [number(day.recorded_h), number(day.worn_h), number(day.walking_min, 1)]
-        name = day.day if wall_clock else "(no date)"
-        rows.append((name, *hours, str(day.bouts), *counts, day.missing or "counts"))
-    columns = ("day", "recorded h", "worn h", "walking min", "bouts", "left strides", "right strides", "trend")
+        times = [length(day.recorded_h), length(day.worn_h), length(day.walking_min / 60)]
+        rows.append((name(day), *times, str(day.bouts), *counts))
+    columns = ("day", "recorded", "worn", "walking", "bouts", "left valid", "right valid")
     if rows:
         terminal.table("Days", columns, _some(rows))
+    thin = [f"{name(day, 'The day')} does not count for trends: {day.missing}" for day in findings.days if day.missing]
+    for told in thin[-MOST_ROWS:]:
+        terminal.say(told)
     judged = [trend for trend in findings.trends if trend.state != "cannot_say"]
     if judged:
         rows = [_trend(trend) for trend in judged]
         columns = ("metric", "side", "state", "value", "baseline", "change", "noise", "z")
         terminal.table(f"Trends on {findings.days[-1].day}", columns, rows)
-    elif findings.trends:
+    elif findings.trends and not findings.days[-1].missing:
         terminal.say(f"Trends: cannot say yet ({findings.trends[0].reason})")
 
 

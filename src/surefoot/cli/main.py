@@ -19,6 +19,9 @@ VERBS = {  # verb: where its click command is, what it does
     "replay": ("surefoot.cli.replay:replay", "Analyse recordings from files, and send what is found if asked to."),
     "clinic": ("surefoot.cli.clinic:clinic", "The clinic's side: store what homes send, and show it as pages."),
 }
+STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it itself
+    "clinic": "Nothing is lost: what came in is stored, and homes keep what they find until a clinic runs again.",
+}
 EXTRAS = {"amqtt": "demo", "psycopg": "postgres"}  # module: the optional part of surefoot that brings it
 
 FAILED, INTERRUPTED = 1, 130
@@ -53,13 +56,15 @@ def surefoot() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command; exit 0 when all went well, 1 when it failed, 2 on wrong usage, 130 on Ctrl-C."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        status = surefoot.main(args=arguments, prog_name="surefoot", standalone_mode=False)
+        status = surefoot.main(args=given, prog_name="surefoot", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nStopped. Nothing is lost: what was stored stays, and what waits is sent next time.", err=True)
+        told = STOPPED.get(next((word for word in given if word in VERBS), ""), "")
+        click.echo(f"Stopped. {told}".rstrip(), err=True)  # click has ended the line of the ^C
         status = INTERRUPTED
     except Exception as error:  # noqa: BLE001  a person reads this: one line, and the rest in a file
         status = _failed(error)

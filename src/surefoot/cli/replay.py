@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,12 +13,13 @@ import click
 
 from surefoot.cli.console import Terminal, note, progress
 from surefoot.cli.findings import Findings, tables
-from surefoot.cli.sending import send
+from surefoot.cli.keeping import Keeping, open_keeping
+from surefoot.cli.main import INTERRUPTED
+from surefoot.cli.sending import check_address, send
 from surefoot.config import Config, load_config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
-from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import Gap, Placement, Samples, Side
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
@@ -38,9 +39,9 @@ class _How:
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=FILE)
-@click.option("--left", type=FILE, help="The left leg's file, whatever its name.")
-@click.option("--right", type=FILE, help="The right leg's file, whatever its name.")
+@click.argument("files", nargs=-1, type=FILE, metavar="FILE...")
+@click.option("--left", type=FILE, metavar="FILE", help="The left leg's file, whatever its name.")
+@click.option("--right", type=FILE, metavar="FILE", help="The right leg's file, whatever its name.")
 @click.option("--placement", type=click.Choice(["shank", "foot"]), help="Where the sensors sat [by name, else shank].")
 @click.option("--acc-unit", type=click.Choice(["m/s2", "g"]), help="Unit of the acceleration [m/s2].")
 @click.option("--gyr-unit", type=click.Choice(["deg/s", "rad/s"]), help="Unit of the gyroscope [deg/s].")
@@ -49,7 +50,7 @@ class _How:
 @click.option("--timezone", metavar="NAME", help="Where the patient's day begins, such as Europe/Berlin [UTC].")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line, each with its type.")
 @click.option("--store", "store_at", metavar="PATH", help="Keep what is found in this file, one for each patient.")
-@click.option("--publish", metavar="URL", help="Send what is found to the clinic: mqtt://user:password@host:port.")
+@click.option("--publish", metavar="URL", help="Send it to the clinic: mqtt://user:password@host:port (or mqtts://).")
 def replay(
     files: tuple[Path, ...],
     left: Path | None,
@@ -61,25 +62,45 @@ def replay(
     publish: str | None,
     **how: object,
 ) -> None:
-    """Analyse a walk recorded with one or two sensors: one FILE per leg, left or right in its name.
+    """Analyse a walk recorded with one or two sensors: one FILE for each leg, left or right in its name.
 
     A file is CSV, or .csv.gz, with the header time_s,acc_x,acc_y,acc_z,gyr_x,gyr_y,gyr_z in seconds, m/s2 and deg/s.
     The sensors may be mounted any way round.
+
+    \b
+      surefoot replay left.csv right.csv
+      surefoot replay left.csv right.csv --start 2026-05-01T09:30 --store anna.sqlite
+      surefoot replay left.csv right.csv --store anna.sqlite --publish mqtt://127.0.0.1:1883
+
+    Nothing is kept without --store or --publish. What is found first goes into the store; what the clinic has not
+    answered for waits there, and the same command sends it again. Without --store, --publish keeps it in replay.sqlite
+    in the folder that SUREFOOT_HOME names [this user's folder for data]: one patient there, too.
+
+    Not a diagnosis. A day counts for trends when the sensors were worn for 6 hours of it.
     """
+    if publish:
+        check_address(publish)
     config = load_config(timezone=timezone)
     named = [*((path, None) for path in files), (left, "left"), (right, "right")]
     recordings = _read(_legs(named), _unix_s(start, config.zone), _How(**how))  # type: ignore[arg-type]
     _note_all(recordings, kept=bool(store_at or publish))
-    store = _open(store_at, publish, config)
+    keeping = open_keeping(store_at, bool(publish), config)
+    findings = Findings(keeping, as_json)
+    analysed = False
     try:
-        findings = Findings(store, as_json)
-        _analyse(recordings, findings, _course(store), config)
+        if keeping and not store_at:
+            note(f"kept in {keeping.where}, which is one patient's: for another patient, give --store another file")
+        _analyse(recordings, findings, keeping.course() if keeping else Course(), config)
+        analysed = True
         _tell(recordings, findings, config, as_json)
-        if store and publish:
-            _publish(store, publish)
+        if keeping:
+            _publish(keeping, publish)
+    except KeyboardInterrupt:
+        click.echo(f"\n{_stopped(keeping, analysed)}", err=True)
+        click.get_current_context().exit(INTERRUPTED)
     finally:
-        if store:
-            store.close()
+        if keeping:
+            keeping.close()
 
 
 def _legs(named: Sequence[tuple[Path | None, Side | None]]) -> dict[Side, Path]:
@@ -132,37 +153,11 @@ def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
         note("the recording has no date: its day is kept as 1970-01-01 (--start gives it one)")
 
 
-def _open(store_at: str | None, publish: str | None, config: Config) -> Store | None:
-    """The home store to keep the findings in: apart from the one live wear uses, whose patient may be another."""
-    if store_at is None and publish is None:
-        return None
-    if store_at is not None and "://" in store_at:
-        return open_store(store_at)
-    path = Path(store_at).expanduser() if store_at else config.home / "replay.sqlite"
-    if not store_at:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"The folder {path.parent} cannot be made ({error.strerror}).",
-                "Nothing was analysed.",
-                "Name a file to keep the findings in: --store PATH.",
-            ) from error
-    return open_store(f"sqlite:///{path}")
-
-
-def _course(store: Store | None) -> Course:
-    """What is known of the patient so far."""
-    if store is None:
-        return Course()
-    gateway = store.gateway()
-    return Course(days=store.days(gateway), alerts=[known.alert for known in store.alerts(gateway)])
-
-
 def _analyse(recordings: Sequence[Recording], findings: Findings, course: Course, config: Config) -> None:
     sides = tuple(recording.side for recording in recordings)
     walk = WalkStream(sides, recordings[0].placement)
-    book = DayBook(timezone=config.zone, sides=sides)
+    zone = config.zone if recordings[0].wall_clock else UTC  # a clock that starts at 0 has its midnight there
+    book = DayBook(timezone=zone, sides=sides)
     total_s = sum(recording.end_s - recording.start_s for recording in recordings)
     with progress("analysing", total_s) as advance:
 
@@ -182,10 +177,32 @@ def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, a
         tables(findings, Terminal(), config.zone, recordings[0].wall_clock)
 
 
-def _publish(store: Store, url: str) -> None:
-    waiting = store.outbox.count()
-    with progress("sending", waiting) as advance:
-        sent = send(store, url, advance)
-    for row in store.outbox.set_aside():
+def _publish(keeping: Keeping, url: str | None) -> None:
+    for told in keeping.notes:
+        note(told)
+    if url is None:
+        return
+    outbox, aside = keeping.store.outbox, keeping.store.outbox.set_aside()
+    with progress("sending", outbox.count()) as advance:
+        left = send(keeping.store, url, advance)
+    refused = [row for row in outbox.set_aside() if row not in aside]
+    for row in refused:
         note(f"row {row.seq} ({row.kind}) stays at home: {row.reason}")
-    note(f"{sent} row{'s' * (sent != 1)} stored by the clinic")
+    stored = left - len(refused)
+    home = f"its pages show this patient as home {keeping.store.gateway()[:8]}"
+    if left:
+        note(f"{stored} row{'s' * (stored != 1)} stored by the clinic; {home}")
+    else:
+        note(f"nothing new to send: the clinic has answered for all of it before; {home}")
+
+
+def _stopped(keeping: Keeping | None, analysed: bool) -> str:
+    """What Ctrl-C left behind."""
+    if keeping is None:
+        return "Stopped. Nothing was kept."
+    if not analysed:
+        told = f"What was found so far is kept in {keeping.where}, the day's summary is not"
+        return f"Stopped before the end. {told}. The same command again does all of it."
+    waiting = keeping.store.outbox.count()
+    rows = f"{waiting} row{'s' * (waiting != 1)} wait{'s' * (waiting == 1)} there for the clinic"
+    return f"Stopped. What was found is kept in {keeping.where}; {rows}. Nothing is lost: --publish sends what waits."

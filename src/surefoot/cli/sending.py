@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import get_args
 
-from surefoot.alerts.mqtt import Link, LinkError, Protocol
+from surefoot.alerts.mqtt import Address, Link, LinkError, Protocol
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
@@ -17,6 +17,18 @@ LOOK_S = 0.5
 
 class SendingError(SurefootError):
     """Rows that could not be sent, and how many wait."""
+
+
+def check_address(broker_url: str) -> None:
+    """Before any work is done for it.
+
+    Raises:
+        SendingError: this cannot be the address of a broker.
+    """
+    try:
+        Address.parse(broker_url)
+    except LinkError as error:
+        raise SendingError(error.what, "Nothing was analysed or sent.", error.remedy) from error
 
 
 def send(store: Store, broker_url: str, advance: Callable[[float], None], patience_s: float = PATIENCE_S) -> int:
