@@ -8,6 +8,7 @@ from surefoot.records import SIDES, Bout, Stride
 from surefoot.signal.walk import WalkStream
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.pulses import Buckle
+from surefoot.simulation.sensor import Sensor
 from surefoot.simulation.walker import Walker, simulate_walk
 
 
@@ -187,8 +188,9 @@ def test_a_leg_swung_outwards_is_seen_from_the_side():
 
 @pytest.mark.parametrize("rate_hz", [100.0, 40.0])
 def test_a_change_of_rate_is_a_new_stretch(rate_hz):
-    first, _ = walked(seed=1)
-    second, truth = walked(seed=2, rate_hz=rate_hz, start_s=first["left"].end_s + 1.0)
+    mounted = {side: Sensor() for side in SIDES}
+    first, _ = walked(seed=1, sensors=mounted)
+    second, truth = walked(seed=2, sensors=mounted, rate_hz=rate_hz, start_s=first["left"].end_s + 1.0)
     stream = WalkStream(["left"])
     found = [stream.update(s["left"]) for s in (first, second)] + [stream.close()]
     contacts = np.concatenate([f.contacts["left"][0] for f in found if "left" in f.contacts])

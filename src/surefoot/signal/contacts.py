@@ -43,7 +43,8 @@ class ContactParams:
     least_peak_dps: float = 30.0  # Salarian: 50; lower for 0.3 m/s (P)
     least_peak_share: float = 0.35  # of the person's own root mean square rate: first and last steps are small (P)
     prominence: float = 0.5  # of the peak, on both sides (1.4, P)
-    rival_s: float = 0.45  # a higher peak this near takes the stride (P)
+    rival_s: float = 0.45  # a higher peak this soon before takes the stride (P)
+    rival_after_s: float = 0.32  # and this soon after; every contact waits so long (P)
     echo_s: float = 0.8  # a peak less than half as high this soon after another is its echo (P)
     longest_half_swing_s: float = 0.6
     swing_over: float = 0.1  # of the peak: a foot put down gently need not turn back (P)
@@ -108,6 +109,7 @@ class SwingFinder:
     def __init__(self, rate_hz: float, params: ContactParams, first: int = 0) -> None:
         self._rate_hz = rate_hz
         self._params = params
+        self._jerk_kernel = smoothing_kernel(params.jerk_hz, rate_hz)
         self._next = first  # no peak before this sample is still open
 
     @property
@@ -125,8 +127,11 @@ class SwingFinder:
     def find(self, body: Ring, last: bool = False) -> Swings:
         """New swings in the ring, as far as what follows cannot change them; all of them at the ``last`` call."""
         p = self._params
-        limit = body.end - 1 if last else body.end - self._samples(p.rival_s) - 1
+        limit = body.end - 1 if last else body.end - self._samples(p.rival_after_s) - 1
         candidates = self._candidates(body, self._next, limit)
+        if len(candidates) == 0:
+            self._next = max(self._next, limit)
+            return Swings.none()
         up, down, ended = self._up_and_down(body, candidates)
         seen = ended | (candidates + self._samples(p.longest_half_swing_s) < body.end)
         known = last | (seen & (down + self._samples(p.initial_window_s) + 2 < body.end))
@@ -155,9 +160,9 @@ class SwingFinder:
             return np.empty(0, np.intp)
         numbers = peaks + body.start
         height = x[peaks]
-        rival, echo = self._samples(p.rival_s), self._samples(p.echo_s)
+        rival, later, echo = (self._samples(seconds) for seconds in (p.rival_s, p.rival_after_s, p.echo_s))
         before = body.windows(SLOW, numbers - echo, echo)
-        after = body.windows(SLOW, numbers + 1, rival)
+        after = body.windows(SLOW, numbers + 1, later)
         near = before[:, echo - rival :]
         keep = (near.max(axis=1) < height) & (after.max(axis=1) <= height) & (before.max(axis=1) < 2 * height)
         keep &= np.maximum(near.min(axis=1), after.min(axis=1)) < (1 - p.prominence) * height
@@ -198,7 +203,7 @@ class SwingFinder:
     def _strike(self, body: Ring, peaks: Index, down: Index) -> tuple[Array, NDArray[np.bool_]]:
         """Where the jerk of the landing rises through its share of the height, and whether it is a strike at all."""
         p = self._params
-        kernel = smoothing_kernel(p.jerk_hz, self._rate_hz)
+        kernel = self._jerk_kernel
         lag = len(kernel) // 2
         before = self._samples(p.before_end_s)
         span = before + self._samples(p.initial_window_s)

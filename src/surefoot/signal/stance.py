@@ -41,7 +41,8 @@ class StanceDip:
         inside = np.arange(n) < length[:, None]
         lean = np.where(inside, -body.windows(RATE, first, n), -np.inf)
         at = lean.argmax(axis=1)
+        # cumsum adds in order; a sum would round by how long the other strides' stances are
         pulse = np.maximum(lean - STEADY_LEAN_DPS, 0.0)
         back = -body.windows(RATE, first + at, max(2, round(0.3 * rate_hz)))
-        said = [np.where(long_enough, x, np.nan) for x in (lean.max(axis=1), pulse.sum(axis=1) / rate_hz)]
+        said = [np.where(long_enough, x, np.nan) for x in (lean.max(axis=1), np.cumsum(pulse, axis=1)[:, -1] / rate_hz)]
         return StanceDip(np.where(long_enough, first + at, np.nan), said[0], said[1], -back.min(axis=1))

@@ -28,6 +28,7 @@ class StrideParams:
 
     shortest_s: float = 0.46  # mobgap's plausibility limits (R)
     longest_s: float = 3.0
+    gather_s: float = 2.0  # strides of so long are measured together, one call for all; nobody waits for them (P)
     longest_m: float = 2.5  # beyond mobgap's 2.19 (R), for what a tilt wrong by some degrees adds
     least_push_off_dps: float = 8.0  # the leg leans forward before it swings (P)
     stance_from: float = 0.15  # mid-stance is looked for between these shares of the stride (2.2, P)
@@ -54,12 +55,14 @@ class StrideMeter:
     @property
     def needs_from(self) -> float:
         """The earliest sample a stride still to come will look at."""
-        return float(self._swings.initial[0]) - 1 if len(self._swings) else np.inf
+        return float(self._swings.initial[0]) - 0.3 * self._rate_hz if len(self._swings) else np.inf
 
     def update(self, swings: Swings, body: Ring, last: bool = False) -> StrideTable:
         """Take new swings; return the strides that can be measured from ``body`` by now."""
-        self._swings = self._swings.followed_by(swings)
-        if len(self._swings) < 2:
+        if len(swings):
+            self._swings = self._swings.followed_by(swings)
+        gathering = self._params.gather_s * self._rate_hz
+        if len(self._swings) < 2 or (self._swings.initial[1] + gathering > body.end and not last):
             return StrideTable.empty(self._placement)
         opening, closing = self._swings[:-1], self._swings[1:]
         length = closing.initial - opening.initial

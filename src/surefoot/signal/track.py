@@ -27,7 +27,7 @@ class TrackParams:
     before_s: float = 2.0  # processed before movement: more than a contact looks back
     behind_s: float = 4.0  # processed behind movement: more than the longest stride
     unaligned_s: float = 60.0  # raw samples kept while the frame of the sensor is not known
-    gather_s: float = 0.2  # samples worked on together, at least; contacts are known so much later
+    gather_s: float = 0.1  # samples worked on together, at least; contacts are known so much later
     hops_at_once: int = 10  # while walking; divides a block
 
 
