@@ -1,0 +1,59 @@
+"""The pictures of docs/methods.md: the signal, what was found, what was true.
+
+    python benchmarks/pictures.py [--data DIR] [--into DIR] [NAME ...]
+
+Real recordings where there are any; giving way, foot drop by degree, wear and trends are simulated and say so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pictures_contacts as one_leg
+import pictures_signs as signs
+from accuracy import DATA, module
+
+PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of the recordings")
+    parser.add_argument("--into", type=Path, default=PICTURES, help="folder of the pictures")
+    parser.add_argument("names", nargs="*", help="only these")
+    given = parser.parse_args()
+    simulated: dict[str, Callable[[], Path]] = {
+        "foot-drop": lambda: signs.foot_drop(given.into),
+        "giving-way": lambda: signs.giving_way(given.into),
+        "wear": lambda: signs.wear(given.into),
+        "trends": lambda: signs.trends(given.into),
+    }
+    real: dict[str, Callable[[], Path]] = {}
+    if given.data.is_dir():
+        read, score = module(given.data, "read"), module(given.data, "score")
+        real = {
+            "alignment": lambda: one_leg.alignment(read, given.into),
+            "contacts-ankle": lambda: one_leg.ankle(read, given.into),
+            "contacts-foot": lambda: one_leg.foot(read, given.into),
+            "strikes": lambda: one_leg.strikes(read, given.into),
+            "misses": lambda: one_leg.misses(read, score, given.into),
+            "path": lambda: one_leg.path(read, given.into),
+            "bouts": lambda: signs.bouts(read, given.into),
+        }
+    else:
+        print(f"no recordings at {given.data}: only the simulated pictures are made; name their folder with --data")
+    known = real | simulated
+    unknown = set(given.names) - set(known)
+    if unknown:
+        sys.exit(f"no picture {', '.join(sorted(unknown))}; there are: {', '.join(known)}")
+    given.into.mkdir(parents=True, exist_ok=True)
+    for name in given.names or known:
+        path = known[name]()
+        print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
