@@ -111,7 +111,7 @@ def test_the_sentence() -> None:
     points = feature("foot_drop_pct", 38.0, usual=2.0)
     assert one(root(), points, feature("heel_strike_mps3", 42.0), speed).sentence == (
         "Left leg weaker (foot lifting, pattern compatible with L5-type weakness): heel strike 42 % below own normal; "
-        "foot-drop strides 38 points above own normal on 3 worn days in a row, 9.0 h worn today; speed unchanged."
+        "foot-drop strides 38 points above own normal on 3 worn days in a row, 9.0 h worn that day; speed unchanged."
     )
 
 

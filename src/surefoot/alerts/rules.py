@@ -117,7 +117,7 @@ def _alert(rule: ChartRule, chart: Trend, changed: Sequence[Trend], trends: Sequ
     parts = "; ".join(_said(t) for t in changed[:3])
     run = f"on {chart.worse_days} worn day{'s' * (chart.worse_days != 1)} in a row"
     days = run if chart.worse_days else "over the last worn days"
-    hours = f", {chart.worn_h:.1f} h worn today" if chart.worn_h is not None else ""
+    hours = f", {chart.worn_h:.1f} h worn that day" if chart.worn_h is not None else ""
     sentence = f"{leg} weaker ({rule.words}): {parts} {days}{hours}{_speed(trends, chart.side)}."
     return Alert(
         alert_id=str(uuid5(NAMES, f"{rule.kind}|{chart.side}|{chart.day}")),

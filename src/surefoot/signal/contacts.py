@@ -60,7 +60,7 @@ class ContactParams:
     trough_offset_s: float = 0.015
     no_trough_s: float = 0.015  # after the end of the swing, when nothing marks the contact (1.4)
     final_share: float = 0.5  # level of the rise, from trough (1) to zero (0), at which the foot leaves
-    final_offset_s: float = -0.040
+    final_offset_s: float = -0.035
 
 
 def contact_params(placement: Placement) -> ContactParams:
