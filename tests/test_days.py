@@ -85,6 +85,8 @@ def test_strides_outside_a_walk_are_not_walking() -> None:
         (worn(FIRST_S + 8 * H, FIRST_S + 12 * H), "worn 4.0 h, less than 6 h"),
         (worn(FIRST_S + 8 * H, FIRST_S + 14 * H - 60), "worn 5.9 h, less than 6 h"),
         (worn(FIRST_S + 8 * H, FIRST_S + 18 * H, moving_s=0.0), "lay still"),
+        ([Minute(side, FIRST_S + 8 * H, 22.0, 20.0) for side in SIDES], "worn 0 min, less than 6 h"),  # a short walk
+        (worn(FIRST_S + 8 * H, FIRST_S + 8.05 * H), "worn 3 min, less than 6 h"),
         (worn(FIRST_S + 8 * H, FIRST_S + 18 * H), "0 walks longer than 10 s, fewer than 3"),
         (worn(FIRST_S + 8 * H, FIRST_S + 18 * H, ["left"]), "no readings of the right sensor"),
     ],

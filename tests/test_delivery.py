@@ -102,12 +102,16 @@ def line(broker, name: str) -> Link:
 def test_every_row_arrives_once(tmp_path, home, clinic):
     async def run() -> int:
         async with serving(clinic, line(broker, "clinic")):
-            return await deliver(home, line(broker, "home"), until_empty=True)
+            settled = await deliver(home, line(broker, "home"), until_empty=True)
+            while clinic.patients()[0].link != "down":  # it has said that it leaves
+                await asyncio.sleep(0.01)
+            return settled
 
     fill(home, 200)
     with mosquitto(tmp_path) as broker:
         assert asyncio.run(run()) == 201
     assert_same(home, clinic)
+    assert clinic.patients()[0].pending == 0
     assert clinic.patients()[0].label == f"unnamed {home.gateway()[:8]}"
 
 

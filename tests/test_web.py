@@ -91,7 +91,7 @@ def test_the_list_puts_first_who_needs_a_look(filled: Store) -> None:
     assert "h on 2026-01-28" in rows["P-01"]
     assert "Not monitored: nothing heard from the home for 3 days" in rows["P-04"]
     assert "1 technical alert" in rows["P-04"]
-    assert "Last worn never" in rows[f"unnamed {EMPTY[:8]}"]
+    assert "Last worn on no day that counts yet" in rows[f"unnamed {EMPTY[:8]}"]
     assert "cannot say yet: learning what is normal: 4 of at least 7 good days" in rows["P-03"]
     assert "29 numbers compared with own normal, none judged worse" in rows["P-02"]
 

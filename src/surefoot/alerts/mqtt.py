@@ -205,7 +205,7 @@ class Link:
                 remedy = "Check its certificate, this machine's clock, and that the port speaks TLS."
                 return LinkError("tls", what, remedy)
             case OSError() if not reached:
-                what = f"The host {self.address} cannot be reached ({cause.strerror or cause})."
+                what = f"The host {self.address} cannot be reached ({cause.strerror or str(cause) or 'no answer'})."
                 return LinkError("unreachable", what, "Check the network, and host and port.")
         what = f"{self.address} accepts connections but does not answer as an MQTT broker."
         return LinkError("silent", what, "Check the port, and mqtts:// where the broker wants TLS.")

@@ -165,7 +165,8 @@ class DayBook:
         recorded_h, worn_h = recorded_and_worn_h(minutes, self._sides, self._wear)
         counts = {side: 0 if walked is None else len(walked.of_side(side)) for side in self._sides}
         silent = [side for side in self._sides if not any(m.side == side for m in minutes)]
-        missing = self._missing(recorded_h, worn_h, silent, bouts, counts)
+        still = [side for side in self._sides if not any(m.side == side and m.moving_s > 0 for m in minutes)]
+        missing = self._missing((recorded_h, worn_h), silent, still, bouts, counts)
         kinds = Counter((i.side, i.kind) for i in incidents)
         return DaySummary(
             day=start.date().isoformat(),
@@ -182,19 +183,25 @@ class DayBook:
         )
 
     def _missing(
-        self, recorded_h: float, worn_h: float, silent: Sequence[Side], bouts: Sequence[Bout], strides: dict[Side, int]
+        self,
+        hours: tuple[float, float],
+        silent: Sequence[Side],
+        still: Sequence[Side],
+        bouts: Sequence[Bout],
+        strides: dict[Side, int],
     ) -> str:
         """Why the day does not count; empty when it does."""
-        p = self._params
+        p, (recorded_h, worn_h) = self._params, hours
         long_bouts = sum(b.duration_s > p.bout_s for b in bouts)
         if recorded_h == 0:
             return "no readings: the sensors were off, out of reach, or charging"
         if silent:
             return f"no readings of the {silent[0]} sensor: it was off, out of reach, or charging"
-        if worn_h == 0:
+        if worn_h == 0 and still:
             return "the sensors lay still: not worn"
         if worn_h < p.least_worn_h:
-            return f"worn {int(10 * worn_h) / 10:.1f} h, less than {p.least_worn_h:g} h"
+            worn = f"{int(10 * worn_h) / 10:.1f} h" if worn_h >= 1 else f"{int(60 * worn_h + 1e-6)} min"
+            return f"worn {worn}, less than {p.least_worn_h:g} h"
         if long_bouts < p.least_bouts:
             return f"{long_bouts} walks longer than {p.bout_s:g} s, fewer than {p.least_bouts}"
         short = [side for side in self._sides if strides[side] < p.least_strides]

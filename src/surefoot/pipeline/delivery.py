@@ -75,9 +75,10 @@ class _Sender:
                 answers = both.create_task(self._settle(session))
                 await self._send(session)
                 answers.cancel()
-        finally:  # whoever leaves says so; the last will is for those who cannot
-            with suppress(LinkError):
-                await session.publish(up_topic(self._gateway, "status"), self.gone)
+        finally:  # whoever leaves says so, and what stays behind; the last will is for those who cannot
+            with suppress(LinkError, StoreError):
+                body = StatusBody(link="down", pending=await asyncio.to_thread(self._outbox.count))
+                await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, body))
 
     async def _send(self, session: Session) -> None:
         while True:

@@ -29,7 +29,11 @@ class Watch:
 
     @property
     def worn(self) -> str:
-        return "never" if self.worn_day is None else f"{number(self.worn_h, 1, 'h')} on {self.worn_day}"
+        return (
+            "on no day that counts yet"
+            if self.worn_day is None
+            else f"{number(self.worn_h, 1, 'h')} on {self.worn_day}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
