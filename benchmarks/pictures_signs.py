@@ -17,8 +17,9 @@ from surefoot.signal.contacts import RATE
 from surefoot.signal.footdrop import FootDropParams
 from surefoot.signal.givingway import GivingWayParams
 from surefoot.signal.recent import Recent
+from surefoot.signal.stance import AFTER_CONTACT_S, BIN_S
 from surefoot.signal.strides import StrideMeter, StrideParams
-from surefoot.signal.table import WORDS
+from surefoot.signal.table import LEANS, WORDS
 from surefoot.signal.walk import WalkStream, analyze
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.patient import Patient, patient_blocks, patient_days
@@ -113,8 +114,8 @@ def _one_buckle(axis: Axes) -> None:
     seen = leg((sensors["left"].acc, sensors["left"].gyr), 100.0, "shank")
     strides = StrideMeter("left", "shank", 100.0, 0.0, StrideParams()).update(seen.swings, seen.body, last=True)
     p, fell = GivingWayParams(), truth.buckles[0]
-    usual = Recent(p.usual_strides, 1)
-    usual.add(strides["end_s"], strides["dip_rate_dps"][:, None])
+    usual = Recent(p.usual_strides, len(LEANS))
+    usual.add(strides["end_s"], np.stack([strides[name] for name in LEANS], axis=1))
     centre, spread = usual.usual(strides["end_s"])
     span = (fell.start_s - 3.2, fell.start_s + 2.4)
     t = seen.time_s
@@ -122,17 +123,12 @@ def _one_buckle(axis: Axes) -> None:
     axis.axhline(0, color=GREY, linewidth=0.6)
     axis.plot(t[shown], -seen.row(RATE)[shown], color=INK, linewidth=1.1, label="lean rate of the shank")
     axis.axvspan(fell.start_s, fell.start_s + fell.falling_s, color="#c7e5cc", label="true: knee buckling")
-    limit = centre[:, 0] + np.maximum(p.least_excess_dps, p.spreads * spread[:, 0])
-    looked = [(s, f, c) for s, f, c in zip(strides["start_s"], strides["final_contact_s"], limit, strict=True)]
-    for k, (start, final, high) in enumerate(x for x in looked if span[0] < x[0] and x[1] < span[1]):
-        ends = (start + 0.12, final - max(0.15, 0.35 * (final - start)))
-        axis.plot(
-            ends,
-            (high, high),
-            color=RED,
-            linewidth=2.2,
-            linestyle="--",
-            label="limit, where it looks" if k == 0 else None,
+    limit = centre + np.maximum(p.least_excess_dps, p.spreads * spread)
+    looked = zip(strides["start_s"], strides["lean_bins"].astype(int), limit, strict=True)
+    for k, (start, bins, high) in enumerate(x for x in looked if span[0] < x[0] < span[1] - 1):
+        at = start + AFTER_CONTACT_S + BIN_S * np.arange(bins + 1)
+        axis.stairs(
+            high[:bins], at, color=RED, linewidth=2, baseline=None, label="limit, where it looks" if k == 0 else None
         )
     walk = analyze({side: (s.acc, s.gyr) for side, s in sensors.items()}, 100.0)
     for k, incident in enumerate(i for i in walk.incidents if i.kind == "giving_way"):

@@ -166,17 +166,17 @@ def test_a_healthy_walk_drops_no_foot(plain):
     assert walk.incidents == []
 
 
-def test_a_plain_buckle_is_found_where_it_was():
-    """Simulated only: no public recording of a knee giving way at the ankle exists."""
+@pytest.mark.parametrize(("fall_g", "flexion_deg", "least"), [(0.5, 45.0, 8), (0.6, 30.0, 5)])
+def test_a_plain_buckle_is_found_where_it_was(fall_g, flexion_deg, least):
+    """Simulated only: no public recording of a knee giving way at the ankle exists. Smaller ones are mostly missed."""
     found = 0
     for seed in range(10):
-        buckle = Buckle("right", 0.5, 45.0, 20)
-        samples, truth = walked(seed=seed, buckles=[buckle])
-        walk = analysed(samples)
-        near = [i for i in walk.incidents if i.kind == "giving_way" and abs(i.start_s - truth.buckles[0].start_s) < 1.0]
-        found += any(i.side == "right" for i in near)
-        assert len(walk.incidents) - len(near) <= 0
-    assert found >= 8
+        samples, truth = walked(seed=seed, buckles=[Buckle("right", fall_g, flexion_deg, 20)])
+        told = [i for i in analysed(samples).incidents if i.kind == "giving_way"]
+        near = [i for i in told if i.side == "right" and abs(i.start_s - truth.buckles[0].start_s) < 1.0]
+        found += bool(near)
+        assert told == near
+    assert found >= least
 
 
 def test_a_leg_swung_outwards_is_seen_from_the_side():

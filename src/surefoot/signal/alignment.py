@@ -5,7 +5,7 @@ The medio-lateral axis is the direction in which the sensor turns most, seen in 
 own axes vote for it, so turning the sensor turns the vote with it:
 
 * shank: the third moment of the rate. The swing is the one fast rotation of the stride (Aminian 2002, E1), so the
-  rate is skewed towards it: above 0.6 in every four-second piece of the stroke and elderly recordings used.
+  rate is skewed towards it: in every one of 2,021 four-second pieces of walking of elderly and stroke patients.
 * foot: rate against change of effort. A foot always leaves the ground by turning toe-down while its motion grows, and
   arrives turning the other way while it fades; the rate therefore runs against the derivative of its own envelope.
   The skew of the foot has no reliable sign (P, measured on the recordings in docs/methods.md).

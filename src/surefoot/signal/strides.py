@@ -18,8 +18,8 @@ from surefoot.records import SIDES, Array, Placement, Side
 from surefoot.signal.contacts import JERK, RATE, SLOW, UP, Swings
 from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
-from surefoot.signal.stance import StanceDip
-from surefoot.signal.table import WORDS, StrideTable, invalid
+from surefoot.signal.stance import Stance
+from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +120,12 @@ class StrideMeter:
         table["push_off_acceleration_mps2"] = greatest(UP, final - 0.25 * rate, 0.25) - GRAVITY_MPS2
         table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
         table["heel_strike_mps3"] = greatest(JERK, end - 0.03 * rate, 0.08)
-        dip = StanceDip.of(body, start, final, rate)
-        table["dip_s"] = self._start_s + dip.at / rate
-        table["dip_rate_dps"], table["dip_tilt_deg"] = dip.rate_dps, dip.tilt_deg
-        table["dip_return_dps"] = dip.return_dps
+        stance = Stance.of(body, start, final, rate)
+        table["lean_s"] = self._start_s + stance.at / rate
+        table["lean_bins"], table["lean_rate_dps"] = stance.bins, stance.rate_dps
+        table["lean_return_dps"] = stance.return_dps
+        for k, name in enumerate(LEANS):
+            table[name] = stance.lean_dps[:, k]
 
     def _greatest(self, body: Ring, row: int, first: Array, samples: Array, sign: float) -> Array:
         number = np.rint(first).astype(np.intp)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surefoot.records import SIDES, Array, Placement, Stride
+from surefoot.signal.stance import BINS
 
 FLAGS = ("no_heel_strike", "foot_drop", "turning", "valid")
 WORDS: dict[str, tuple[str, ...]] = {
@@ -20,7 +21,15 @@ WORDS: dict[str, tuple[str, ...]] = {
     "reason": ("", "turning", "stairs", "contacts out of order", "swing share implausible", "at the edge of the data"),
 }
 NUMBERS = tuple(f.name for f in fields(Stride) if f.name not in (*FLAGS, *WORDS, "placement"))
-PRIVATE = ("dip_s", "dip_rate_dps", "dip_tilt_deg", "dip_return_dps", "other_contact_s")  # for giving way; not told
+LEANS = tuple(f"lean_{k}_dps" for k in range(BINS))
+PRIVATE = (
+    "lean_s",
+    "lean_rate_dps",
+    "lean_return_dps",
+    "lean_bins",
+    "other_contact_s",
+    *LEANS,
+)  # for giving way; not told
 _NUMBER = {name: row for row, name in enumerate((*NUMBERS, *PRIVATE))}
 _SMALL = {name: row for row, name in enumerate((*FLAGS, *WORDS))}
 
