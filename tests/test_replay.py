@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 import made
 import realdata
@@ -122,6 +123,17 @@ def test_one_leg_works_and_says_what_it_cannot(surefoot: Run, tmp_path: Path) ->
     assert status == 0 and {stride["side"] for stride in records(out)["stride"]} == {"left"}
     assert all(stride["step_time_s"] is None for stride in records(out)["stride"])
     assert "only the left leg was recorded" in err and "cannot be said" in err
+
+
+def test_a_sensor_that_moved_on_the_leg_is_told(surefoot: Run, tmp_path: Path) -> None:
+    real = realdata.recording(*PEOPLE["stroke"])
+    acc, gyr = (x.copy() for x in real.sensors["right_shank"])
+    up, half = acc.mean(axis=0) / np.linalg.norm(acc.mean(axis=0)), len(acc) // 2
+    turn = Rotation.from_rotvec(np.deg2rad(60.0) * up)
+    acc[half:], gyr[half:] = turn.apply(acc[half:]), turn.apply(gyr[half:])
+    status, _, told = surefoot("replay", realdata.write_csv((acc, gyr), tmp_path / "right.csv"))
+    assert status == 0
+    assert "the right sensor moved on the leg" in told
 
 
 def test_somebody_lying_still_is_a_result(surefoot: Run, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
-from surefoot.records import Gap, Placement, Samples, Side
+from surefoot.records import Gap, Placement, Samples, Side, Slip
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
 from surefoot.signal.walk import WalkStream
@@ -166,7 +166,14 @@ def _analyse(recordings: Sequence[Recording], findings: Findings, course: Course
                 yield item
                 advance(item.end_s - item.start_s)
 
-        asyncio.run(run(source(), walk, book, findings, course))
+        def slipped(slip: Slip) -> None:
+            at_s = slip.at_s - min(recording.start_s for recording in recordings)
+            told = (
+                f"the {slip.side} sensor moved on the leg by {slip.turned_deg:.0f} deg or more, known at {at_s:.0f} s"
+            )
+            note(f"{told}: the strides of the two minutes before stay out of the day")
+
+        asyncio.run(run(source(), walk, book, findings, course, on_slip=slipped))
 
 
 def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, as_json: bool) -> None:

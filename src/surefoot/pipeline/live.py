@@ -12,7 +12,7 @@ from typing import Protocol
 
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
-from surefoot.records import Alert, Bout, DaySummary, Gap, Incident, Samples, Stride, Trend
+from surefoot.records import Alert, Bout, DaySummary, Gap, Incident, Samples, Slip, Stride, Trend
 from surefoot.signal.walk import WalkFindings, WalkStream
 
 AHEAD = 4  # blocks read before they are worked on
@@ -35,14 +35,15 @@ async def run(
     keeper: Keeper,
     course: Course | None = None,
     on_day: Callable[[DaySummary], None] | None = None,
+    on_slip: Callable[[Slip], None] | None = None,
 ) -> None:
     """Work through a source to its end, and close it. What is found is kept as soon as it is certain, days when over.
 
-    ``on_day`` hears of each day after it is kept, in the worker's thread. Raise an ExceptionGroup of what the source,
-    the keeper or ``on_day`` raised; all the source gave before is worked on. Whether it ends by that or is cancelled:
-    a day that is not over is not kept, and no thread goes on behind it.
+    ``on_day`` hears of each day after it is kept, ``on_slip`` of each sensor that moved, in the worker's thread. Raise
+    an ExceptionGroup of what the source, the keeper or one of these raised; all the source gave before is worked on.
+    Whether it ends by that or is cancelled: a day that is not over is not kept, and no thread goes on behind it.
     """
-    work = _Work(walk, book, keeper, course or Course(), on_day or (lambda day: None))
+    work = _Work(walk, book, keeper, course or Course(), on_day or _ignore, on_slip or _ignore)
     blocks: asyncio.Queue[Samples | Gap | None] = asyncio.Queue(AHEAD)
 
     async def collect() -> None:
@@ -81,13 +82,24 @@ async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
         raise
 
 
+def _ignore(_: object) -> None:
+    return None
+
+
 class _Work:
     """From one block to everything that becomes certain with it."""
 
     def __init__(
-        self, walk: WalkStream, book: DayBook, keeper: Keeper, course: Course, on_day: Callable[[DaySummary], None]
+        self,
+        walk: WalkStream,
+        book: DayBook,
+        keeper: Keeper,
+        course: Course,
+        on_day: Callable[[DaySummary], None],
+        on_slip: Callable[[Slip], None],
     ) -> None:
-        self._walk, self._book, self._keeper, self._course, self._on_day = walk, book, keeper, course, on_day
+        self._walk, self._book, self._keeper, self._course = walk, book, keeper, course
+        self._on_day, self._on_slip = on_day, on_slip
 
     def take(self, item: Samples | Gap) -> None:
         self._keep(self._walk.update(item))
@@ -104,6 +116,8 @@ class _Work:
             self._keeper.keep_bout(bout)
         for incident in findings.incidents:
             self._keeper.keep_incident(incident)
+        for slip in findings.slips:
+            self._on_slip(slip)
         for day in self._book.update(findings):
             self._judge(day)
 
