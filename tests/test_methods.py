@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.pipeline import baseline, days, trends, wear
-from surefoot.signal import alignment, bouts, contacts, footdrop, givingway, slipping, strides, terrain
+from surefoot.signal import alignment, bouts, clocks, contacts, footdrop, givingway, slipping, strides, terrain
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNAL = ROOT / "src" / "surefoot" / "signal"
@@ -16,7 +16,21 @@ PAGE = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 PICTURES = ROOT / "docs" / "pictures"
 LARGEST_BYTES = 150_000
 PLUMBING = {"__init__", "leg", "ring", "snippets", "table", "track", "walk"}  # carry what others detect
-ROOMS = (alignment, bouts, contacts, footdrop, givingway, slipping, strides, terrain, baseline, days, trends, wear)
+ROOMS = (
+    alignment,
+    bouts,
+    clocks,
+    contacts,
+    footdrop,
+    givingway,
+    slipping,
+    strides,
+    terrain,
+    baseline,
+    days,
+    trends,
+    wear,
+)
 CONSTANTS = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+(-?[\d.]*\d)", PAGE)
 
 

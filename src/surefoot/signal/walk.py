@@ -26,6 +26,7 @@ from surefoot.records import (
     Slip,
 )
 from surefoot.signal.bouts import BoutBook, BoutParams
+from surefoot.signal.clocks import ClockOffset, OffsetNotKnown, clock_offset
 from surefoot.signal.footdrop import FootDrop, FootDropParams
 from surefoot.signal.givingway import GivingWay, GivingWayParams
 from surefoot.signal.incidents import IncidentBook
@@ -180,6 +181,7 @@ class Walk:
     rises: list[Rise]
     minutes: list[Minute]
     slips: list[Slip]
+    clock_offset: ClockOffset | OffsetNotKnown
 
 
 def analyze(
@@ -212,7 +214,15 @@ def analyze(
         [],
         [m for f in found for m in f.minutes],
         [s for f in found for s in f.slips],
+        _clocks(contacts, blocks),
     )
+
+
+def _clocks(contacts: Mapping[str, Sequence[Array]], blocks: Sequence[Samples]) -> ClockOffset | OffsetNotKnown:
+    if blocks[0].placement != "shank":
+        return OffsetNotKnown("a foot does not feel the other one land")
+    initial_s = {side: both[0] for side, both in contacts.items()}
+    return clock_offset(initial_s, {b.side: b.acc for b in blocks}, blocks[0].rate_hz)
 
 
 def _by_event(contacts: Mapping[Side, tuple[Array, Array]]) -> tuple[dict[str, Array], dict[str, Array]]:
