@@ -49,5 +49,6 @@ class Smooth:
     def _valid(self, seen: Array) -> Array:
         if seen.shape[1] <= 2 * self.lag:
             return seen[:, :0]
-        smoothed = correlate1d(seen, self._kernel, axis=1, mode="nearest")
-        return np.asarray(smoothed[:, self.lag : seen.shape[1] - self.lag])
+        smoothed = np.empty_like(seen)  # given, because making it costs scipy more than a short block's smoothing
+        correlate1d(seen, self._kernel, axis=1, output=smoothed, mode="nearest")
+        return smoothed[:, self.lag : seen.shape[1] - self.lag]
