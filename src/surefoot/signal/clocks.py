@@ -25,6 +25,7 @@ class ClockParams:
     """How the beginning of the shake is found (P)."""
 
     least_landings: int = 4  # of each foot
+    most_landings: int = 400  # spread over the recording; more would say no more
     quiet_s: tuple[float, float] = (-0.20, -0.08)  # before the landing
     search_s: tuple[float, float] = (-0.08, 0.10)  # around it: larger offsets are not found
     smooth_s: float = 0.01
@@ -72,11 +73,13 @@ def clock_offset(
 
 def _around(acc: Array, times_s: Array, rate_hz: float, params: ClockParams) -> Array:
     """Jerk of a sensor around each time, (k, n), on the samples nearest to it."""
-    jerk = np.linalg.norm(np.diff(acc, axis=0, prepend=acc[:1]), axis=1) * rate_hz
     reach = round(-1.25 * params.quiet_s[0] * rate_hz)
     centre = np.rint(times_s * rate_hz).astype(np.intp)
-    centre = centre[(centre >= reach) & (centre < len(jerk) - reach)]
-    return np.asarray(jerk[centre[:, None] + np.arange(-reach, reach + 1)])
+    centre = centre[(centre > reach) & (centre < len(acc) - reach)]
+    if len(centre) > params.most_landings:
+        centre = centre[np.linspace(0, len(centre) - 1, params.most_landings).astype(np.intp)]
+    near = acc[centre[:, None] + np.arange(-reach - 1, reach + 1)]
+    return np.asarray(np.linalg.norm(np.diff(near, axis=1), axis=2) * rate_hz)
 
 
 def _begin(shake: Array, rate_hz: float, params: ClockParams) -> float | None:
