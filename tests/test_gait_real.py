@@ -1,6 +1,7 @@
 """Gait on real recordings: contacts and strides of young, elderly and stroke walkers, any mounting.
 
-The limits are what the present code reaches, rounded down; they may only be tightened. Benchmarks tell the figures.
+The limits are what the present code reaches, rounded down, on recordings it was tuned on: they guard against getting
+worse and prove nothing of other walkers. They may only be tightened. Benchmarks tell the figures.
 """
 
 import importlib.util

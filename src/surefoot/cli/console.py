@@ -37,7 +37,7 @@ def json_line(record: object) -> str:
 
 
 def _object(record: object) -> dict[str, object]:
-    named = {f.name: _value(getattr(record, f.name)) for f in fields(record) if f.name != "snippet"}  # type: ignore[arg-type]
+    named = {f.name: _value(getattr(record, f.name)) for f in fields(record) if f.name != "snippet"}  # type: ignore[arg-type]  # any record
     if isinstance(record, Incident):
         named["evidence"] = dict(record.evidence)
     return named

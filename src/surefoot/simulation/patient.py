@@ -112,7 +112,7 @@ def patient_days(patient: Patient) -> Iterator[Day]:
 def _kind(patient: Patient, number: int) -> DayKind:
     for days, kind in ((patient.drawer_days, "drawer"), (patient.unworn_days, "unworn"), (patient.short_days, "short")):
         if number in days:
-            return kind  # type: ignore[return-value]
+            return kind  # type: ignore[return-value]  # one of the three above
     return "worn"
 
 
