@@ -18,7 +18,9 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 WORDS = (ROOT / "docs" / "words.md").read_text(encoding="utf-8")
 EXPLAINED = {name for row in re.findall(r"^\|([^|]*)\|", WORDS, re.M) for name in re.findall(r"`(\w+)`", row)}
 RECORDS = [
-    r for _, r in inspect.getmembers(records, inspect.isclass) if is_dataclass(r) and r.__module__ == records.__name__
+    r
+    for _, r in inspect.getmembers(records, inspect.isclass)
+    if is_dataclass(r) and r.__module__.startswith(records.__name__)
 ]
 
 

@@ -1,0 +1,68 @@
+"""The words that cross doorways between rooms: frozen values, units in their names.
+
+Times are seconds on the clock of the source they came from; where that clock is Unix time (live wear, the demo) they
+are UTC seconds since 1970. Intervals are half-open, ``[start, end)``. What is not known is ``None``, with a reason
+beside it where there is one; never NaN, 0 or -1.
+"""
+
+from __future__ import annotations
+
+from surefoot.records.course import (
+    Alert,
+    Baseline,
+    DayMetric,
+    DaySummary,
+    Tier,
+    Trend,
+)
+from surefoot.records.findings import (
+    Activity,
+    ActivityKind,
+    Bout,
+    Finding,
+    Incident,
+    IncidentKind,
+    Minute,
+    Rise,
+    Slip,
+    Stride,
+    TestKind,
+    TestResult,
+)
+from surefoot.records.samples import (
+    SIDES,
+    Array,
+    Gap,
+    Placement,
+    Samples,
+    Side,
+    SurefootError,
+)
+
+__all__ = [
+    "SIDES",
+    "Activity",
+    "ActivityKind",
+    "Alert",
+    "Array",
+    "Baseline",
+    "Bout",
+    "DayMetric",
+    "DaySummary",
+    "Finding",
+    "Gap",
+    "Incident",
+    "IncidentKind",
+    "Minute",
+    "Placement",
+    "Rise",
+    "Samples",
+    "Side",
+    "Slip",
+    "Stride",
+    "SurefootError",
+    "TestKind",
+    "TestResult",
+    "Tier",
+    "Trend",
+]

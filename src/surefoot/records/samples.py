@@ -1,0 +1,59 @@
+"""What comes in at the door, sensors to signal: samples, gaps, and the few words everything else is said with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Side = Literal["left", "right"]
+Placement = Literal["shank", "foot"]
+
+SIDES: tuple[Side, Side] = ("left", "right")
+
+
+class SurefootError(Exception):
+    """An error a user can do something about: what happened, what it means for the data, what to do."""
+
+    def __init__(self, what: str, meaning: str = "", remedy: str = "") -> None:
+        super().__init__(" ".join(part for part in (what, meaning, remedy) if part))
+        self.what = what
+        self.meaning = meaning
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Samples:
+    """A block of evenly spaced readings of one sensor, all finite.
+
+    ``acc`` (n, 3) m/s^2 with gravity included, ``gyr`` (n, 3) deg/s, both in the sensor's own axes: no mounting is
+    assumed. Sample k was taken at ``start_s + k / rate_hz``.
+    """
+
+    side: Side
+    placement: Placement
+    start_s: float
+    rate_hz: float
+    acc: Array
+    gyr: Array
+
+    def __len__(self) -> int:
+        return len(self.acc)
+
+    @property
+    def end_s(self) -> float:
+        return self.start_s + len(self.acc) / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing usable from one sensor in [start_s, end_s): whatever streams starts afresh behind it."""
+
+    side: Side
+    placement: Placement
+    start_s: float
+    end_s: float
+    reason: str
