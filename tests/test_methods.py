@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
 import pytest
 
-from surefoot.pipeline import baseline, days, trends, wear
-from surefoot.signal import alignment, bouts, clocks, contacts, footdrop, givingway, slipping, strides, terrain
+from surefoot.signal import contacts
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNAL = ROOT / "src" / "surefoot" / "signal"
@@ -16,21 +16,11 @@ PAGE = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 PICTURES = ROOT / "docs" / "pictures"
 LARGEST_BYTES = 150_000
 PLUMBING = {"__init__", "leg", "ring", "snippets", "table", "track", "walk"}  # carry what others detect
-ROOMS = (
-    alignment,
-    bouts,
-    clocks,
-    contacts,
-    footdrop,
-    givingway,
-    slipping,
-    strides,
-    terrain,
-    baseline,
-    days,
-    trends,
-    wear,
-)
+ROOMS = [
+    importlib.import_module(".".join(("surefoot", *path.relative_to(SIGNAL.parent).with_suffix("").parts)))
+    for folder in (SIGNAL, SIGNAL.parent / "pipeline")
+    for path in sorted(folder.rglob("*.py"))
+]
 CONSTANTS = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+(-?[\d.]*\d)", PAGE)
 
 

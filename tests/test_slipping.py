@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 import realdata
-from surefoot.records import Samples
+from surefoot.records import Samples, Slip
 from surefoot.signal.alignment import Aligned, NotYet
 from surefoot.signal.slipping import SlipParams, SlipWatch
 from surefoot.signal.walk import WalkStream, analyze
@@ -71,4 +71,4 @@ def test_the_cutting_does_not_matter():
     stream = WalkStream(["right"])
     cuts = [0, *sorted(np.random.default_rng(3).integers(0, len(acc), 200)), len(acc)]
     found = [stream.update(Samples("right", "shank", a / 100.0, 100.0, acc[a:b], gyr[a:b])) for a, b in pairwise(cuts)]
-    assert [s for f in [*found, stream.close()] for s in f.slips] == whole != []
+    assert [s for f in [*found, stream.close()] for s in f.checks if isinstance(s, Slip)] == whole != []

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
-from surefoot.records import SIDES, Array, Bout, DayMetric, DaySummary, Incident, Minute, Side, Slip
+from surefoot.records import SIDES, Array, Bout, DayMetric, DaySummary, Incident, Minute, Side, SideCheck, Slip
 from surefoot.signal.bouts import BoutParams
 from surefoot.signal.table import StrideTable
 from surefoot.signal.walk import WalkFindings
@@ -30,7 +30,7 @@ class DayParams:
     least_bouts: int = 3
     bout_s: float = 10.0  # bouts longer than this count
     least_strides: int = 100  # valid straight strides of each leg, in bouts
-    slip_s: float = 120.0  # before a slip is noticed the sensor was already out of place (signal/slipping.py)
+    late_s: float = 120.0  # before a sensor is known to have moved or to be on the other leg, it already was
     grace_s: float = 900.0  # a day is closed this long after its end, and not before its last walk is over
     longest_absence_days: int = 60  # of a longer time without a reading no day is told
     walks: BoutParams = field(default_factory=BoutParams)
@@ -58,6 +58,7 @@ class DayBook:
         self._incidents: list[Incident] = []
         self._minutes: list[Minute] = []
         self._slips: list[Slip] = []
+        self._sided: list[SideCheck] = []  # of this day, and the last one before it
         self._day: datetime | None = None  # local midnight that begins the open day
 
     def update(self, findings: WalkFindings) -> list[DaySummary]:
@@ -67,7 +68,8 @@ class DayBook:
         self._bouts += findings.bouts
         self._incidents += findings.incidents
         self._minutes += findings.minutes
-        self._slips += findings.slips
+        self._slips += [c for c in findings.checks if isinstance(c, Slip)]
+        self._sided += [c for c in findings.checks if isinstance(c, SideCheck)]
         if not findings.minutes:
             return []
         if self._day is None:
@@ -125,11 +127,13 @@ class DayBook:
         self._slips = [slip for slip in self._slips if slip.at_s >= start.timestamp()]
         incidents, self._incidents = _of_day(self._incidents, start.timestamp(), end_s)
         walked = self._walked(bouts, end_s)
+        exchanged = any(c.verdict == "swapped" and c.at_s < end_s for c in self._sided)
+        self._sided = [c for c in self._sided if c.at_s >= end_s or c is _last_before(self._sided, end_s)]
         self._day = self._next_midnight(start)
         first_s = self._first_s()
         if first_s is not None and first_s >= self._after_absence_s():
             self._day = self._midnight(first_s)
-        return self._summary(start, end_s, minutes, bouts, incidents, walked)
+        return self._summary(start, end_s, minutes, bouts, incidents, walked, exchanged)
 
     def _after_absence_s(self) -> float:
         assert self._day is not None
@@ -143,14 +147,23 @@ class DayBook:
         inside = _inside(table["start_s"], bouts)
         later = ~inside & (table["start_s"] >= end_s)
         self._strides = [table.take(later)] if later.any() else []
-        return table.take(inside & table["valid"] & ~self._slipping(table))
+        return table.take(inside & table["valid"] & ~self._slipping(table) & ~self._exchanged(table))
 
     def _slipping(self, table: StrideTable) -> NDArray[np.bool_]:
         """Strides measured with a sensor that had moved, before that was known."""
         found = np.zeros(len(table), bool)
         for slip in self._slips:
             before_s = slip.at_s - table["start_s"]
-            found |= (table["side"] == SIDES.index(slip.side)) & (before_s >= 0) & (before_s < self._params.slip_s)
+            found |= (table["side"] == SIDES.index(slip.side)) & (before_s >= 0) & (before_s < self._params.late_s)
+        return found
+
+    def _exchanged(self, table: StrideTable) -> NDArray[np.bool_]:
+        """Strides told of the wrong leg: from somewhat before that was known until it was known to be right again."""
+        found = np.zeros(len(table), bool)
+        ends = [*(check.at_s for check in self._sided[1:]), np.inf]
+        for check, until_s in zip(self._sided, ends, strict=False):
+            if check.verdict == "swapped":
+                found |= (table["start_s"] >= check.at_s - self._params.late_s) & (table["start_s"] < until_s)
         return found
 
     def _summary(
@@ -161,12 +174,13 @@ class DayBook:
         bouts: Sequence[Bout],
         incidents: Sequence[Incident],
         walked: StrideTable | None,
+        exchanged: bool,
     ) -> DaySummary:
         recorded_h, worn_h = recorded_and_worn_h(minutes, self._sides, self._wear)
         counts = {side: 0 if walked is None else len(walked.of_side(side)) for side in self._sides}
         silent = [side for side in self._sides if not any(m.side == side for m in minutes)]
         still = [side for side in self._sides if not any(m.side == side and m.moving_s > 0 for m in minutes)]
-        missing = self._missing((recorded_h, worn_h), silent, still, bouts, counts)
+        missing = self._missing((recorded_h, worn_h), silent, still, bouts, counts, exchanged)
         kinds = Counter((i.side, i.kind) for i in incidents)
         return DaySummary(
             day=start.date().isoformat(),
@@ -189,6 +203,7 @@ class DayBook:
         still: Sequence[Side],
         bouts: Sequence[Bout],
         strides: dict[Side, int],
+        exchanged: bool,
     ) -> str:
         """Why the day does not count; empty when it does."""
         p, (recorded_h, worn_h) = self._params, hours
@@ -205,10 +220,17 @@ class DayBook:
         if long_bouts < p.least_bouts:
             return f"{long_bouts} walks longer than {p.bout_s:g} s, fewer than {p.least_bouts}"
         short = [side for side in self._sides if strides[side] < p.least_strides]
+        if short and exchanged:
+            return "the sensors seem to be on the wrong legs: what was measured so is left out"
         if short:
             told = ", ".join(f"{side} {strides[side]}" for side in short)
             return f"too few straight strides ({told}; at least {p.least_strides} are needed)"
         return ""
+
+
+def _last_before(checks: Sequence[SideCheck], end_s: float) -> SideCheck | None:
+    """What still holds at ``end_s``."""
+    return next((check for check in reversed(checks) if check.at_s < end_s), None)
 
 
 def _of_day(found: Sequence[T], start_s: float, end_s: float) -> tuple[list[T], list[T]]:

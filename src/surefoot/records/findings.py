@@ -159,4 +159,29 @@ class Slip:
     turned_deg: float
 
 
-Finding = Stride | Bout | Incident | Rise | Activity | Minute | Slip
+@dataclass(frozen=True, slots=True)
+class SideCheck:
+    """Which leg is which, as the last ``strides`` strides of each worn leg show it: known at ``at_s``.
+
+    ``margin`` is the evidence in units of the least one believed; "swapped": left and right sensor were exchanged, or
+    the one sensor worn is on the other leg. Holds until the next check.
+    """
+
+    at_s: float
+    verdict: Literal["as_told", "swapped"]
+    margin: float
+    strides: int
+    legs: int = 2  # worn
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCheck:
+    """How far the two sensors' clocks stand apart, known at ``at_s``: the right one's shows ``offset_s`` more."""
+
+    at_s: float
+    offset_s: float
+    landings: int
+
+
+Check = Slip | SideCheck | ClockCheck
+Finding = Stride | Bout | Incident | Rise | Activity | Minute | Check

@@ -19,17 +19,13 @@ MARK_EVERY_S = 10.0  # of the strides that show foot drop, how often one's raw s
 class IncidentBook:
     """Makes bouts of foot drop into incidents, and gives every incident its raw signal."""
 
-    def __init__(self, foot_drop: FootDropParams, delay_s: float) -> None:
+    def __init__(self, foot_drop: FootDropParams, delay_s: float, raw: Snippets) -> None:
         self._foot_drop = foot_drop
         self._delay_s = delay_s
-        self._raw = Snippets()
+        self._raw = raw
         self._waiting: list[Incident] = []
         self._marks: dict[Side, list[float]] = {side: [] for side in SIDES}
         self._kept: dict[Side, list[tuple[float, tuple[Samples, ...]]]] = {side: [] for side in SIDES}
-
-    def add(self, block: Samples) -> None:
-        """Raw signal, as it comes in."""
-        self._raw.add(block)
 
     def notice(self, strides: StrideTable, incidents: Sequence[Incident]) -> None:
         """Strides in order of their end, and incidents found in them."""
@@ -48,10 +44,13 @@ class IncidentBook:
         ready = [i for i in self._waiting if i.end_s + self._delay_s <= known_s]
         self._waiting = [i for i in self._waiting if i.end_s + self._delay_s > known_s]
         told = [i if i.snippet else replace(i, snippet=self._around(i.start_s)) for i in ready]
+        return sorted(told, key=lambda i: (i.end_s, i.side or "", i.kind))
+
+    def needs_from(self, known_s: float) -> float:
+        """Raw signal before this time is not cut from any more."""
         marks = (m for ms in self._marks.values() for m in ms if m + AROUND_S > known_s)
         first = min([known_s, *(i.start_s for i in self._waiting), *marks])
-        self._raw.forget_before(min(first, known_s - self._delay_s) - AROUND_S - 5.0)
-        return sorted(told, key=lambda i: (i.end_s, i.side or "", i.kind))
+        return min(first, known_s - self._delay_s) - AROUND_S - 5.0
 
     def _around(self, time_s: float) -> tuple[Samples, ...]:
         return self._raw.cut(time_s - AROUND_S, time_s + AROUND_S)

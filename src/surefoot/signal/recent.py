@@ -6,6 +6,8 @@ import numpy as np
 
 from surefoot.records import Array
 
+AT_ONCE = 512  # strides looked back from at once: what is gathered for them stays in the cache
+
 
 class Recent:
     """Remembers the last ``count`` values of several stride measures; rows are measures."""
@@ -25,11 +27,11 @@ class Recent:
         """Median and 1.4826 MAD of the ``count`` rows that end before each time; NaN where there are fewer."""
         centre, spread = (np.full((len(self._values), len(before_s)), np.nan) for _ in range(2))
         end = np.searchsorted(self._times, before_s, side="left")
-        enough = end >= self._count
-        if enough.any():
-            seen = self._values[:, end[enough, None] + np.arange(-self._count, 0)]
-            centre[:, enough] = middle = _median(seen)
-            spread[:, enough] = 1.4826 * _median(np.abs(seen - middle[:, :, None]))
+        enough = np.flatnonzero(end >= self._count)
+        for some in np.split(enough, range(AT_ONCE, len(enough), AT_ONCE)) if len(enough) else ():
+            seen = self._values[:, end[some, None] + np.arange(-self._count, 0)]
+            centre[:, some] = middle = _median(seen)
+            spread[:, some] = 1.4826 * _median(np.abs(seen - middle[:, :, None]))
         return centre.T, spread.T
 
     def forget_before(self, time_s: float) -> None:

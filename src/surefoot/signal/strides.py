@@ -18,6 +18,7 @@ from surefoot.records import SIDES, Array, Placement, Side
 from surefoot.signal.contacts import JERK, RATE, SLOW, UP, Swings
 from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
+from surefoot.signal.sides import side_sign
 from surefoot.signal.stance import Stance
 from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
 
@@ -98,7 +99,7 @@ class StrideMeter:
         share = (end - final) / (end - start)
         p = self._params
         invalid(table, (share < p.least_swing_share) | (share > p.most_swing_share), "swing share implausible")
-        self._rates(table, start, final, end, body)
+        self._rates(table, start, closing, body)
         self._path(table, start, end, body)
         return table.take(self._like_walking(table))
 
@@ -108,8 +109,9 @@ class StrideMeter:
             flown = table["stride_length_m"] > self._params.longest_m
         return np.asarray(~flown & (table["push_off_rate_dps"] > self._params.least_push_off_dps))
 
-    def _rates(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
+    def _rates(self, table: StrideTable, start: Array, closing: Swings, body: Ring) -> None:
         """Extremes of single rows: they need contacts, but no integration."""
+        final, end = closing.final, closing.initial
 
         def greatest(row: int, first: Array, seconds: Array | float, sign: float = 1.0) -> Array:
             return self._greatest(body, row, first, np.asarray(seconds) * self._rate_hz, sign)
@@ -121,6 +123,7 @@ class StrideMeter:
         table["push_off_acceleration_mps2"] = greatest(UP, final - 0.25 * rate, 0.25) - GRAVITY_MPS2
         table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
         table["heel_strike_mps3"] = greatest(JERK, end - 0.03 * rate, 0.08)
+        table["side_sign"] = side_sign(self._placement, closing, body, rate)
         stance = Stance.of(body, start, final, rate)
         table["lean_s"] = self._start_s + stance.at / rate
         table["lean_bins"], table["lean_rate_dps"] = stance.bins, stance.rate_dps

@@ -28,8 +28,9 @@ PRIVATE = (
     "lean_return_dps",
     "lean_bins",
     "other_contact_s",
+    "side_sign",
     *LEANS,
-)  # for giving way; not told
+)  # for giving way and the side check; not told
 _NUMBER = {name: row for row, name in enumerate((*NUMBERS, *PRIVATE))}
 _SMALL = {name: row for row, name in enumerate((*FLAGS, *WORDS))}
 

@@ -15,6 +15,7 @@ from surefoot.records import (
     SIDES,
     Array,
     Bout,
+    Check,
     Finding,
     Gap,
     Incident,
@@ -26,16 +27,19 @@ from surefoot.records import (
     Slip,
 )
 from surefoot.signal.bouts import BoutBook, BoutParams
-from surefoot.signal.clocks import ClockOffset, OffsetNotKnown, clock_offset
+from surefoot.signal.clocks import ClockOffset, ClockParams, ClockWatch, OffsetNotKnown
 from surefoot.signal.footdrop import FootDrop, FootDropParams
 from surefoot.signal.givingway import GivingWay, GivingWayParams
 from surefoot.signal.incidents import IncidentBook
 from surefoot.signal.leg import Leg, LegFindings, LegParams
 from surefoot.signal.pairing import pair
+from surefoot.signal.sides import SideParams, SideWatch
+from surefoot.signal.snippets import Snippets
 from surefoot.signal.table import StrideTable
 from surefoot.signal.terrain import Terrain, TerrainParams
 
 CONTACTS_KEPT_S = 10.0
+AT_ONCE = 2048  # strides looked at together; more would leave the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class WalkParams:
     foot_drop: FootDropParams = field(default_factory=FootDropParams)
     terrain: TerrainParams = field(default_factory=TerrainParams)
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
+    sides: SideParams = field(default_factory=SideParams)
+    clocks: ClockParams = field(default_factory=ClockParams)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +64,7 @@ class WalkFindings:
     incidents: list[Incident]
     minutes: list[Minute]
     contacts: dict[Side, tuple[Array, Array]]  # initial and final, s, as soon as each leg knows them
-    slips: list[Slip] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)  # of how the sensors sit, on which leg, and of their clocks
 
     def records(self) -> list[Finding]:
         """All of them as records, in the order in which they became certain."""
@@ -67,7 +73,7 @@ class WalkFindings:
         keyed += [(m.start_s + 60.0, 1, m) for m in self.minutes]
         keyed += [(b.end_s + delay, 2, b) for b in self.bouts]
         keyed += [(i.end_s + delay, 3, i) for i in self.incidents]
-        keyed += [(s.at_s, 4, s) for s in self.slips]
+        keyed += [(c.at_s, 4, c) for c in self.checks]
         return [finding for _, _, finding in sorted(keyed, key=lambda x: x[:2])]
 
 
@@ -82,13 +88,16 @@ class WalkStream:
         self._params = params
         self._strides: list[StrideTable] = []
         self._minutes: list[Minute] = []
-        self._slips: list[Slip] = []
+        self._checks: list[Check] = []
         self._contacts: dict[Side, tuple[Array, Array]] = {side: (np.empty(0), np.empty(0)) for side in sides}
         self._bouts = BoutBook(tuple(sides), placement, params.bouts)
         self._terrain = Terrain(params.terrain)
         self._foot_drop = FootDrop(placement, params.foot_drop)
         self._giving_way = GivingWay(params.giving_way)
-        self._incidents = IncidentBook(params.foot_drop, self._bouts.delay_s)
+        self._raw = Snippets()
+        self._incidents = IncidentBook(params.foot_drop, self._bouts.delay_s, self._raw)
+        self._sides = SideWatch(tuple(sides), placement, params.sides)
+        self._clocks = ClockWatch(sides, placement, params.clocks)
         self._known_s = -np.inf
 
     def update(self, item: Samples | Gap) -> WalkFindings:
@@ -96,7 +105,7 @@ class WalkStream:
         leg = self._legs[item.side]
         if isinstance(item, Samples):
             item = leg.unseen(item)
-            self._incidents.add(item)
+            self._raw.add(item)
         found = leg.update(item)
         if not found and isinstance(item, Samples):  # the leg gathers short blocks
             return self._nothing()
@@ -111,6 +120,11 @@ class WalkStream:
             self._minutes += leg.flush_minute()
         return self._tell(np.inf, new)
 
+    @property
+    def clock_offset(self) -> ClockOffset | OffsetNotKnown:
+        """How far the two sensors' clocks stand apart, as far as is known."""
+        return self._clocks.state
+
     def _nothing(self, contacts: dict[Side, tuple[Array, Array]] | None = None) -> WalkFindings:
         return WalkFindings(StrideTable.empty(self.placement), [], [], [], contacts or {})
 
@@ -118,7 +132,8 @@ class WalkStream:
         self._strides += [f.strides for f in found if len(f.strides)]
         for f in found:
             self._minutes += f.minutes
-            self._slips += f.slips
+            self._checks += f.slips
+            self._clocks.notice({side: f.initial_s})
         pieces = [f for f in found if len(f.initial_s)]
         if not pieces:
             return {}
@@ -133,22 +148,24 @@ class WalkStream:
             return self._nothing(contacts)
         self._known_s = known_s
         strides = self._strides_before(known_s)
-        if len(strides):
-            self._look_at(strides)
+        for first in range(0, len(strides), AT_ONCE):
+            self._look_at(strides.take(slice(first, first + AT_ONCE)))
+        self._checks += self._clocks.update(known_s, self._raw)
         walked = self._bouts.update(strides, known_s)
         incidents = self._incidents.tell(known_s, walked)
         minutes = sorted((m for m in self._minutes if m.start_s + 60.0 <= known_s), key=lambda m: (m.start_s, m.side))
         self._minutes = [m for m in self._minutes if m.start_s + 60.0 > known_s]
         self._forget(known_s)
-        slips = sorted((s for s in self._slips if s.at_s <= known_s), key=lambda s: (s.at_s, s.side))
-        self._slips = [s for s in self._slips if s.at_s > known_s]
-        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, slips)
+        checks = sorted((c for c in self._checks if c.at_s <= known_s), key=lambda c: (c.at_s, str(c)))
+        self._checks = [c for c in self._checks if c.at_s > known_s]
+        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks)
 
     def _look_at(self, strides: StrideTable) -> None:
         """What both legs together say of strides that are certain."""
         pair(strides, *_by_event(self._contacts))
         self._terrain.label(strides)
         self._foot_drop.flag(strides)
+        self._checks += self._sides.update(strides)
         gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
         self._incidents.notice(strides, gave_way)
 
@@ -163,6 +180,7 @@ class WalkStream:
         return now.take(np.lexsort((now["side"], now["end_s"])))
 
     def _forget(self, known_s: float) -> None:
+        self._raw.forget_before(min(self._incidents.needs_from(known_s), self._clocks.needs_from(known_s)))
         for side, (initial, final) in self._contacts.items():
             if len(initial) and initial[0] < known_s - 2 * CONTACTS_KEPT_S:
                 recent = slice(int(np.searchsorted(initial, known_s - CONTACTS_KEPT_S)), None)
@@ -180,8 +198,13 @@ class Walk:
     incidents: list[Incident]
     rises: list[Rise]
     minutes: list[Minute]
-    slips: list[Slip]
+    checks: list[Check]
     clock_offset: ClockOffset | OffsetNotKnown
+
+    @property
+    def slips(self) -> list[Slip]:
+        """The checks that say a sensor moved on its leg."""
+        return [check for check in self.checks if isinstance(check, Slip)]
 
 
 def analyze(
@@ -213,16 +236,9 @@ def analyze(
         [i for f in found for i in f.incidents],
         [],
         [m for f in found for m in f.minutes],
-        [s for f in found for s in f.slips],
-        _clocks(contacts, blocks),
+        [c for f in found for c in f.checks],
+        stream.clock_offset,
     )
-
-
-def _clocks(contacts: Mapping[str, Sequence[Array]], blocks: Sequence[Samples]) -> ClockOffset | OffsetNotKnown:
-    if blocks[0].placement != "shank":
-        return OffsetNotKnown("a foot does not feel the other one land")
-    initial_s = {side: both[0] for side, both in contacts.items()}
-    return clock_offset(initial_s, {b.side: b.acc for b in blocks}, blocks[0].rate_hz)
 
 
 def _by_event(contacts: Mapping[Side, tuple[Array, Array]]) -> tuple[dict[str, Array], dict[str, Array]]:

@@ -37,6 +37,10 @@ _UPWARD = (-0.391, 1.9494, -0.7808, 0.4811, -0.8319, 0.6123, -0.2584, 0.1553)
 _HEEL_RISE_SPAN = (0.36, 0.88)
 _HEEL_RISE = (-53.51, 46.33, -2.36, -3.52, -11.99, -1.09)
 
+# degrees, of a left leg: cosine, sine of harmonics 1, 2 in the frontal plane and about the shank (fitted likewise)
+ROLL_DEG = (2.4, -3.8, -0.2, -0.6)
+TWIST_DEG = (-0.4, -5.0, -0.5, -0.9)
+
 # rows of Cycle.table
 (TILT, TILT_1, TILT_2, FORWARD_1, FORWARD_2, UP_1, UP_2, SIDE_2, ROLL, ROLL_1, TWIST, TWIST_1, FREE) = range(13)
 
@@ -65,8 +69,8 @@ class Manner:
     foot_pitch_deg: float = 0.0
     push_off_pct: float = 0.0
     loading_pct: float = 0.0
-    roll_deg: tuple[float, ...] = (-2.2, 1.6, 1.2, 1.0)  # frontal plane: cosine, sine of harmonics 1, 2
-    twist_deg: tuple[float, ...] = (4.0, 3.0, -3.0, 2.0)  # about the shank: the same
+    roll_deg: tuple[float, ...] = ROLL_DEG
+    twist_deg: tuple[float, ...] = TWIST_DEG
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +101,8 @@ def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: floa
     forward, up = _ankle(q, slope, leg, manner)
     pitch_deg = 20.0 * (1 - leg.dorsi) - 10.0 * leg.dorsi + manner.foot_pitch_deg
     pitch = _pitch(q, pitch_deg, leg, manner, flat_s / stride_s, speed_mps)
-    outward = (1.0 if side == "left" else -1.0) * (0.02 + 0.04 * leg.dorsi * leg.circ)
+    # the foot swings past the other ankle, inwards, unless it is swung round
+    outward = (1.0 if side == "left" else -1.0) * (0.08 * leg.dorsi * leg.circ - 0.02)
     lateral = _slope(_slope(outward * _hump(q, 0.5, 1.04)))
     roll, twist = _off_plane(q, side, manner.roll_deg), _off_plane(q, side, manner.twist_deg)
     move = _hump(q, *_MOVING)

@@ -10,7 +10,7 @@ import numpy as np
 
 from surefoot.records import SIDES, Array, Gap, Samples, Side
 from surefoot.simulation.day import Day, DayKind, Habits, plan_day
-from surefoot.simulation.gait import Leg, Manner
+from surefoot.simulation.gait import ROLL_DEG, TWIST_DEG, Leg, Manner
 from surefoot.simulation.sensor import noise_tape, put_on
 from surefoot.simulation.tape import Tape, lying, sitting
 from surefoot.simulation.walker import Walker
@@ -132,8 +132,8 @@ def _own_manner(patient: Patient) -> dict[Side, Manner]:
             foot_pitch_deg=float(rng.normal(0, 2)),
             push_off_pct=float(rng.normal(0, 4)),
             loading_pct=float(rng.normal(0, 6)),
-            roll_deg=tuple(rng.normal(0, 1.6, 4).tolist()),
-            twist_deg=tuple(rng.normal(0, 3.0, 4).tolist()),
+            roll_deg=tuple((ROLL_DEG + rng.normal(0, 1.2, 4)).tolist()),
+            twist_deg=tuple((TWIST_DEG + rng.normal(0, 2.5, 4)).tolist()),
         )
         for side in SIDES
     }
