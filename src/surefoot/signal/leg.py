@@ -11,7 +11,7 @@ from surefoot.signal.alignment import Aligned, Alignment, AlignmentParams, NotYe
 from surefoot.signal.contacts import ContactParams, Swings, contact_params
 from surefoot.signal.hops import Hops
 from surefoot.signal.minutes import MinuteBook
-from surefoot.signal.slipping import SlipParams, SlipWatch
+from surefoot.signal.slipping import SlipParams, Slipped, SlipWatch
 from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import StrideTable
 from surefoot.signal.track import Track, TrackParams
@@ -63,9 +63,9 @@ class Leg:
         self._blocks = 0  # of the track, seen by the watch for slips
 
     @property
-    def alignment(self) -> Aligned | NotYet:
+    def mounting(self) -> Aligned | NotYet | Slipped:
         """How the sensor sits, as far as is known."""
-        return self._alignment.state
+        return self._slips.slipped or self._alignment.state
 
     @property
     def known_s(self) -> float:

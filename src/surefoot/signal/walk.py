@@ -26,6 +26,7 @@ from surefoot.records import (
     Side,
     Slip,
 )
+from surefoot.signal.alignment import Aligned, NotYet
 from surefoot.signal.bouts import BoutBook, BoutParams
 from surefoot.signal.clocks import ClockOffset, ClockParams, ClockWatch, OffsetNotKnown
 from surefoot.signal.footdrop import FootDrop, FootDropParams
@@ -34,6 +35,7 @@ from surefoot.signal.incidents import IncidentBook
 from surefoot.signal.leg import Leg, LegFindings, LegParams
 from surefoot.signal.pairing import pair
 from surefoot.signal.sides import SideParams, SideWatch
+from surefoot.signal.slipping import Slipped
 from surefoot.signal.snippets import Snippets
 from surefoot.signal.table import StrideTable
 from surefoot.signal.terrain import Terrain, TerrainParams
@@ -119,6 +121,10 @@ class WalkStream:
             new |= self._gather(leg.side, leg.close())
             self._minutes += leg.flush_minute()
         return self._tell(np.inf, new)
+
+    def mounting(self, side: Side) -> Aligned | NotYet | Slipped:
+        """How the sensor of a leg sits, as far as is known."""
+        return self._legs[side].mounting
 
     @property
     def clock_offset(self) -> ClockOffset | OffsetNotKnown:
