@@ -32,7 +32,7 @@ class ClockParams:
     all_of_landings: int = 100  # of each foot, the first ones
     one_of: int = 8  # of those behind them: a day's would say no more
     kept_landings: int = 200  # of each foot, the last ones looked at: what is said follows the clocks
-    look_every: int = 50  # landings looked at, both feet together
+    look_every: int = 100  # landings looked at, both feet together
     told_again_s: float = 0.010  # a change by so much is told again
     quiet_s: tuple[float, float] = (-0.20, -0.08)  # before the landing
     search_s: tuple[float, float] = (-0.08, 0.10)  # around it: larger offsets are not found
@@ -130,7 +130,8 @@ class ClockWatch:
             return None
         self._rate_hz = piece.rate_hz
         near = piece.acc[centre - reach - 1 : centre + reach]
-        return np.asarray(np.linalg.norm(np.diff(near, axis=0), axis=1) * piece.rate_hz)
+        change = near[1:] - near[:-1]
+        return np.asarray(np.sqrt(np.einsum("ij,ij->i", change, change)) * piece.rate_hz)
 
     def _look(self) -> list[ClockCheck]:
         """Work the offset out anew."""

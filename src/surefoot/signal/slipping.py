@@ -7,6 +7,7 @@ Two frames are looked at: that of the last minute of walking, which a small turn
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,4 +71,4 @@ class SlipWatch:
 
 def angle_deg(a: Array, b: Array) -> float:
     """Angle of the turn that takes one rotation matrix into the other."""
-    return float(np.rad2deg(np.arccos(np.clip((float(np.vdot(a, b)) - 1) / 2, -1.0, 1.0))))
+    return math.degrees(math.acos(max(-1.0, min(1.0, (float(np.vdot(a, b)) - 1) / 2))))
