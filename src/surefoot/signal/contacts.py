@@ -48,7 +48,7 @@ class ContactParams:
     echo_s: float = 0.8  # a peak less than half as high this soon after another is its echo (P)
     longest_half_swing_s: float = 0.6
     swing_over: float = 0.1  # of the peak: a foot put down gently need not turn back (P)
-    initial_window_s: float = 0.20  # after the end of the swing (1.4)
+    initial_window_s: float = 0.18  # after the end of the swing (1.4 has 0.20: contacts would be known so much later)
     final_window_s: float = 0.35  # before the beginning of the swing (P)
     least_trough_dps: float = 15.0  # depth of the trough that marks a heel strike (P; 1.4 has 20)
     jerk_hz: float = 20.0  # kernel for the jerk (P)
@@ -124,10 +124,13 @@ class SwingFinder:
         p = self._params
         return self._next - self._samples(max(p.echo_s, p.longest_half_swing_s + p.final_window_s)) - 2
 
-    def find(self, body: Ring, last: bool = False) -> Swings:
-        """New swings in the ring, as far as what follows cannot change them; all of them at the ``last`` call."""
+    def find(self, body: Ring, slow_end: int, last: bool = False) -> Swings:
+        """New swings in the ring, as far as what follows cannot change them; all of them at the ``last`` call.
+
+        ``slow_end``: the row SLOW is whole before this sample.
+        """
         p = self._params
-        limit = body.end - 1 if last else body.end - self._samples(p.rival_after_s) - 1
+        limit = body.end - 1 if last else slow_end - self._samples(p.rival_after_s) - 1
         candidates = self._candidates(body, self._next, limit)
         if len(candidates) == 0:
             self._next = max(self._next, limit)

@@ -23,6 +23,9 @@ from surefoot.signal.stance import Stance
 from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
 
 
+SLOW_LAG_S = 0.12  # the row SLOW of a ring may be so much shorter than the others
+
+
 @dataclass(frozen=True, slots=True)
 class StrideParams:
     """Limits and constants of a stride."""
@@ -70,7 +73,8 @@ class StrideMeter:
         length = closing.initial - opening.initial
         p = self._params
         plausible = (length >= p.shortest_s * self._rate_hz) & (length <= p.longest_s * self._rate_hz)
-        ready = ~plausible | (closing.initial + p.stance_to * length + 4 < body.end) | last
+        smoothed = body.end - SLOW_LAG_S * self._rate_hz - 4
+        ready = ~plausible | (closing.initial + p.stance_to * length < smoothed) | last
         count = len(ready) if ready.all() else int(np.argmin(ready))
         rows = np.flatnonzero(plausible[:count])
         self._swings = self._swings[count:]
