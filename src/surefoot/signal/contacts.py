@@ -44,7 +44,7 @@ class ContactParams:
     least_peak_share: float = 0.35  # of the person's own root mean square rate: first and last steps are small (P)
     prominence: float = 0.5  # of the peak, on both sides (1.4, P)
     rival_s: float = 0.45  # a higher peak this soon before takes the stride (P)
-    rival_after_s: float = 0.32  # and this soon after; every contact waits so long (P)
+    rival_after_s: float = 0.31  # and this soon after; every contact waits so long (P)
     echo_s: float = 0.8  # a peak less than half as high this soon after another is its echo (P)
     longest_half_swing_s: float = 0.6
     swing_over: float = 0.1  # of the peak: a foot put down gently need not turn back (P)
