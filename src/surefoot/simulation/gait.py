@@ -106,11 +106,12 @@ def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: floa
     flat_s = 0.08 - 0.05 * min(leg.dorsi, 1.0)
     forward, up = _ankle(q, pace, leg, manner)
     pitch_deg = 20.0 * (1 - leg.dorsi) - 10.0 * leg.dorsi + manner.foot_pitch_deg
+    climbing = 0.7 * bell(q, 0.5, 0.2) + 0.4 * bell(q, 0.0, 0.1)  # stands as on level ground
     uphill = rise_m / max(speed_mps * stride_s, 0.3)
     return assemble(
         side,
         manner,
-        tilt_rad=_tilt(q, leg, manner) + uphill * (0.7 * bell(q, 0.5, 0.2) + 0.4 * bell(q, 0.0, 0.1)),
+        tilt_rad=_tilt(q, leg, manner) + uphill * (climbing - climbing[mid_stance_index()]),
         forward=forward,
         up=up + rise_m * forward,
         outward_m=(0.02 + 0.04 * leg.dorsi * leg.circ) * hump(q, 0.5, 1.04),

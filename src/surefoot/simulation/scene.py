@@ -14,6 +14,7 @@ from surefoot.simulation.pulses import Pulse
 from surefoot.simulation.sensor import Sensor, noise_tape, put_on
 from surefoot.simulation.strides import Strides
 from surefoot.simulation.truth import Truth
+from surefoot.simulation.vibration import Shake, shake
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Scene:
     strides: Mapping[Side, Strides] = field(default_factory=dict)
     pulses: Mapping[Side, tuple[Pulse, ...]] = field(default_factory=dict)
     bumps: Mapping[Side, tuple[Bump, ...]] = field(default_factory=dict)
+    shakes: Mapping[Side, Shake] = field(default_factory=dict)
     impact: impacts.Impact = field(default_factory=impacts.Impact)
     unsteadiness: float = 1.0
 
@@ -48,16 +50,23 @@ class Scene:
         self, side: Side, placement: Placement, sensor: Sensor, rate_hz: float = 100.0, offset: int = 0
     ) -> Samples:
         """What this sensor delivers over the whole scene. ``offset`` is where its noise tape is read."""
+        acc, gyr = self.ideal(side, placement, rate_hz)
+        return sensor.read(side, placement, acc, gyr, self.truth.start_s, rate_hz, offset)
+
+    def ideal(self, side: Side, placement: Placement = "shank", rate_hz: float = 100.0) -> tuple[Array, Array]:
+        """What a perfect sensor in the segment's own axes reads: acc (n, 3) m/s^2, gyr (n, 3) deg/s."""
         motion = self.motion(side, placement, rate_hz)
-        self._shake(motion.acc, motion.gyr, side, rate_hz)
-        return sensor.read(side, placement, motion.acc, motion.gyr, self.truth.start_s, rate_hz, offset)
+        self._knock(motion.acc, motion.gyr, side, rate_hz)
+        if side in self.shakes:
+            shake(motion.acc, motion.gyr, self.shakes[side], rate_hz)
+        return motion.acc, motion.gyr
 
     def motion(self, side: Side, placement: Placement = "shank", rate_hz: float = 100.0) -> Motion:
         """The motion itself, without impacts and sensor."""
         args = (self.cycles[side], self.strides.get(side), self.pulses.get(side, ()), placement)
         return move(*args, self.truth.start_s, self.samples(rate_hz), rate_hz, self.unsteadiness)
 
-    def _shake(self, acc: Array, gyr: Array, side: Side, rate_hz: float) -> None:
+    def _knock(self, acc: Array, gyr: Array, side: Side, rate_hz: float) -> None:
         args = (self.truth.start_s, rate_hz, self.impact)
         if side in self.strides:
             cycle, strides = self.cycles[side], self.strides[side]

@@ -43,6 +43,7 @@ class LegTruth:
     push_off_rates_dps: Array  # (m - 1,): largest backward turn of the shank before the foot leaves, positive
     foot_pitch_at_contact_deg: float  # toe up positive
     rises_m: Array  # (m - 1,): how much higher each stride ended than it began
+    first_rise_m: float  # before the first contact, out of standing
     drags_s: Array  # when a hanging toe began to scrape along the floor
 
     @property
@@ -109,3 +110,8 @@ class Truth:
         """Way of this ankle from the first standing to the last."""
         leg = self.legs[side]
         return leg.first_length_m + float(leg.stride_lengths_m.sum())
+
+    def climb_m(self, side: Side) -> float:
+        """How much higher this ankle stands at the end than at the beginning."""
+        leg = self.legs[side]
+        return leg.first_rise_m + float(leg.rises_m.sum())

@@ -227,6 +227,7 @@ def _leg_truth(walker: Walker, side: Side, cycle: gait.Cycle, strides: Strides) 
         push_off_rates_dps=cycle.push_off_deg_per_cycle * strides.tilt[1:] / took[1:],
         foot_pitch_at_contact_deg=cycle.foot_pitch_at_contact_deg,
         rises_m=cycle.rise_m * strides.lift[1:],
+        first_rise_m=cycle.rise_m * float(strides.lift[0]),
         drags_s=drags[strides.drag > 0],
     )
 
