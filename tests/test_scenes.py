@@ -94,15 +94,15 @@ def test_readings_integrate_to_the_posture_and_the_height(name: str) -> None:
 @pytest.mark.parametrize("kind", ["stairs_up", "stairs_down", "ramp_up", "ramp_down"])
 def test_readings_integrate_to_rise_and_run(kind: str) -> None:
     ground = Ground(kind, rise_m=0.18, run_m=0.29, slope=0.1)
-    walk = plan_walk(CALM, rng(2), strides=5, ground=ground, stand_s=(1.0, 1.0))
+    walk = plan_walk(CALM, rng(2), strides=8, ground=ground)
     for side in SIDES:
         acc, gyr = walk.ideal(side, "shank", 1000.0)
         turned = strapdown.attitudes(gyr, handling.standing_pose(CALM, side).rotation, 1000.0)
         way, speed = strapdown.way(acc, turned, 1000.0)
-        assert np.abs(speed[-1]).max() < 0.1  # stands again
+        assert np.abs(speed[-1]).max() < 0.06  # stands again
         way -= 0.5 * speed[-1] * len(way) / 1000.0
         assert way[2] == pytest.approx(walk.truth.climb_m(side), abs=0.05)
-        assert way[0] == pytest.approx(walk.truth.distance_m(side), rel=0.05)
+        assert way[0] == pytest.approx(walk.truth.distance_m(side), rel=0.03)
 
 
 def test_the_foot_sensor_reads_the_same_life() -> None:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surefoot.records import Array, Placement
 from surefoot.simulation import gait, shapes
 from surefoot.simulation.pulses import GRID_HZ, Channel, Pulse
-from surefoot.simulation.strides import Strides, easing_in
+from surefoot.simulation.strides import FIRST, Strides, easing_in
 from surefoot.simulation.unsteadiness import unsettle
 
 G_MPS2 = 9.81
@@ -57,6 +58,7 @@ def move(
     if strides is not None and after > first:
         inside = slice(first, after)
         rows[:, inside], forward[inside], heading[inside] = _striding(table, strides, *position)
+        _join(rows[gait.TILT_2, inside], position[0], table[gait.TILT_1, 0], strides, rate_hz)
         if unsteadiness:
             unsettle(rows, inside, strides.unsteady_at, unsteadiness, rate_hz, turning=placement == "shank")
     into: dict[Channel, tuple[Array | None, Array | None, Array | None]] = {
@@ -126,6 +128,20 @@ def _striding(
     s = np.clip((done - _TURNING[0]) / (_TURNING[1] - _TURNING[0]), 0, 1)
     bell = 30 * s**2 * (1 - s) ** 2 / (_TURNING[1] - _TURNING[0])
     return rows, speed, strides.turn_rad[number] * bell * pace
+
+
+def _join(bend: Array, number: NDArray[np.intp], rate: float, strides: Strides, rate_hz: float) -> None:
+    """Let the seat follow where strides of other pace or range meet: their rates of tilt differ there by a little.
+
+    The missing acceleration is spread over some 80 ms, in place.
+    """
+    pace = strides.tilt / np.diff(strides.starts_s)
+    pace[[0, -1]] *= FIRST  # the pace with which the first stride ends and the last begins
+    edges = np.flatnonzero(np.diff(number)) + 1
+    spread = np.hanning(max(3, round(0.08 * rate_hz)) + 2)[1:-1]
+    at = np.clip(edges[:, None] + np.arange(len(spread)) - len(spread) // 2, 0, len(bend) - 1)
+    jumps = rate * np.diff(pace)[number[edges] - 1] * rate_hz / spread.sum()
+    np.add.at(bend, at, jumps[:, None] * spread)
 
 
 def _add_pulse(
