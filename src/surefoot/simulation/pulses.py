@@ -7,6 +7,7 @@ accelerometer see the same movement. Where the ankle is not moved the foot stays
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -113,11 +114,22 @@ def lasting(by: float, start_s: float, took_s: float, channel: Channel = "tilt",
 
 def swaying(start_s: float, end_s: float, size_deg: float, rng: np.random.Generator) -> Pulse:
     """Quiet standing is not still: a slow sway of the shank, calm at both ends."""
-    t = np.arange(max(2, _points(end_s - start_s))) / GRID_HZ
-    calm = np.minimum(1, np.minimum(t, t[-1] - t) / 0.5) ** 2
-    hz, at = np.array([0.23, 0.57, 1.1]), rng.uniform(0, 2 * np.pi, 3)
-    wave = np.array([1.0, 0.5, 0.2]) @ np.sin(2 * np.pi * hz[:, None] * t + at[:, None])
-    return Pulse(start_s, size_deg * calm * wave)
+    count = max(2, _points(end_s - start_s))
+    first = rng.integers(len(_wave()) // 2)
+    swayed = size_deg * np.resize(_wave()[first:], count)
+    edge = min(count // 2, round(0.5 * GRID_HZ))
+    calm = np.linspace(0, 1, edge) ** 2
+    swayed[:edge] *= calm
+    swayed[count - edge :] *= calm[::-1]
+    return Pulse(start_s, swayed)
+
+
+@lru_cache(maxsize=1)
+def _wave() -> Array:
+    """Ten minutes of sway of about 1; its periods do not fit into one another, so no two stretches are alike."""
+    t = np.arange(600 * int(GRID_HZ)) / GRID_HZ
+    hz = np.array([0.23, 0.57, 1.1])
+    return np.array([1.0, 0.5, 0.2]) @ np.sin(2 * np.pi * hz[:, None] * t)
 
 
 def _trapezoid(turned_deg: float, took_s: float, ramp_s: float) -> Array:

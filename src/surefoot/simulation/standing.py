@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from surefoot.records import SIDES
+from surefoot.records import SIDES, Side
 from surefoot.simulation.person import Walker
 from surefoot.simulation.scene import Scene
 from surefoot.simulation.script import OTHER, Script
@@ -36,7 +36,7 @@ def turning_on_the_spot(
     script.sway(1.5, rng)
     script.spend("stand", 1.5)
     pairs = max(1, round(abs(degrees) / rng.uniform(40, 75)))
-    inner = "left" if degrees > 0 else "right"
+    inner: Side = "left" if degrees > 0 else "right"
     took, at = float(rng.uniform(0.4, 0.65)), 0.0
     for _ in range(pairs):
         for side in (inner, OTHER[inner]):
