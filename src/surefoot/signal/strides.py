@@ -22,7 +22,6 @@ from surefoot.signal.sides import side_sign
 from surefoot.signal.stance import Stance
 from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
 
-
 SLOW_LAG_S = 0.12  # the row SLOW of a ring may be so much shorter than the others
 
 
