@@ -74,6 +74,7 @@ days = st.builds(
     st.lists(st.tuples(any_side, kinds, counts), max_size=4).map(tuple),
     st.lists(metrics, max_size=6).map(tuple),
     texts,
+    st.lists(names, max_size=2).map(tuple),
 )
 bouts = st.builds(Bout, numbers, numbers, counts, counts, maybe, maybe)
 alerts = st.builds(

@@ -32,6 +32,7 @@ USUAL = {  # metric: value, how much a day wanders, change per weak day
     "push_off_rate_dps": (160.0, 6.0, -1.0),
     "push_off_acceleration_mps2": (14.0, 0.6, 0.0),
     "loading_rate_dps": (110.0, 5.0, 0.0),
+    "giving_way_count": (0.0, 0.0, 0.0),
 }
 
 

@@ -8,6 +8,7 @@ import math
 import re
 import tracemalloc
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,9 @@ from surefoot.alerts.messages import (
     up_topic,
 )
 from surefoot.alerts.snippet import SampleBlock
-from surefoot.records import Incident, Samples
+from surefoot.pipeline.measures import DAY_MEASURES
+from surefoot.pipeline.trends import ROOTS
+from surefoot.records import SIDES, DayMetric, Incident, Samples
 
 PAGE = Path(__file__).parents[1] / "docs" / "mqtt.md"
 
@@ -205,6 +208,22 @@ def test_a_usual_snippet_is_sent_whole():
     snippet = tuple(made.signal(10.6, 100, 995.0, side) for side in ("left", "right"))
     body = IncidentBody.of(made.incident(1, snippet))
     assert sendable("incident", body) == body.json_text()
+
+
+def test_a_day_with_every_number_and_trend_there_is_fits_in_its_message():
+    """Each of them as long as it gets, so that a measure more does not keep days at home."""
+    metrics, trends = [], []
+    for measure in DAY_MEASURES:
+        for side in SIDES if measure.per_side else (None,):
+            metrics.append(DayMetric(side, measure.name, -1234.5678901234567, 12_345, "x" * 60))
+            trends.append(
+                replace(made.trend(metric=measure.name), side=side, value=-1234.5678901234567, reason="x" * 60)
+            )
+    trends += [replace(made.trend(metric=f"{root}_composite"), side=side) for root in ROOTS for side in SIDES]
+    body = DayBody.of_day(replace(made.day(1), metrics=tuple(metrics)), tuple(trends))
+    text = sendable("day", body)
+    assert text == body.json_text() and len(text) > LARGEST_MESSAGE, "else a smaller limit would do"
+    through_the_wire("day", body)
 
 
 def test_an_alert_always_fits():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.pipeline import baseline, days, trends, wear
+from surefoot.pipeline import baseline, days, speed, trends, wear
 from surefoot.signal import alignment, bouts, clocks, contacts, footdrop, givingway, slipping, strides, terrain
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,6 +28,7 @@ ROOMS = (
     terrain,
     baseline,
     days,
+    speed,
     trends,
     wear,
 )

@@ -158,7 +158,8 @@ def test_the_patient_page_begins_with_the_newest_open_alert(filled: Store) -> No
 def test_root_patterns_come_first_and_are_no_diagnosis(filled: Store) -> None:
     page = Reader(filled).get(f"/patients/{WEAK}")
     titles = re.findall(r'<h3 id="chart-\d+-title">(.*?)</h3>', page.text)
-    assert titles[:3] == ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Walking speed"]
+    patterns = ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Knee control (L4 pattern)"]
+    assert titles[:4] == [*patterns, "Walking speed"]
     assert text(page).count("A pattern compatible with L5-type weakness, never a diagnosis.") == 1
     assert len(titles) == 2 + len(story.USUAL) + 1
 

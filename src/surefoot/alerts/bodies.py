@@ -152,8 +152,9 @@ class DaySummaryBody(Wire):
     bouts: Count
     strides: Annotated[tuple[tuple[Side, Count], ...], Field(max_length=8)]
     incidents: Annotated[tuple[tuple[Side | None, IncidentKind, Count], ...], Field(max_length=32)]
-    metrics: Annotated[tuple[DayMetricBody, ...], Field(max_length=100)]
+    metrics: Annotated[tuple[DayMetricBody, ...], Field(max_length=200)]
     missing: Reason = ""
+    aids: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
 
     def record(self) -> DaySummary:
         metrics = tuple(DayMetric(**dict(metric)) for metric in self.metrics)
@@ -164,7 +165,7 @@ class DayBody(Wire):
     """A day with the trends judged on it: they are stored, sent and replaced together."""
 
     summary: DaySummaryBody
-    trends: Annotated[tuple[TrendBody, ...], Field(max_length=100)] = ()
+    trends: Annotated[tuple[TrendBody, ...], Field(max_length=200)] = ()
 
     @classmethod
     def of_day(cls, day: DaySummary, trends: tuple[Trend, ...]) -> Self:

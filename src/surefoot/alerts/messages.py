@@ -23,6 +23,7 @@ Kind = Literal["alert", "incident", "day", "bout", "status"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LARGEST_MESSAGE = 16_384  # bytes, envelope included
 LARGEST_INCIDENT = 61_440  # bytes: its raw signal needs the room; with its topic it passes brokers set to 65,536
+LARGEST_DAY = 61_440  # bytes: some hundred numbers, each with what it is compared with
 LARGEST_SEQ = 2**63 - 1
 _ENVELOPE = 256  # bytes kept free for the envelope around a body
 _TOPIC = re.compile(rf"{ROOT}/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/up/([a-z]+)")
@@ -124,7 +125,7 @@ def ack_payload(gateway: str, stored: Sequence[int], rejected: Sequence[Rejectio
 
 
 def size_limit(kind: str) -> int:
-    return LARGEST_INCIDENT if kind == "incident" else LARGEST_MESSAGE
+    return {"incident": LARGEST_INCIDENT, "day": LARGEST_DAY}.get(kind, LARGEST_MESSAGE)
 
 
 def digest(body: Wire) -> str:

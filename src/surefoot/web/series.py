@@ -30,6 +30,7 @@ def series_of(name: str, of: Side | None, days: Sequence[DaySummary], trends: li
         return None
     missing = {day.day for day in days if day.missing}
     values = {day: m.value for day, m in metrics.items() if m.value is not None and day not in missing}
+    values |= {t.day: t.value for t in mine if t.value is not None and t.day in values}  # as it was judged
     reasons = {day: m.reason for day, m in metrics.items() if m.reason}
     if not metrics:  # a root pattern is judged from other numbers: its own is how far it stands from normal
         values = {trend.day: trend.z for trend in mine if trend.z is not None}

@@ -42,7 +42,7 @@ CHARTS = {  # composite trend: heading, what it tells
         "L4-type weakness, never a diagnosis.",
     ),
 }
-_DIGITS = {"m/s": 2, "s": 2, "m": 3, "/min": 1, "deg": 1, "deg/s": 0, "m/s2": 1, "m/s3": 0, "%": 1}
+_DIGITS = {"m/s": 2, "s": 2, "m": 3, "/min": 1, "deg": 1, "deg/s": 0, "m/s2": 1, "m/s3": 0, "%": 1, "min": 0, "": 0}
 _UNITS = {"m/s2": "m/s²", "m/s3": "m/s³", "deg": "°", "deg/s": "°/s", "/min": "steps/min"}
 
 
@@ -73,6 +73,8 @@ def metric_words(name: str) -> MetricWords:
     if measure is None:
         return MetricWords(name, name.replace("_", " "), "", 2, "")
     hint = {1: "Higher is worse.", -1: "Lower is worse.", 0: "Neither way is worse by itself."}[measure.worse]
+    if measure.speed is not None:
+        hint += " Compared at this patient's usual walking speed."
     unit = _UNITS.get(measure.unit, measure.unit)
     title = measure.words[0].upper() + measure.words[1:]
     return MetricWords(name, title, unit, _DIGITS.get(measure.unit, 2), hint)
