@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from surefoot.alerts.snippet import SampleBlock, window
 from surefoot.records import (
     Alert,
+    Answer,
+    AnswerWord,
     Baseline,
     Bout,
     DayMetric,
@@ -20,6 +22,9 @@ from surefoot.records import (
     Incident,
     IncidentKind,
     Side,
+    Teller,
+    TestKind,
+    TestResult,
     Tier,
     Trend,
 )
@@ -94,6 +99,39 @@ class IncidentBody(Wire):
         blocks = tuple(block.samples() for block in self.snippet)
         kept = window(blocks, middle_s - seconds / 2, middle_s + seconds / 2)
         return self.model_copy(update={"snippet": tuple(SampleBlock.of(block) for block in kept)})
+
+
+class AnswerBody(Wire):
+    """What was said to "did your leg give way?" about the incident of this kind, side and start."""
+
+    kind: IncidentKind
+    side: Side | None
+    start_s: float
+    answer: AnswerWord
+    by: Teller
+    at_s: float
+
+    def record(self) -> Answer:
+        return Answer(**self._fields())
+
+
+class TestBody(Wire):
+    """One guided strength test."""
+
+    __test__ = False  # pytest would take the name for a test of its own
+
+    kind: TestKind
+    side: Side | None
+    start_s: float
+    end_s: float
+    value: float | None
+    unit: Annotated[str, Field(max_length=20, pattern=_TEXT)]
+    quality: float = 0.0
+    reason: Reason = ""
+    details: Annotated[tuple[tuple[Name, float], ...], Field(max_length=128)] = ()
+
+    def record(self) -> TestResult:
+        return TestResult(**self._fields())
 
 
 class BaselineBody(Wire):
@@ -197,4 +235,4 @@ class StatusBody(Wire):
     pending: Count | None = None  # rows waiting in the home's outbox
 
 
-Body = BoutBody | IncidentBody | DayBody | AlertBody
+Body = BoutBody | IncidentBody | AnswerBody | TestBody | DayBody | AlertBody

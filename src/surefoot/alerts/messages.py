@@ -15,11 +15,22 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from surefoot.alerts.bodies import AlertBody, Body, BoutBody, DayBody, IncidentBody, Reason, StatusBody, Wire
+from surefoot.alerts.bodies import (
+    AlertBody,
+    AnswerBody,
+    Body,
+    BoutBody,
+    DayBody,
+    IncidentBody,
+    Reason,
+    StatusBody,
+    TestBody,
+    Wire,
+)
 
 VERSION = 1
 ROOT = "surefoot/v1"
-Kind = Literal["alert", "incident", "day", "bout", "status"]
+Kind = Literal["alert", "incident", "answer", "test", "day", "bout", "status"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LARGEST_MESSAGE = 16_384  # bytes, envelope included
 LARGEST_INCIDENT = 61_440  # bytes: its raw signal needs the room; with its topic it passes brokers set to 65,536
@@ -59,6 +70,18 @@ class BoutMessage(_Up):
     body: BoutBody
 
 
+class AnswerMessage(_Up):
+    kind: Literal["answer"]
+    body: AnswerBody
+
+
+class TestMessage(_Up):
+    __test__ = False  # pytest would take the name for a test of its own
+
+    kind: Literal["test"]
+    body: TestBody
+
+
 class StatusMessage(Wire):
     """The only message without a sequence number: it is not stored row by row and gets no answer."""
 
@@ -69,7 +92,7 @@ class StatusMessage(Wire):
     body: StatusBody
 
 
-RowMessage = AlertMessage | IncidentMessage | DayMessage | BoutMessage
+RowMessage = AlertMessage | IncidentMessage | AnswerMessage | TestMessage | DayMessage | BoutMessage
 UpMessage = RowMessage | StatusMessage
 _UP: TypeAdapter[UpMessage] = TypeAdapter(Annotated[UpMessage, Field(discriminator="kind")])
 
