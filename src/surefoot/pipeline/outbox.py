@@ -14,8 +14,12 @@ from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.schema import outbox, set_aside
 
 _KIND: dict[type, Kind] = {
-    AlertBody: "alert", IncidentBody: "incident", AnswerBody: "answer",
-    TestBody: "test", DayBody: "day", BoutBody: "bout",
+    AlertBody: "alert",
+    IncidentBody: "incident",
+    AnswerBody: "answer",
+    TestBody: "test",
+    DayBody: "day",
+    BoutBody: "bout",
 }
 _URGENT, _ORDINARY = 0, 1
 TOO_LARGE = "too large for one message; it stays at home"

@@ -23,6 +23,16 @@ INCIDENTS = {  # the ankle sees what it looks like, not what it was
     "stumble": "stumble-like event",
     "fall": "fall-like event",
 }
+ANSWERS = {"gave_way": "It gave way", "stumbled": "A stumble", "no": "No, nothing happened"}
+TESTS = {
+    "sit_to_stand_5": "Five rises from a chair",
+    "chair_stand_30s": "Rises in 30 s",
+    "timed_up_and_go": "Timed up and go",
+    "heel_rise": "Heel rises on one leg",
+    "heel_walk": "Heel walking",
+    "toe_tap": "Toe taps in 10 s",
+    "walk_20m": "20 m walk",
+}
 SIDE_WORDS = {"left": "left", "right": "right", None: "both legs"}
 
 CHARTS = {  # composite trend: heading, what it tells
