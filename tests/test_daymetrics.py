@@ -173,7 +173,7 @@ def rises(value: float | None, unit: str = "s", at_min: float = 0.0, reason: str
 def test_a_test_is_the_days_number_and_of_several_the_median() -> None:
     day = told(walked(100), rises(9.0), rises(11.0, at_min=3), rises(10.0, at_min=6))
     assert metric(day, "sit_to_stand_5_s").value == 10.0
-    heel = TestResult("heel_rise", "left", NOON_S, NOON_S + 60, 20.0, "", 0.9)
+    heel = TestResult("heel_rise", "left", NOON_S, NOON_S + 60, 20.0, "rises", 0.9)
     day = told(walked(100), heel)
     assert metric(day, "heel_rise_count", "left").value == 20.0 and day.metric("right", "heel_rise_count") is None
 

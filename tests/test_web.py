@@ -279,13 +279,13 @@ def test_guided_tests_are_listed_with_their_value_or_why_not(empty: Store) -> No
     home = story.Home(WEAK)
     home.sign_of_life(empty, NOW_S)
     assert "No guided test has come in." in text(Reader(empty).get(f"/patients/{WEAK}"))
-    heel = TestResult("heel_rise", "left", NOW_S, NOW_S + 60, 19.0, "", 0.9)
+    heel = TestResult("heel_rise", "left", NOW_S, NOW_S + 60, 19.0, "rises", 0.9)
     told = [made.guided_test(1), made.guided_test(2, None, f"used the arms {SCRIPT}"), heel]
     home.tell(empty, NOW_S, *map(TestBody.of, told))
     page = Reader(empty).get(f"/patients/{WEAK}")
     said = text(page).partition("Guided tests, newest first")[2]
-    newest, unusable, usable = said.index("Heel rises on one leg Left 19.0 yes"), said.index("used the arms"), 0
-    usable = said.index("Five rises from a chair Both legs 9.8 s yes")
+    newest, unusable, usable = said.index("Heel rises on one leg Left 19 rises yes"), said.index("used the arms"), 0
+    usable = said.index("Five rises from a chair Both legs 9.80 s yes")
     assert newest < unusable < usable and "Five rises from a chair Both legs not known no: used the arms" in said
     assert SCRIPT not in page.text
 

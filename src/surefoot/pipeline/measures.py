@@ -134,12 +134,12 @@ DAY_MEASURES = (
     _both("longest_sitting_min", "sitting_longest", "min", "longest sitting", how="activity"),
     _test("sit_to_stand_5_s", "sit_to_stand_5", "s", "five rises from a chair", 1, 1.1, 3.0, root="l4",
           per_side=False),  # MDC 3.0 s in disc herniation (n = 134), E1
-    _test("chair_stand_30s_count", "chair_stand_30s", "", "rises in 30 s", -1, 0.7, 2, root="l4", per_side=False),
+    _test("chair_stand_30s_count", "chair_stand_30s", "stands", "rises in 30 s", -1, 0.7, 2, root="l4", per_side=False),
     _test("timed_up_and_go_s", "timed_up_and_go", "s", "timed up and go", 1, 1.2, 3.4, per_side=False),  # E1
-    _test("walk_20m_s", "walk_20m", "s", "20 m walk", 1, 5, 15, relative=True, per_side=False),
-    _test("heel_rise_count", "heel_rise", "", "heel rises on one leg", -1, 2.3, 7, root="s1"),  # E1
-    _test("heel_walk_pct", "heel_walk", "%", "heel walking", -1, 5, 15, root="l5"),
-    _test("toe_tap_count", "toe_tap", "", "toe taps in 10 s", -1, 5, 15, relative=True, root="l5"),
+    _test("walk_20m_mps", "walk_20m", "m/s", "speed over 20 m", -1, 0.04, 0.13, per_side=False),
+    _test("heel_rise_count", "heel_rise", "rises", "heel rises on one leg", -1, 2.3, 7, root="s1"),  # E1
+    _test("heel_walk_pct", "heel_walk", "%", "heel walking", -1, 5, 15, root="l5", per_side=False),
+    _test("toe_tap_count", "toe_tap", "taps", "toe taps in 10 s", -1, 5, 15, relative=True, root="l5"),
 )  # fmt: skip
 
 MEASURES = {measure.name: measure for measure in DAY_MEASURES}

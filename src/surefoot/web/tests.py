@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from surefoot.records import TestResult
-from surefoot.web.words import TESTS, leg, local, number
+from surefoot.web.words import TESTS, digits, leg, local, number
 
 SHOWN = 50
 
@@ -17,6 +17,6 @@ def tests(results: Sequence[TestResult], zone: tzinfo | None) -> list[tuple[str,
 
 
 def _row(one: TestResult, zone: tzinfo | None) -> tuple[str, ...]:
-    value = number(one.value, 1, one.unit)
+    value = number(one.value, digits(one.unit), one.unit)
     usable = "yes" if one.value is not None else f"no: {one.reason or 'no reason was given'}"
     return (local(one.start_s, zone), TESTS[one.kind], leg(one.side), value, usable)

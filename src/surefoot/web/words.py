@@ -53,6 +53,7 @@ CHARTS = {  # composite trend: heading, what it tells
     ),
 }
 _DIGITS = {"m/s": 2, "s": 2, "m": 3, "/min": 1, "deg": 1, "deg/s": 0, "m/s2": 1, "m/s3": 0, "%": 1, "min": 0, "": 0}
+_DIGITS |= dict.fromkeys(("stands", "rises", "taps"), 0)  # guided tests count
 _UNITS = {"m/s2": "m/s²", "m/s3": "m/s³", "deg": "°", "deg/s": "°/s", "/min": "steps/min"}
 
 
@@ -87,7 +88,12 @@ def metric_words(name: str) -> MetricWords:
         hint += " Compared at this patient's usual walking speed."
     unit = _UNITS.get(measure.unit, measure.unit)
     title = measure.words[0].upper() + measure.words[1:]
-    return MetricWords(name, title, unit, _DIGITS.get(measure.unit, 2), hint)
+    return MetricWords(name, title, unit, digits(measure.unit), hint)
+
+
+def digits(unit: str) -> int:
+    """How many decimals a number in this unit is told with."""
+    return _DIGITS.get(unit, 2)
 
 
 def number(value: float | None, digits: int, unit: str = "") -> str:
