@@ -41,12 +41,23 @@ from surefoot.records.samples import (
     Side,
     SurefootError,
 )
+from surefoot.records.told import (
+    Aid,
+    AidKind,
+    Answer,
+    AnswerWord,
+    Teller,
+)
 
 __all__ = [
     "SIDES",
     "Activity",
     "ActivityKind",
+    "Aid",
+    "AidKind",
     "Alert",
+    "Answer",
+    "AnswerWord",
     "Array",
     "Baseline",
     "Bout",
@@ -67,6 +78,7 @@ __all__ = [
     "Slip",
     "Stride",
     "SurefootError",
+    "Teller",
     "TestKind",
     "TestResult",
     "Tier",

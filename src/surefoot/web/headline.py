@@ -50,6 +50,8 @@ def _coverage(days: Sequence[DaySummary], seen: Watch) -> str:
         return "No day of wear has arrived yet."
     good = [day for day in recent if not day.missing]
     told = f"{len(good)} of the last {count(len(recent), 'day')} counted"
+    if recent[-1].aids:
+        told += f" (compared only with days with {' and '.join(recent[-1].aids)}, as on {recent[-1].day})"
     if good:
         hours = sum(day.worn_h for day in good) / len(good)
         strides = sum(many for day in good for _, many in day.strides)
