@@ -37,7 +37,11 @@ class Stride:
     push_off_rate_dps: float | None = None
     push_off_acceleration_mps2: float | None = None
     loading_rate_dps: float | None = None
-    heel_strike_mps3: float | None = None  # hardest jerk around the closing contact
+    heel_strike_mps3: float | None = None  # hardest jerk of the heel at the closing contact
+    slap_index: float | None = None  # of the closing contact
+    slap_delay_s: float | None = None
+    toe_drag_s: float | None = None  # 0: it did not
+    foot_flat_s: float | None = None  # after the closing contact; 0: landed flat
     foot_pitch_at_contact_deg: float | None = None
     foot_pitch_mid_swing_deg: float | None = None
     rise_m: float | None = None  # how much higher the stride ended than it began

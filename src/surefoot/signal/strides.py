@@ -15,12 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surefoot.records import SIDES, Array, Placement, Side
-from surefoot.signal.contacts import JERK, RATE, SLOW, UP, Swings
+from surefoot.signal.contacts import RATE, SLOW, UP, Swings
 from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
 from surefoot.signal.sides import side_sign
+from surefoot.signal.slap import foot_flat_s, landing
 from surefoot.signal.stance import Stance
 from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
+from surefoot.signal.toedrag import toe_drag_s
 
 SLOW_LAG_S = 0.12  # the row SLOW of a ring may be so much shorter than the others
 
@@ -125,7 +127,7 @@ class StrideMeter:
         table["push_off_rate_dps"] = greatest(RATE, final - 0.25 * rate, 0.25, -1.0)
         table["push_off_acceleration_mps2"] = greatest(UP, final - 0.25 * rate, 0.25) - GRAVITY_MPS2
         table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
-        table["heel_strike_mps3"] = greatest(JERK, end - 0.03 * rate, 0.08)
+        self._landing(table, start, final, end, body)
         table["side_sign"] = side_sign(self._placement, closing, body, rate)
         stance = Stance.of(body, start, final, rate)
         table["lean_s"] = self._start_s + stance.at / rate
@@ -133,6 +135,14 @@ class StrideMeter:
         table["lean_return_dps"] = stance.return_dps
         for k, name in enumerate(LEANS):
             table[name] = stance.lean_dps[:, k]
+
+    def _landing(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
+        down = landing(body, end, self._rate_hz)
+        table["heel_strike_mps3"] = down.heel_mps3
+        table["slap_index"], table["slap_delay_s"] = down.slap_index, down.slap_delay_s
+        table["toe_drag_s"] = toe_drag_s(body, final, end, self._rate_hz)
+        if self._placement == "foot":
+            table["foot_flat_s"] = foot_flat_s(body, end, end - start, self._rate_hz)
 
     def _greatest(self, body: Ring, row: int, first: Array, samples: Array, sign: float) -> Array:
         number = np.rint(first).astype(np.intp)
