@@ -9,7 +9,7 @@ import numpy as np
 from surefoot.records import SIDES, Array, Placement, Side, TestKind, TestResult
 from surefoot.signal.alignment import Aligned, Alignment
 from surefoot.signal.guided import chair, heelrise, heelwalk, toetap, upandgo, walk20
-from surefoot.signal.guided.faults import check, check_gaps
+from surefoot.signal.guided.faults import check, check_gaps, moved_between
 from surefoot.signal.guided.performance import Found, NotUsable, Performance
 from surefoot.signal.guided.readings import read
 from surefoot.signal.hops import hop_length, reduce_to_hops
@@ -66,8 +66,7 @@ def assess(
     one = side if kind in (*ONE_LEGGED, "heel_walk") else None
     seconds = min(len(acc) for acc, _ in sensors.values()) / rate_hz
     try:
-        found = _found(kind, sensors, rate_hz, placement, one, frames or {}, distance_m)
-        check_gaps(gaps, found.start_s, found.end_s)
+        found = _found(kind, sensors, rate_hz, placement, one, frames or {}, distance_m, gaps)
     except NotUsable as fault:
         return TestResult(kind, one, 0.0, seconds, None, UNITS[kind], 0.0, fault.reason)
     details = tuple(found.details.items())
@@ -91,6 +90,7 @@ def _found(
     side: Side | None,
     frames: Mapping[Side, Aligned],
     distance_m: float | None,
+    gaps: Sequence[tuple[float, float]],
 ) -> Found:
     least_hz = LEAST_WALKED_HZ if kind in WALKED else LEAST_RATE_HZ
     if rate_hz < least_hz:
@@ -101,14 +101,19 @@ def _found(
     if kind in FOOT_ONLY and placement != "foot":
         return TESTS[kind](Performance(kind, {}, rate_hz, placement, None, {}, 0.0, None))
     legs = {s: read(s, *sensors[s], rate_hz) for s in SIDES if s in sensors}
-    check(legs, one_legged=kind in ONE_LEGGED)
-    walk = None
-    if kind in ("timed_up_and_go", "walk_20m"):
-        walk = analyze({s: sensors[s] for s in legs}, rate_hz, placement)
-        frames = {s: found for s in legs if (found := frames.get(s) or learned(*sensors[s], rate_hz, placement))}
-    return TESTS[kind](
-        Performance(kind, legs, rate_hz, placement, side, frames, distance_m or WALKED.get(kind, 0.0), walk)
-    )
+    try:
+        check(legs, one_legged=kind in ONE_LEGGED)
+        walk = None
+        if kind in ("timed_up_and_go", "walk_20m"):
+            walk = analyze({s: sensors[s] for s in legs}, rate_hz, placement)
+            frames = {s: frame for s in legs if (frame := frames.get(s) or learned(*sensors[s], rate_hz, placement))}
+        way_m = distance_m or WALKED.get(kind, 0.0)
+        found = TESTS[kind](Performance(kind, legs, rate_hz, placement, side, frames, way_m, walk))
+    except NotUsable:
+        check_gaps(gaps, *moved_between(legs))  # what looks undone may only be unseen
+        raise
+    check_gaps(gaps, found.start_s, found.end_s)
+    return found
 
 
 def _check_arguments(kind: str, sensors: Mapping[Side, object], rate_hz: float, side: Side | None) -> None:

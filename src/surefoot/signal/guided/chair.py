@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from surefoot.records import Array
+from surefoot.signal.guided.faults import check_on_the_spot
 from surefoot.signal.guided.performance import Found, NotUsable, Performance
 from surefoot.signal.guided.stands import Stands, forward_of, stands_of
 
@@ -65,6 +66,7 @@ def _lean(done: Performance, params: ChairParams) -> Array:
     """Both shanks' lean together, forward positive as far as it can be told; raises NotUsable where it cannot."""
     if done.placement != "shank":
         raise NotUsable("The foot stays flat in this test. Wear the sensors just above the ankles.")
+    check_on_the_spot(done.legs, AGAIN)
     leans = _one_way(done)
     lean = np.mean(leans, axis=0)
     fastest = max(float(np.percentile(np.abs(np.gradient(x)), 99.5)) * done.rate_hz for x in leans)
@@ -120,5 +122,6 @@ def _quality(done: Performance, extra: int) -> float:
 
 
 def _times(stands: Stands, rate_hz: float, count: int) -> dict[str, float]:
-    times = {f"stood_{k + 1}_s": float(s) / rate_hz for k, s in enumerate(stands.stood[:count].tolist())}
+    start = int(stands.begun[0])
+    times = {f"stood_{k + 1}_s": (s - start) / rate_hz for k, s in enumerate(stands.stood[:count].tolist())}
     return {"repetitions": float(len(stands)), **times}

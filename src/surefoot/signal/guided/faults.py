@@ -25,6 +25,8 @@ class FaultParams:
     clipped_mps2: float = 18.0
     still_dps: float = 5.0  # a leg that never turns faster (95th percentile) did nothing
     same_share: float = 0.1  # two sensors whose rates differ by less sit on one leg
+    shaken_mps2: float = 3.2  # root mean square beside gravity; a foot that stays on the floor is shaken less (umafall:
+    # sitting down and rising up to 3.15, hopping from 3.25, walking from 2.2 with a middle of 4.6)
     gap_margin_s: float = 0.5
 
 
@@ -59,12 +61,36 @@ def check_gaps(
     gaps: Sequence[tuple[float, float]], start_s: float, end_s: float, params: FaultParams = FaultParams()
 ) -> None:
     """Raises NotUsable where readings are missing within the test."""
-    inside = [b - a for a, b in gaps if a < end_s + params.gap_margin_s and b > start_s - params.gap_margin_s]
+    inside = [(a, b) for a, b in gaps if a < end_s + params.gap_margin_s and b > start_s - params.gap_margin_s]
     if inside:
+        lost_s = _covered_s(inside)
         raise NotUsable(
-            f"Readings are missing during the test ({sum(inside):.1f} s). Keep the phone or receiver near and do it "
-            "again."
+            f"Readings are missing during the test ({lost_s:.1f} s). Keep the phone or receiver near and do it again."
         )
+
+
+def moved_between(legs: Mapping[Side, Readings]) -> tuple[float, float]:
+    """From the first movement of any leg to the last, s."""
+    moving = [np.flatnonzero(leg.activity > leg.active_dps) / leg.rate_hz for leg in legs.values()]
+    seen = np.concatenate([*moving, np.zeros(1)])
+    return float(min((m[0] for m in moving if len(m)), default=0.0)), float(seen.max())
+
+
+def check_on_the_spot(legs: Mapping[Side, Readings], ask: str, params: FaultParams = FaultParams()) -> None:
+    """Raises NotUsable where a foot left the floor again and again."""
+    for side, leg in legs.items():
+        beside = np.linalg.norm(leg.acc, axis=1) - np.median(np.linalg.norm(leg.acc, axis=1))
+        if float(np.sqrt(np.mean(beside**2))) > params.shaken_mps2:
+            raise NotUsable(f"The {side} leg was shaken as in walking or jumping. {ask}, without stepping.")
+
+
+def _covered_s(spans: Sequence[tuple[float, float]]) -> float:
+    """Seconds within any of them; both legs may have lost the same ones."""
+    covered, until = 0.0, -np.inf
+    for a, b in sorted(spans):
+        covered += max(0.0, b - max(a, until))
+        until = max(until, b)
+    return covered
 
 
 def _check_length(leg: Readings, params: FaultParams) -> None:

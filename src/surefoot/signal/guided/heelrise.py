@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
 from surefoot.records import Array
+from surefoot.signal.guided.faults import check_on_the_spot
 from surefoot.signal.guided.performance import Found, NotUsable, Performance
 from surefoot.signal.guided.readings import Readings
 
@@ -32,6 +33,8 @@ class HeelRiseParams:
     down_s: float = 1.5  # a heel is down again so long after its top, where the leg rests for a moment (P)
     longest_pause_s: float = 5.0  # a longer one ends the test (P)
     slow_hz: float = 0.15  # slower than this is drift (P)
+    uneven: float = 0.5  # middle half of the times from rise to rise, in their median (P)
+    few: int = 3  # so few may be something else (P)
     lifted_deg: float = 15.0  # the other shank turns so far when that foot is lifted (P)
     walking_dps: float = 150.0  # no leg turns so fast in a heel rise (P)
 
@@ -41,6 +44,7 @@ def heel_rise(done: Performance, params: HeelRiseParams = HeelRiseParams()) -> F
     leg = done.main
     if float(np.percentile(leg.activity, 98)) > params.walking_dps:
         raise NotUsable(f"This looks like walking. {ASK}, on one spot.")
+    check_on_the_spot({leg.side: leg}, ASK)
     on_foot = done.placement == "foot"
     height = _pitch(leg) if on_foot else _height(leg, params)
     least = params.least_pitch_deg if on_foot else params.least_m
@@ -48,21 +52,29 @@ def heel_rise(done: Performance, params: HeelRiseParams = HeelRiseParams()) -> F
     if not len(tops):
         raise NotUsable(f"The heel did not rise {'20 degrees' if on_foot else '3 cm'}. {ASK}, as high as you can.")
     _check_other(done, params)
+    gaps = np.diff(tops)
+    if len(gaps) > 1 and np.ptp(np.percentile(gaps, (25, 75))) > params.uneven * float(np.median(gaps)):
+        raise NotUsable(f"The rises came unevenly, so they may not have been rises. {ASK}, one every two seconds.")
     count = _until_tired(tops / leg.rate_hz, high, params)
     tops, high = tops[:count], high[:count]
-    third = max(1, count // 3)
-    beat_s = float(np.median(np.diff(tops))) / leg.rate_hz if count > 1 else None
-    details = {
-        "height_deg" if on_foot else "height_cm": float(np.median(high)) * (1.0 if on_foot else 100.0),
-        "last_to_first_third_pct": 100 * float(high[-third:].mean() / high[:third].mean()),
-        **({"rises_per_min": 60 / beat_s} if beat_s else {}),
-        **{f"top_{k + 1}_s": float(top) / leg.rate_hz for k, top in enumerate(tops.tolist())},
-    }
     slope, near = np.diff(height), round(params.down_s * leg.rate_hz)
     up = max(0, int(tops[0]) - near)
     start = leg.onset(up + int(np.argmax(slope[up : int(tops[0]) + 1])))
     end = leg.settled(int(tops[-1]) + int(np.argmin(slope[int(tops[-1]) : int(tops[-1]) + near + 1])))
-    return Found(start / leg.rate_hz, end / leg.rate_hz, float(count), 1.0 if len(done.legs) == 2 else 0.8, details)
+    quality = (1.0 if len(done.legs) == 2 else 0.8) * (1.0 if count > params.few else 0.5)
+    return Found(start / leg.rate_hz, end / leg.rate_hz, float(count), quality, _details(tops, high, start, done))
+
+
+def _details(tops: NDArray[np.intp], high: Array, start: int, done: Performance) -> dict[str, float]:
+    third = max(1, len(tops) // 3)
+    on_foot = done.placement == "foot"
+    details = {
+        "height_deg" if on_foot else "height_cm": float(np.median(high)) * (1.0 if on_foot else 100.0),
+        "last_to_first_third_pct": 100 * float(high[-third:].mean() / high[:third].mean()),
+    }
+    if len(tops) > 1:
+        details["rises_per_min"] = 60 * done.rate_hz / float(np.median(np.diff(tops)))
+    return details | {f"top_{k + 1}_s": (top - start) / done.rate_hz for k, top in enumerate(tops.tolist())}
 
 
 def _rises(height: Array, rate_hz: float, least: float, params: HeelRiseParams) -> tuple[NDArray[np.intp], Array]:
@@ -74,7 +86,7 @@ def _rises(height: Array, rate_hz: float, least: float, params: HeelRiseParams) 
 
 def _until_tired(tops_s: Array, high: Array, params: HeelRiseParams) -> int:
     usual = float(np.median(high[: params.first]))
-    tired = np.flatnonzero(high < params.least_share * usual)
+    tired = params.first + np.flatnonzero(high[params.first :] < params.least_share * usual)
     rested = np.flatnonzero(np.diff(tops_s) > params.longest_pause_s) + 1
     return int(min([len(high), *tired, *rested]))
 

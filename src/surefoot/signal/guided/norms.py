@@ -1,7 +1,7 @@
 """Norms of the guided tests: what others reach, what counts as a change, each with its source and how good that is.
 
-Never a diagnosis: a band says where a number lies among people, not what is wrong with one. (R): the source was read,
-mostly its abstract; (M): known, not read again. Grades as in docs/methods.md.
+Never a diagnosis: a band says where a number lies among people, not what is wrong with one. Grades as in
+docs/methods.md, which also says which sources were read.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ class Norm:
     more_is_worse: bool = False
 
 
-_STAARTJES = "Staartjes and Schroder 2018, 2020 (R)"
-_RIKLI = "Rikli and Jones (M)"
-_CARONNI = "Caronni 2024 (R)"
+_STAARTJES = "Staartjes and Schroder 2018, 2020"
+_RIKLI = "Rikli and Jones"
+_CARONNI = "Caronni 2024"
 NORMS: Mapping[TestKind, Norm] = {
     "sit_to_stand_5": Norm(
         (
@@ -60,7 +60,7 @@ NORMS: Mapping[TestKind, Norm] = {
             Band(15.3, 22.0, "moderate impairment", "lumbar disease", "E1", _STAARTJES),
             Band(22.1, None, "severe impairment", "lumbar disease", "E1", _STAARTJES),
         ),
-        Change(3.0, "E1", "disc herniation, n=134 (R)", important=3.6, important_source="disc herniation, n=134 (R)"),
+        Change(3.0, "E1", "disc herniation, n=134", important=3.6, important_source="disc herniation, n=134"),
         digits=1,
         more_is_worse=True,
     ),
@@ -70,30 +70,30 @@ NORMS: Mapping[TestKind, Norm] = {
             *(0.15, "E2", f"older people with neurological disease, {_CARONNI}"),
             share=True,
             important=3.4,
-            important_source="lumbar disease, Gautschi 2017 (R)",
+            important_source="lumbar disease, Gautschi 2017",
         ),
         digits=1,
         more_is_worse=True,
     ),
     "heel_rise": Norm(
         (
-            Band(None, 4, "few: most people with a sound calf do more than 5", "adults", "E3", "clinical custom (M)"),
-            Band(5, 20, "below the middle of all ages", "20-81 y: 24 men, 21 women", "E1", "Hebert-Losier 2017 (R)"),
-            Band(21, None, "at the middle or above", "20-81 y: 24 men, 21 women", "E1", "Hebert-Losier 2017 (R)"),
+            Band(None, 4, "few: most people with a sound calf do more than 5", "adults", "E3", "clinical custom"),
+            Band(5, 20, "below the middle of all ages", "20-81 y: 24 men, 21 women", "E1", "Hebert-Losier 2017"),
+            Band(21, None, "at the middle or above", "20-81 y: 24 men, 21 women", "E1", "Hebert-Losier 2017"),
         ),
-        Change(7, "E1", "limits of agreement between days, Hebert-Losier 2017 (R)"),
+        Change(7, "E1", "limits of agreement between days, Hebert-Losier 2017"),
     ),
     "heel_walk": Norm(
         (
-            Band(None, 99, "toes came down", "100 % is usual", "E2", "Charcot-Marie-Tooth studies, PMC3909942 (R)"),
-            Band(100, None, "toes stayed up", "100 % is usual", "E2", "Charcot-Marie-Tooth studies, PMC3909942 (R)"),
+            Band(None, 99, "toes came down", "100 % is usual", "E2", "Charcot-Marie-Tooth studies, PMC3909942"),
+            Band(100, None, "toes stayed up", "100 % is usual", "E2", "Charcot-Marie-Tooth studies, PMC3909942"),
         ),
         None,
     ),
     "toe_tap": Norm(
         (
-            Band(None, 39, "below what is usual", "adults: about 40-55", "E3", "(M)"),
-            Band(40, None, "usual", "adults: about 40-55", "E3", "(M)"),
+            Band(None, 39, "below what is usual", "adults: about 40-55", "E3", "general knowledge"),
+            Band(40, None, "usual", "adults: about 40-55", "E3", "general knowledge"),
         ),
         Change(0.15, "P", "our proposal", share=True),
     ),
@@ -104,18 +104,18 @@ NORMS: Mapping[TestKind, Norm] = {
             Band(12, 13, "in the usual range at 70-74 y, below that of men at 60-64 y", "12-17, 14-19", "E1", _RIKLI),
             Band(14, None, "in or above the usual range at 60-64 y", "men 14-19, women 12-17", "E1", _RIKLI),
         ),
-        Change(2, "E1", "(M)"),
+        Change(2, "E1", "general knowledge"),
     ),
     "walk_20m": Norm(
         (
-            Band(None, 0.99, "slower than usual", "adults: 1.0-1.4 m/s", "E1", "(M)"),
-            Band(1.0, 1.4, "usual", "adults: 1.0-1.4 m/s", "E1", "(M)"),
-            Band(1.41, None, "faster than usual", "adults: 1.0-1.4 m/s", "E1", "(M)"),
+            Band(None, 0.99, "slower than usual", "adults: 1.0-1.4 m/s", "E1", "general knowledge"),
+            Band(1.0, 1.4, "usual", "adults: 1.0-1.4 m/s", "E1", "general knowledge"),
+            Band(1.41, None, "faster than usual", "adults: 1.0-1.4 m/s", "E1", "general knowledge"),
         ),
         Change(
             *(0.13, "E2", f"older people with neurological disease, {_CARONNI}"),
             important=0.10,
-            important_source="Perera 2006 (M)",
+            important_source="Perera 2006",
         ),
         digits=2,
     ),
@@ -132,7 +132,7 @@ def place(result: TestResult, baseline: float | None = None) -> str:
         return f"Not usable: {result.reason}"
     norm = NORMS[result.kind]
     value = round(result.value, norm.digits)
-    told = f"{_number(value, norm)} {result.unit}".replace(" %", " %")
+    told = f"{_number(value, norm)} {result.unit}"
     band = next((band for band in norm.bands if band.holds(value)), None)
     among = f"{band.meaning} ({band.who}{_limits(band, result.unit, norm)}; {band.source})" if band else ""
     own = _against(value, baseline, result.unit, norm)

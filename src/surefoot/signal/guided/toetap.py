@@ -66,7 +66,7 @@ def toe_tap(done: Performance, params: ToeTapParams = ToeTapParams()) -> Found:
     details = {
         "taps_per_s": len(taps) / params.window_s,
         "last_to_first_third_pct": 100 * float(np.mean(heights[-third:]) / np.mean(heights[:third])),
-        **{f"tap_{k + 1}_s": float(t) / leg.rate_hz for k, t in enumerate(taps.tolist())},
+        **{f"tap_{k + 1}_s": (t - start) / leg.rate_hz for k, t in enumerate(taps.tolist())},
     }
     start_s = start / leg.rate_hz
     return Found(start_s, start_s + params.window_s, float(len(taps)), 1.0, details)
