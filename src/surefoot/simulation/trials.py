@@ -86,7 +86,7 @@ def _chair(person: Performer, wrong: str) -> tuple[dict[Side, Readings], TrialTr
     starts_s = person.times(count, took_s, STILL_S)
     if wrong == "pause":
         starts_s[3:] += 9.0
-    sat, stood = rng.uniform(-2, 14), rng.uniform(-1, 3)
+    sat, stood = rng.uniform(-10, 14), rng.uniform(-1, 3)
     peak = max(sat, stood) + rng.uniform(7, 13) + 3 * person.leg.quad
     at = np.array([0.0, 0.04, 0.20, 0.42, 0.52, 0.72, 0.94, 1.0]) + np.r_[0, rng.uniform(-0.02, 0.02, 6), 0]
     ideal: dict[Side, Readings] = {}

@@ -33,6 +33,7 @@ class HeelRiseParams:
     down_s: float = 1.5  # a heel is down again so long after its top, where the leg rests for a moment (P)
     longest_pause_s: float = 5.0  # a longer one ends the test (P)
     slow_hz: float = 0.15  # slower than this is drift (P)
+    most_lean_deg: float = 15.0  # of the shank over all rises (P)
     uneven: float = 0.5  # middle half of the times from rise to rise, in their median (P)
     few: int = 3  # so few may be something else (P)
     lifted_deg: float = 15.0  # the other shank turns so far when that foot is lifted (P)
@@ -51,6 +52,10 @@ def heel_rise(done: Performance, params: HeelRiseParams = HeelRiseParams()) -> F
     tops, high = _rises(height, leg.rate_hz, least, params)
     if not len(tops):
         raise NotUsable(f"The heel did not rise {'20 degrees' if on_foot else '3 cm'}. {ASK}, as high as you can.")
+    if not on_foot:
+        lean = leg.lean_deg(done.frames.get(leg.side))[max(0, int(tops[0]) - round(leg.rate_hz)) : int(tops[-1])]
+        if np.ptp(np.percentile(lean, (2, 98))) > params.most_lean_deg:
+            raise NotUsable(f"The leg leaned or bent too far for a heel rise. {ASK}, knee straight.")
     _check_other(done, params)
     gaps = np.diff(tops)
     if len(gaps) > 1 and np.ptp(np.percentile(gaps, (25, 75))) > params.uneven * float(np.median(gaps)):

@@ -67,14 +67,11 @@ def stands_of(lean: Array, rate_hz: float, slow_dps: float, params: StandParams 
     slow = np.abs(np.gradient(lean)) * rate_hz < slow_dps
     between = np.array([lean[a:b].min() for a, b in pairwise(peaks)])
     if -low > params.apart * span and -low > 0.5 * high:
-        first, last = _excursions(-lean, -float(low), 0.0)
+        first, last = _excursions(-lean, -float(low))
         risen = first
-    elif float(between.max(initial=0.0)) > params.apart * span or _dwells_high(
-        lean, slow, float(high), rate_hz, params
-    ):
-        level = float(between.max(initial=0.0)) if between.max(initial=0.0) > params.apart * span else float(high)
-        first, last = _excursions(lean, level, 0.0)
-        risen = first
+    elif (ahead := float(between.max(initial=0.0))) > params.apart * span or _dwells(lean, slow, high, rate_hz, params):
+        first, last = _excursions(lean, ahead if ahead > params.apart * span else float(high))
+        risen = np.array([_half_down(lean, a, (a + b) // 2 + 1) for a, b in zip(first, last, strict=True)], np.intp)
     else:
         pairs = len(peaks) // 2
         first, last = peaks[: 2 * pairs : 2], peaks[1 : 2 * pairs : 2]
@@ -97,7 +94,7 @@ def forward_of(lean: Array, rate_hz: float, slow_dps: float, params: StandParams
     return first if first == passing else 0
 
 
-def _excursions(x: Array, level: float, base: float) -> tuple[Index, Index]:
+def _excursions(x: Array, level: float) -> tuple[Index, Index]:
     """First and last samples beyond half of ``level``; it ends only when x comes back to a quarter."""
     beyond, back = x > 0.5 * level, x < 0.25 * level
     state = np.where(beyond, 1, np.where(back, -1, 0))
@@ -109,18 +106,19 @@ def _excursions(x: Array, level: float, base: float) -> tuple[Index, Index]:
     return first, last
 
 
-def _dwells_high(lean: Array, slow: NDArray[np.bool_], high: float, rate_hz: float, params: StandParams) -> bool:
+def _dwells(lean: Array, slow: NDArray[np.bool_], high: float, rate_hz: float, params: StandParams) -> bool:
     """Whether the leg rests at its farthest lean: then that is a posture and not a passage."""
     kept = binary_opening(slow & (lean > 0.6 * high), np.ones(max(2, round(params.dwell_s * rate_hz)), bool))
-    visits, _ = _excursions(lean, high, 0.0)
+    visits, _ = _excursions(lean, high)
     rests = np.count_nonzero(np.diff(np.r_[0, kept.astype(np.int8)]) == 1)
     return bool(rests >= 0.5 * len(visits) > 0)
 
 
-def _half_down(lean: Array, peak: int, until: int) -> int:
-    """Where the knees were half-way back from over the toes: the body is half up."""
+def _half_down(lean: Array, first: int, until: int) -> int:
+    """Where the knees were half-way back from over the toes, in these samples: the body is half up."""
+    peak = first + int(np.argmax(lean[first:until]))
     piece = lean[peak:until]
-    return peak + int(np.argmax(piece < 0.5 * (piece[0] + piece.min())))
+    return peak + int(np.argmax(piece <= 0.5 * (piece[0] + piece.min())))
 
 
 def _edges(
