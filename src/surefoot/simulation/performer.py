@@ -15,10 +15,11 @@ from surefoot.records import SIDES, Array, Placement, Side, TestKind
 from surefoot.simulation import gait
 from surefoot.simulation.gait import Cycle, Leg
 from surefoot.simulation.leg import move
+from surefoot.simulation.person import Walker
 from surefoot.simulation.pulses import Pulse, ease, swaying
+from surefoot.simulation.scene import Scene
 from surefoot.simulation.sensor import Sensor
 from surefoot.simulation.strides import FIRST, Strides
-from surefoot.simulation.walker import Walk, Walker
 
 Readings = tuple[Array, Array]
 Path = Mapping[float, float]  # phase 0 .. 1: posture there
@@ -78,9 +79,9 @@ class Performer:
     def repeat(self, starts_s: Array, size: Array) -> Strides:
         """Repetitions of a cycle in place of strides, each of its own size."""
         even = np.zeros(len(size))
-        return Strides(starts_s, size, size, size, even, even, even, int(self.rng.integers(1 << 30)))
+        return Strides(starts_s, size, size, size, even, even, even, even, int(self.rng.integers(1 << 30)))
 
-    def walked(self, walk: Walk) -> dict[Side, Readings]:
+    def walked(self, walk: Scene) -> dict[Side, Readings]:
         """A planned walk as perfect sensors read it."""
         read = {s: walk.readings(s, self.placement, Sensor(), self.rate_hz) for s in SIDES}
         return {s: (samples.acc, samples.gyr) for s, samples in read.items()}
@@ -106,6 +107,7 @@ def repetition(
         heel_strike=0.0,
         slap=0.0,
         foot_flat_s=0.0,
+        rise_m=0.0,
     )
 
 

@@ -15,11 +15,13 @@ import numpy as np
 from surefoot.records import SIDES, Array, Placement, Samples, Side, TestKind
 from surefoot.simulation import gait
 from surefoot.simulation.gait import Cycle, Leg
+from surefoot.simulation.ground import LEVEL, Ground
 from surefoot.simulation.performer import Performer, Readings, TrialTruth, joined, pitched, repetition
+from surefoot.simulation.person import Walker
 from surefoot.simulation.pulses import ease, swaying, there_and_back
 from surefoot.simulation.sensor import Sensor, noise_tape, put_on
 from surefoot.simulation.strides import Strides, Turn
-from surefoot.simulation.walker import Walker, plan_walk
+from surefoot.simulation.walker import plan_walk
 
 BALL_M = 0.14  # from the ankle forward to the ball of the foot, about which the heel rises
 KEPT_DEG = 10.0  # a heel-walking stride keeps its toes up above this pitch (clinical.md 5.3)
@@ -213,8 +215,8 @@ def _up_and_go(person: Performer, wrong: str) -> tuple[dict[Side, Readings], Tri
 class _HeelWalker(Walker):
     """Walks on the heels: the foot hardly turns against the shank's way; its pitch is added afterwards."""
 
-    def cycle(self, side: Side) -> Cycle:
-        usual = super().cycle(side)
+    def cycle(self, side: Side, ground: Ground = LEVEL) -> Cycle:
+        usual = super().cycle(side, ground)
         foot = usual.foot.copy()
         foot[gait.TILT : gait.TILT_2 + 1] = 0.35 * (usual.shank[gait.TILT : gait.TILT_2 + 1])
         foot[gait.TILT] -= foot[gait.TILT, 0]
