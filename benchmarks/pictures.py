@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pictures_contacts as one_leg
 import pictures_signs as signs
+import pictures_tests as tests
 from accuracy import DATA, module
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -30,6 +31,7 @@ def main() -> None:
         "giving-way": lambda: signs.giving_way(given.into),
         "wear": lambda: signs.wear(given.into),
         "trends": lambda: signs.trends(given.into),
+        "guided-tests": lambda: tests.guided(given.into),
     }
     real: dict[str, Callable[[], Path]] = {}
     if given.data.is_dir():

@@ -47,7 +47,7 @@ def heel_rise(done: Performance, params: HeelRiseParams = HeelRiseParams()) -> F
         raise NotUsable(f"This looks like walking. {ASK}, on one spot.")
     check_on_the_spot({leg.side: leg}, ASK)
     on_foot = done.placement == "foot"
-    height = _pitch(leg) if on_foot else _height(leg, params)
+    height = _pitch(leg) if on_foot else height_m(leg, params)
     least = params.least_pitch_deg if on_foot else params.least_m
     tops, high = _rises(height, leg.rate_hz, least, params)
     if not len(tops):
@@ -96,7 +96,7 @@ def _until_tired(tops_s: Array, high: Array, params: HeelRiseParams) -> int:
     return int(min([len(high), *tired, *rested]))
 
 
-def _height(leg: Readings, params: HeelRiseParams) -> Array:
+def height_m(leg: Readings, params: HeelRiseParams) -> Array:
     """Height of the sensor in m, zero where it is lowest between rises."""
     up = np.linalg.norm(leg.smooth(leg.acc), axis=1)
     up = _without_drift(up - np.median(up), leg, params)

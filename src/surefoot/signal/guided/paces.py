@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surefoot.records import Array
+from surefoot.records import Array, Side
 from surefoot.signal.guided.performance import NotUsable, Performance
 
 
@@ -89,11 +89,12 @@ def heading_deg(done: Performance) -> Array:
     return leg.smooth(np.cumsum(yaw) / done.rate_hz, 0.7)
 
 
-def _about_vertical(done: Performance, side: str) -> Array:
-    """Turn rate about the vertical, to the left positive, from gravity as it is felt on the way (n,)."""
-    leg = next(leg for s, leg in done.legs.items() if s == side)
-    down = leg.smooth(leg.acc, 0.5)
-    return np.asarray((leg.gyr * down).sum(axis=1) / np.maximum(np.linalg.norm(down, axis=1), 1e-9))
+def _about_vertical(done: Performance, side: Side) -> Array:
+    """Turn rate about the vertical, to the left positive (n,): of a leaning shank it is in part what rolls it."""
+    leg, frame = done.legs[side], done.frames.get(side)
+    forward, up, _ = leg.rotation(frame)
+    lean = np.deg2rad(leg.lean_deg(frame))
+    return np.asarray((leg.gyr @ up) * np.cos(lean) - (leg.gyr @ forward) * np.sin(lean))
 
 
 def _distance(done: Performance, params: PaceParams) -> float | None:

@@ -53,7 +53,7 @@ class Readings:
 
     def lean_deg(self, frame: Aligned | None = None) -> Array:
         """Forward lean (foot: toes down) against the rest before; without a frame possibly mirrored (n,)."""
-        rotation = self._rotation() if frame is None else frame.rotation
+        rotation = self.rotation(frame)
         forward, up = (smoothed(self.acc @ rotation[row], self.params.movement_hz, self.rate_hz) for row in (0, 1))
         turned = -np.cumsum(self.gyr @ rotation[2]) / self.rate_hz
         by_gravity = np.rad2deg(np.unwrap(np.arctan2(-forward, up)))
@@ -71,8 +71,10 @@ class Readings:
         still = np.flatnonzero(self.activity[sample:] < self.active_dps)
         return sample + int(still[0]) if len(still) else len(self.activity) - 1
 
-    def _rotation(self) -> Array:
-        """Rows forward, up, medio-lateral; forward and medio-lateral possibly both reversed."""
+    def rotation(self, frame: Aligned | None = None) -> Array:
+        """Rows forward, up, medio-lateral; without a frame forward and medio-lateral are possibly both reversed."""
+        if frame is not None:
+            return frame.rotation
         across = np.eye(3) - np.outer(self.up, self.up)
         turning = across @ self.gyr.T
         axis = np.linalg.eigh(turning @ turning.T)[1][:, 2]

@@ -1,17 +1,18 @@
 """Toe taps in ten seconds, heel on the floor: peaks in the turning of a foot sensor.
 
-Toes only go up from the floor, so which way the sensor sits does not matter: every tap has one fast turn up and one
-down, and those of one way are counted.
+Toes only go up from the floor, so the first fast turn is up, whichever way the sensor sits: every tap has one turn up
+and one down, and is at its height half-way between them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import find_peaks
 
+from surefoot.records import Array
 from surefoot.signal.guided.performance import Found, NotUsable, Performance
 from surefoot.signal.guided.readings import Readings
 
@@ -49,27 +50,41 @@ def toe_tap(done: Performance, params: ToeTapParams = ToeTapParams()) -> Found:
         raise NotUsable(f"This does not look like tapping. {ASK}.")
     if any(_lively(x) > params.other_share * _lively(leg) for s, x in done.legs.items() if s != done.side):
         raise NotUsable(f"Both feet moved. {ASK}, with one foot only.")
-    usual = float(np.percentile(rate, 97))
-    apart = max(1, round(params.shortest_s * leg.rate_hz))
-    taps, _ = find_peaks(rate, height=params.least_dps, distance=apart, prominence=params.prominence * usual)
+    taps, heights = _taps(rate, leg.rate_hz, params)
     if len(taps) < params.least_taps:
         raise NotUsable(f"Only {len(taps)} taps were quick enough to be seen. {ASK}, toes well up each time.")
     start = leg.onset(int(taps[0]))
-    seconds = done.seconds - start / leg.rate_hz
-    taps = taps[taps <= start + params.window_s * leg.rate_hz]
-    pauses = np.diff(np.r_[taps, min(start + params.window_s * leg.rate_hz, len(rate))]) / leg.rate_hz
-    if seconds < params.window_s or pauses.max() > params.longest_pause_s:
-        stopped_s = min(seconds, float(taps[-1] - start) / leg.rate_hz)
-        raise NotUsable(f"The tapping stopped or paused ({stopped_s:.0f} s of it seen). Go on for ten seconds.")
-    heights = [float(rate[a:b].max() - rate[a:b].min()) for a, b in pairwise(taps)]
+    end = start + params.window_s * leg.rate_hz
+    within = taps <= end
+    taps, heights = taps[within], heights[within]
+    pauses_s = np.diff(np.r_[taps, min(end, len(rate))]) / leg.rate_hz
+    if len(rate) < end or pauses_s.max() > params.longest_pause_s:
+        stopped_s = float(taps[int(np.argmax(pauses_s > params.longest_pause_s))] - start) / leg.rate_hz
+        raise NotUsable(f"The tapping stopped or paused after {stopped_s:.0f} s. {ASK}.")
     third = max(1, len(heights) // 3)
     details = {
         "taps_per_s": len(taps) / params.window_s,
-        "last_to_first_third_pct": 100 * float(np.mean(heights[-third:]) / np.mean(heights[:third])),
+        "last_to_first_third_pct": 100 * float(heights[-third:].mean() / heights[:third].mean()),
         **{f"tap_{k + 1}_s": (t - start) / leg.rate_hz for k, t in enumerate(taps.tolist())},
     }
     start_s = start / leg.rate_hz
     return Found(start_s, start_s + params.window_s, float(len(taps)), 1.0, details)
+
+
+def _taps(rate: Array, rate_hz: float, params: ToeTapParams) -> tuple[NDArray[np.intp], Array]:
+    """When the toes were highest, half-way from a fast turn up to the next fast turn down; and how fast they turned.
+
+    The first fast turn is up: from the floor there is no other way.
+    """
+    apart = max(1, round(params.shortest_s * rate_hz))
+    ways = []
+    for way in (rate, -rate):
+        least = params.prominence * float(np.percentile(way, 97))
+        ways.append(find_peaks(way, height=params.least_dps, distance=apart, prominence=least)[0])
+    up, down = sorted(ways, key=lambda at: at[0] if len(at) else len(rate))
+    after = np.searchsorted(down, up)
+    up, after = up[after < len(down)], after[after < len(down)]
+    return (up + down[after]) // 2, np.abs(rate[up] - rate[down[after]])
 
 
 def _lively(leg: Readings) -> float:
