@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from surefoot.pipeline import baseline, days, trends, wear
-from surefoot.signal import alignment, bouts, clocks, contacts, footdrop, givingway, slipping, strides, terrain
+from surefoot.signal import alignment, bouts, clocks, company, contacts, footdrop, givingway, slipping, strides, terrain
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNAL = ROOT / "src" / "surefoot" / "signal"
@@ -20,6 +20,7 @@ ROOMS = (
     alignment,
     bouts,
     clocks,
+    company,
     contacts,
     footdrop,
     givingway,

@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surefoot.records import SIDES, Array, Placement, Side
-from surefoot.signal.contacts import JERK, RATE, SLOW, UP, Swings
+from surefoot.signal.contacts import FORWARD, JERK, RATE, SLOW, UP, Swings
 from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
 from surefoot.signal.stance import Stance
 from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
+
+PRE_SWING_S = 0.15  # before the final contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,9 @@ class StrideMeter:
         table["push_off_acceleration_mps2"] = greatest(UP, final - 0.25 * rate, 0.25) - GRAVITY_MPS2
         table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
         table["heel_strike_mps3"] = greatest(JERK, end - 0.03 * rate, 0.08)
+        before = round(PRE_SWING_S * rate)
+        pre_swing = body.windows(FORWARD, np.rint(final).astype(np.intp) - before, before)
+        table["pre_swing_mps2"] = pre_swing.mean(axis=1)
         stance = Stance.of(body, start, final, rate)
         table["lean_s"] = self._start_s + stance.at / rate
         table["lean_bins"], table["lean_rate_dps"] = stance.bins, stance.rate_dps

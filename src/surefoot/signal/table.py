@@ -29,7 +29,10 @@ PRIVATE = (
     "lean_bins",
     "other_contact_s",
     *LEANS,
-)  # for giving way; not told
+    "pre_swing_mps2",
+    "up_odds",
+    "down_odds",
+)  # for giving way and terrain; not told
 _NUMBER = {name: row for row, name in enumerate((*NUMBERS, *PRIVATE))}
 _SMALL = {name: row for row, name in enumerate((*FLAGS, *WORDS))}
 

@@ -27,13 +27,14 @@ from surefoot.records import (
 )
 from surefoot.signal.bouts import BoutBook, BoutParams
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown, clock_offset
+from surefoot.signal.company import Company, CompanyParams
 from surefoot.signal.footdrop import FootDrop, FootDropParams
 from surefoot.signal.givingway import GivingWay, GivingWayParams
 from surefoot.signal.incidents import IncidentBook
 from surefoot.signal.leg import Leg, LegFindings, LegParams
 from surefoot.signal.pairing import pair
 from surefoot.signal.table import StrideTable
-from surefoot.signal.terrain import Terrain, TerrainParams
+from surefoot.signal.terrain import Terrain, TerrainParams, terrain_params
 
 CONTACTS_KEPT_S = 10.0
 
@@ -45,7 +46,8 @@ class WalkParams:
     leg: LegParams = field(default_factory=LegParams)
     bouts: BoutParams = field(default_factory=BoutParams)
     foot_drop: FootDropParams = field(default_factory=FootDropParams)
-    terrain: TerrainParams = field(default_factory=TerrainParams)
+    company: CompanyParams = field(default_factory=CompanyParams)
+    terrain: TerrainParams | None = None  # None: those of the placement
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
 
 
@@ -62,8 +64,9 @@ class WalkFindings:
 
     def records(self) -> list[Finding]:
         """All of them as records, in the order in which they became certain."""
-        delay = BoutParams().longest_break_s + BoutParams().longest_stride_s
-        keyed: list[tuple[float, int, Finding]] = [(s.end_s, 0, s) for s in self.strides]
+        wait = CompanyParams().wait_s
+        delay = wait + BoutParams().longest_break_s + BoutParams().longest_stride_s
+        keyed: list[tuple[float, int, Finding]] = [(s.end_s + wait, 0, s) for s in self.strides]
         keyed += [(m.start_s + 60.0, 1, m) for m in self.minutes]
         keyed += [(b.end_s + delay, 2, b) for b in self.bouts]
         keyed += [(i.end_s + delay, 3, i) for i in self.incidents]
@@ -85,7 +88,8 @@ class WalkStream:
         self._slips: list[Slip] = []
         self._contacts: dict[Side, tuple[Array, Array]] = {side: (np.empty(0), np.empty(0)) for side in sides}
         self._bouts = BoutBook(tuple(sides), placement, params.bouts)
-        self._terrain = Terrain(params.terrain)
+        self._company = Company(placement, params.company)
+        self._terrain = Terrain(params.terrain or terrain_params(placement))
         self._foot_drop = FootDrop(placement, params.foot_drop)
         self._giving_way = GivingWay(params.giving_way)
         self._incidents = IncidentBook(params.foot_drop, self._bouts.delay_s)
@@ -132,11 +136,12 @@ class WalkStream:
         if known_s <= self._known_s:
             return self._nothing(contacts)
         self._known_s = known_s
-        strides = self._strides_before(known_s)
+        strides = self._settled(self._strides_before(known_s), known_s)
         if len(strides):
             self._look_at(strides)
-        walked = self._bouts.update(strides, known_s)
-        incidents = self._incidents.tell(known_s, walked)
+        settled_s = known_s - self._params.company.wait_s
+        walked = self._bouts.update(strides, settled_s)
+        incidents = self._incidents.tell(settled_s, walked)
         minutes = sorted((m for m in self._minutes if m.start_s + 60.0 <= known_s), key=lambda m: (m.start_s, m.side))
         self._minutes = [m for m in self._minutes if m.start_s + 60.0 > known_s]
         self._forget(known_s)
@@ -144,10 +149,19 @@ class WalkStream:
         self._slips = [s for s in self._slips if s.at_s > known_s]
         return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, slips)
 
+    def _settled(self, strides: StrideTable, known_s: float) -> StrideTable:
+        """The strides whose neighbours are known by ``known_s``, without lone swings, those on stairs labelled."""
+        if len(strides):
+            pair(strides, *_by_event(self._contacts))
+            self._terrain.weigh(strides)
+        around = self._company.update(strides, known_s)
+        if not around.told.any():
+            return StrideTable.empty(self.placement)
+        self._terrain.label(around.strides, around.told)
+        return around.strides.take(around.told)
+
     def _look_at(self, strides: StrideTable) -> None:
         """What both legs together say of strides that are certain."""
-        pair(strides, *_by_event(self._contacts))
-        self._terrain.label(strides)
         self._foot_drop.flag(strides)
         gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
         self._incidents.notice(strides, gave_way)
