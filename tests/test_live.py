@@ -42,6 +42,7 @@ class Keeper:
         self.kept: list[tuple[str, Any]] = []
         self._fail_on, self._wait = fail_on, wait
         self.waiting = threading.Event()
+        self.full = False
 
     def _keep(self, kind: str, what: Any) -> None:
         if kind == self._fail_on:
@@ -49,6 +50,8 @@ class Keeper:
         if self._wait is not None:
             self.waiting.set()
             assert self._wait.wait(20)
+        if self.full:
+            raise OSError("the disk is full")
         self.kept.append((kind, what))
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
@@ -292,17 +295,13 @@ def test_a_keeper_that_fails_while_being_cancelled_is_still_told_of() -> None:
         await asyncio.to_thread(keeper.waiting.wait, 20)
         task.cancel()
         await asyncio.sleep(0.1)
-        keeper._keep = _refuse  # type: ignore[method-assign]
+        keeper.full = True
         go_on.set()
         with pytest.raises(BaseExceptionGroup) as caught:
             await task
         assert [str(error) for error in caught.value.exceptions] == ["the disk is full"]
 
     asyncio.run(whole())
-
-
-def _refuse(kind: str, what: Any) -> None:
-    raise OSError("the disk is full")
 
 
 def test_the_source_is_read_a_few_blocks_ahead_and_no_further() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surefoot.records import SIDES, Array, Placement, Side
-from surefoot.signal.contacts import RATE, SLOW, UP, Swings
+from surefoot.signal.contacts import FORWARD, RATE, SLOW, UP, Swings
 from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
 from surefoot.signal.sides import side_sign
@@ -25,6 +25,8 @@ from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
 from surefoot.signal.toedrag import toe_drag_s
 
 SLOW_LAG_S = 0.12  # the row SLOW of a ring may be so much shorter than the others
+
+PRE_SWING_S = 0.15  # before the final contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,9 @@ class StrideMeter:
         table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
         self._landing(table, start, final, end, body)
         table["side_sign"] = side_sign(self._placement, closing, body, rate)
+        before = round(PRE_SWING_S * rate)
+        pre_swing = body.windows(FORWARD, np.rint(final).astype(np.intp) - before, before)
+        table["pre_swing_mps2"] = pre_swing.mean(axis=1)
         stance = Stance.of(body, start, final, rate)
         table["lean_s"] = self._start_s + stance.at / rate
         table["lean_bins"], table["lean_rate_dps"] = stance.bins, stance.rate_dps

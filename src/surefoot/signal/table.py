@@ -30,7 +30,10 @@ PRIVATE = (
     "other_contact_s",
     "side_sign",
     *LEANS,
-)  # for giving way and the side check; not told
+    "pre_swing_mps2",
+    "up_odds",
+    "down_odds",
+)  # for giving way, the side check and terrain; not told
 _NUMBER = {name: row for row, name in enumerate((*NUMBERS, *PRIVATE))}
 _SMALL = {name: row for row, name in enumerate((*FLAGS, *WORDS))}
 

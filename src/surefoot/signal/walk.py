@@ -29,6 +29,7 @@ from surefoot.records import (
 from surefoot.signal.alignment import Aligned, NotYet
 from surefoot.signal.bouts import BoutBook, BoutParams
 from surefoot.signal.clocks import ClockOffset, ClockParams, ClockWatch, OffsetNotKnown
+from surefoot.signal.company import Company, CompanyParams
 from surefoot.signal.footdrop import FootDrop, FootDropParams
 from surefoot.signal.givingway import GivingWay, GivingWayParams
 from surefoot.signal.incidents import IncidentBook
@@ -38,7 +39,7 @@ from surefoot.signal.sides import SideParams, SideWatch
 from surefoot.signal.slipping import Slipped
 from surefoot.signal.snippets import Snippets
 from surefoot.signal.table import StrideTable
-from surefoot.signal.terrain import Terrain, TerrainParams
+from surefoot.signal.terrain import Terrain, TerrainParams, terrain_params
 
 CONTACTS_KEPT_S = 10.0
 AT_ONCE = 2048  # strides looked at together; more would leave the cache
@@ -51,7 +52,8 @@ class WalkParams:
     leg: LegParams = field(default_factory=LegParams)
     bouts: BoutParams = field(default_factory=BoutParams)
     foot_drop: FootDropParams = field(default_factory=FootDropParams)
-    terrain: TerrainParams = field(default_factory=TerrainParams)
+    company: CompanyParams = field(default_factory=CompanyParams)
+    terrain: TerrainParams | None = None  # None: those of the placement
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
     sides: SideParams = field(default_factory=SideParams)
     clocks: ClockParams = field(default_factory=ClockParams)
@@ -70,12 +72,13 @@ class WalkFindings:
 
     def records(self) -> list[Finding]:
         """All of them as records, in the order in which they became certain."""
-        delay = BoutParams().longest_break_s + BoutParams().longest_stride_s
-        keyed: list[tuple[float, int, Finding]] = [(s.end_s, 0, s) for s in self.strides]
+        wait = CompanyParams().wait_s
+        delay = wait + BoutParams().longest_break_s + BoutParams().longest_stride_s
+        keyed: list[tuple[float, int, Finding]] = [(s.end_s + wait, 0, s) for s in self.strides]
         keyed += [(m.start_s + 60.0, 1, m) for m in self.minutes]
         keyed += [(b.end_s + delay, 2, b) for b in self.bouts]
         keyed += [(i.end_s + delay, 3, i) for i in self.incidents]
-        keyed += [(c.at_s, 4, c) for c in self.checks]
+        keyed += [(c.at_s + wait, 4, c) for c in self.checks]
         return [finding for _, _, finding in sorted(keyed, key=lambda x: x[:2])]
 
 
@@ -93,7 +96,8 @@ class WalkStream:
         self._checks: list[Check] = []
         self._contacts: dict[Side, tuple[Array, Array]] = {side: (np.empty(0), np.empty(0)) for side in sides}
         self._bouts = BoutBook(tuple(sides), placement, params.bouts)
-        self._terrain = Terrain(params.terrain)
+        self._company = Company(placement, params.company)
+        self._terrain = Terrain(params.terrain or terrain_params(placement))
         self._foot_drop = FootDrop(placement, params.foot_drop)
         self._giving_way = GivingWay(params.giving_way)
         self._raw = Snippets()
@@ -153,23 +157,33 @@ class WalkStream:
         if known_s <= self._known_s:
             return self._nothing(contacts)
         self._known_s = known_s
-        strides = self._strides_before(known_s)
+        strides = self._settled(self._strides_before(known_s), known_s)
         for first in range(0, len(strides), AT_ONCE):
             self._look_at(strides.take(slice(first, first + AT_ONCE)))
         self._checks += self._clocks.update(known_s, self._raw)
-        walked = self._bouts.update(strides, known_s)
-        incidents = self._incidents.tell(known_s, walked)
+        settled_s = known_s - self._params.company.wait_s
+        walked = self._bouts.update(strides, settled_s)
+        incidents = self._incidents.tell(settled_s, walked)
         minutes = sorted((m for m in self._minutes if m.start_s + 60.0 <= known_s), key=lambda m: (m.start_s, m.side))
         self._minutes = [m for m in self._minutes if m.start_s + 60.0 > known_s]
         self._forget(known_s)
-        checks = sorted((c for c in self._checks if c.at_s <= known_s), key=lambda c: (c.at_s, str(c)))
-        self._checks = [c for c in self._checks if c.at_s > known_s]
+        checks = sorted((c for c in self._checks if c.at_s <= settled_s), key=lambda c: (c.at_s, str(c)))
+        self._checks = [c for c in self._checks if c.at_s > settled_s]
         return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks)
+
+    def _settled(self, strides: StrideTable, known_s: float) -> StrideTable:
+        """The strides whose neighbours are known by ``known_s``, without lone swings, those on stairs labelled."""
+        if len(strides):
+            pair(strides, *_by_event(self._contacts))
+            self._terrain.weigh(strides)
+        around = self._company.update(strides, known_s)
+        if not around.told.any():
+            return StrideTable.empty(self.placement)
+        self._terrain.label(around.strides, around.told)
+        return around.strides.take(around.told)
 
     def _look_at(self, strides: StrideTable) -> None:
         """What both legs together say of strides that are certain."""
-        pair(strides, *_by_event(self._contacts))
-        self._terrain.label(strides)
         self._foot_drop.flag(strides)
         self._checks += self._sides.update(strides)
         gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
@@ -186,7 +200,8 @@ class WalkStream:
         return now.take(np.lexsort((now["side"], now["end_s"])))
 
     def _forget(self, known_s: float) -> None:
-        self._raw.forget_before(min(self._incidents.needs_from(known_s), self._clocks.needs_from(known_s)))
+        settled_s = known_s - self._params.company.wait_s
+        self._raw.forget_before(min(self._incidents.needs_from(settled_s), self._clocks.needs_from(known_s)))
         for side, (initial, final) in self._contacts.items():
             if len(initial) and initial[0] < known_s - 2 * CONTACTS_KEPT_S:
                 recent = slice(int(np.searchsorted(initial, known_s - CONTACTS_KEPT_S)), None)
