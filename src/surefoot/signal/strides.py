@@ -19,7 +19,7 @@ from surefoot.signal.contacts import JERK, RATE, SLOW, UP, Swings
 from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
 from surefoot.signal.stance import Stance
-from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
+from surefoot.signal.table import WORDS, StrideTable, invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +122,9 @@ class StrideMeter:
         table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
         table["heel_strike_mps3"] = greatest(JERK, end - 0.03 * rate, 0.08)
         stance = Stance.of(body, start, final, rate)
-        table["lean_s"] = self._start_s + stance.at / rate
-        table["lean_bins"], table["lean_rate_dps"] = stance.bins, stance.rate_dps
-        table["lean_return_dps"] = stance.return_dps
-        for k, name in enumerate(LEANS):
-            table[name] = stance.lean_dps[:, k]
+        table["landed_s"] = self._start_s + stance.landed / rate
+        table["lean_middle"], table["lean_whole"] = stance.middle, stance.whole
+        table.leans[:] = stance.lean_dps.T
 
     def _greatest(self, body: Ring, row: int, first: Array, samples: Array, sign: float) -> Array:
         number = np.rint(first).astype(np.intp)
