@@ -34,8 +34,8 @@ class GivingWayParams:
     spread_rank: int = 8  # of the ten deviations from their median, in order: two odd strides do not widen the spread
     from_s: float = 0.15  # after the landing: the loading response is over (4.4: 0.10)
     least_beyond_deg: float = 2.2  # forward turn beyond the spread of the usual, if timing is upset too
-    clear_beyond_deg: float = 5.0  # and without: timing not upset, or not known because the other leg is not worn
-    back_share: float = 0.5  # of it that must turn back within back_s
+    clear_beyond_deg: float = 6.0  # and without: timing not upset, or not known because the other leg is not worn
+    back_share: float = 0.25  # of it that must turn back within back_s; the rest may run into push-off or a rescue step
     back_s: float = 0.4
     upset_s: float = 0.05  # stride time or other foot's contact off by so much
     most_shorter_s: float = 0.2  # a stride that differs more is another movement: hop, halt, obstacle
