@@ -61,7 +61,7 @@ def test_gyroscope_integrates_to_the_tilt() -> None:
     walk = plan_walk(SMOOTH, rng(), strides=12, turns=[Turn(5, 90)], buckles=[Buckle("left", at_stride=3)])
     n = int(walk.duration_s * 500)
     for side in SIDES:
-        cycle = walk.walker.cycle(side)
+        cycle = walk.cycles[side]
         motion = leg.move(cycle, walk.strides[side], walk.pulses[side], "shank", 0.0, n, 500.0)
         tilt = np.rad2deg(motion.tilt_rad)
         assert np.ptp(tilt) > 60
@@ -162,7 +162,7 @@ def test_stride_times_vary_as_asked() -> None:
 def test_context_covers_the_walk() -> None:
     _, truth = simulate_walk(Walker(), rng(), strides=20, turns=[Turn(6, 180)], seated=(True, True))
     along = [c for c in truth.context if c.kind != "turn"]
-    assert [c.kind for c in along] == ["rise", "stand", "walk", "stand", "sit"]
+    assert [c.kind for c in along] == ["rise", "stand", "walk", "stand", "sit_down"]
     assert along[0].start_s == truth.start_s
     assert along[-1].end_s == pytest.approx(truth.end_s)
     assert all(a.end_s == pytest.approx(b.start_s) for a, b in pairwise(along))
@@ -292,10 +292,10 @@ def test_buckle_is_that_of_the_two_links(fall_g: float, flexion_deg: float, took
     buckle = Buckle("left", fall_g, flexion_deg)
     assert 1000 * buckle.falling_s == pytest.approx(took_ms, abs=1)
     pulse = pulses.buckling(buckle, 0.0)
-    assert pulse.tilt_deg.max() == pytest.approx(flexion_deg / 2)
-    assert pulse.tilt_deg[0] == pytest.approx(0)
-    assert pulse.tilt_deg[-1] == pytest.approx(0, abs=0.01)
-    assert np.diff(pulse.tilt_deg).max() * 1000 == pytest.approx(peak_dps, rel=0.08)
+    assert pulse.course.max() == pytest.approx(flexion_deg / 2)
+    assert pulse.course[0] == pytest.approx(0)
+    assert pulse.course[-1] == pytest.approx(0, abs=0.01)
+    assert np.diff(pulse.course).max() * 1000 == pytest.approx(peak_dps, rel=0.08)
 
 
 @pytest.mark.parametrize("at_stride", [None, 6])

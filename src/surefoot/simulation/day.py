@@ -9,10 +9,12 @@ from typing import Literal
 import numpy as np
 
 from surefoot.records import SIDES, Side
+from surefoot.simulation.person import Walker
 from surefoot.simulation.pulses import Buckle, Stumble
+from surefoot.simulation.scene import Scene
 from surefoot.simulation.strides import Turn
 from surefoot.simulation.truth import Truth
-from surefoot.simulation.walker import Walk, Walker, plan_walk
+from surefoot.simulation.walker import plan_walk
 
 DayKind = Literal["worn", "short", "drawer", "unworn"]
 
@@ -40,7 +42,7 @@ class Stretch:
     first: int
     samples: int
     donning: int
-    walk: Walk | None = None
+    walk: Scene | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +143,7 @@ def _fill(
     yield Stretch(at, whole.first + whole.samples - at, whole.donning)
 
 
-def _walk(strides: int, start_s: float, walker: Walker, habits: Habits, rng: np.random.Generator) -> Walk:
+def _walk(strides: int, start_s: float, walker: Walker, habits: Habits, rng: np.random.Generator) -> Scene:
     """From the chair, a walk with a turn every now and then, and back; longer walks are a little faster."""
     seconds = strides * walker.stride_s
     pace = 1 + habits.bout_speed_pct / 100 * rng.standard_normal() + 0.03 * np.log(seconds / 35)

@@ -18,9 +18,19 @@ from functools import lru_cache
 import numpy as np
 
 from surefoot.records import Array, Side
+from surefoot.simulation.shapes import (
+    MID_STANCE,
+    POINTS,
+    bell,
+    ease,
+    from_mid_stance,
+    hump,
+    mid_stance_index,
+    phase,
+    slope,
+    terms,
+)  # fmt: skip
 
-POINTS = 1024  # table resolution over one cycle
-MID_STANCE = 0.22  # phase at which strides are joined: foot flat, ankle still, shank about upright
 REFERENCE_SPEED_MPS = 0.82  # of the fitted median stride
 REFERENCE_STRIDE_S = 1.2
 FINAL_CONTACT = 0.605  # phase, of the fitted median stride (stance 60-62 %, E1)
@@ -86,38 +96,75 @@ class Cycle:
     heel_strike: float  # size of the impact transient, healthy = 1
     slap: float  # size of the forefoot slap that follows it
     foot_flat_s: float  # initial contact to foot flat
+    rise_m: float  # how much higher a stride ends than it began
 
 
 @lru_cache(maxsize=256)
-def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: float) -> Cycle:
-    """The tables of one leg at about this speed (m/s) and stride time (s)."""
-    q, slope = _warped(_final_contact(leg, speed_mps))
+def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: float, rise_m: float = 0.0) -> Cycle:
+    """The tables of one leg at about this speed (m/s) and stride time (s), each stride ending ``rise_m`` higher."""
+    q, pace = _warped(_final_contact(leg, speed_mps))
     flat_s = 0.08 - 0.05 * min(leg.dorsi, 1.0)
-    tilt = _tilt(q, leg, manner)
-    forward, up = _ankle(q, slope, leg, manner)
+    forward, up = _ankle(q, pace, leg, manner)
     pitch_deg = 20.0 * (1 - leg.dorsi) - 10.0 * leg.dorsi + manner.foot_pitch_deg
-    pitch = _pitch(q, pitch_deg, leg, manner, flat_s / stride_s, speed_mps)
-    outward = (1.0 if side == "left" else -1.0) * (0.02 + 0.04 * leg.dorsi * leg.circ)
-    lateral = _slope(_slope(outward * _hump(q, 0.5, 1.04)))
-    roll, twist = _off_plane(q, side, manner.roll_deg), _off_plane(q, side, manner.twist_deg)
-    move = _hump(q, *_MOVING)
-    path = [forward, _slope(forward), up, _slope(up), lateral]
-    shank = [tilt, _slope(tilt), _slope(_slope(tilt)), *path, roll, _slope(roll), twist, _slope(twist), move]
-    aside = [move * roll, _slope(move * roll), move * twist, _slope(move * twist), move]
-    foot = [-pitch, -_slope(pitch), -_slope(_slope(pitch)), *path, *aside]
-    final_contact = _final_contact(leg, speed_mps)
-    before = _phase() < final_contact + 0.02
-    return Cycle(
-        shank=_from_mid_stance(np.array(shank)),
-        foot=_from_mid_stance(np.array(foot)),
-        initial_contact=1.0 - MID_STANCE,
-        final_contact=final_contact - MID_STANCE,
+    climbing = 0.7 * bell(q, 0.5, 0.2) + 0.4 * bell(q, 0.0, 0.1)  # stands as on level ground
+    uphill = rise_m / max(speed_mps * stride_s, 0.3)
+    return assemble(
+        side,
+        manner,
+        tilt_rad=_tilt(q, leg, manner) + uphill * (climbing - climbing[mid_stance_index()]),
+        forward=forward,
+        up=up + rise_m * forward,
+        outward_m=(0.02 + 0.04 * leg.dorsi * leg.circ) * hump(q, 0.5, 1.04),
+        pitch_rad=_pitch(q, pitch_deg, leg, manner, flat_s / stride_s, speed_mps),
+        free=hump(q, *_MOVING),
+        q=q,
+        final_contact=_final_contact(leg, speed_mps),
         foot_pitch_at_contact_deg=pitch_deg,
-        swing_height_m=float(np.ptp(np.cumsum(up)) / POINTS),
-        push_off_deg_per_cycle=float(np.rad2deg(_slope(tilt)[before & (_phase() > 0.35)].max())),
         heel_strike=1.0 - min(leg.dorsi / 0.8, 1.0),
         slap=max(0.0, min(leg.dorsi / 0.5, (0.8 - leg.dorsi) / 0.3)),
         foot_flat_s=flat_s,
+        rise_m=rise_m,
+    )
+
+
+def assemble(
+    side: Side,
+    manner: Manner,
+    *,
+    tilt_rad: Array,
+    forward: Array,
+    up: Array,
+    outward_m: Array,
+    pitch_rad: Array,
+    free: Array,
+    q: Array,
+    final_contact: float,
+    foot_pitch_at_contact_deg: float,
+    heel_strike: float,
+    slap: float,
+    foot_flat_s: float,
+    rise_m: float,
+) -> Cycle:
+    """Tables from curves over one cycle that begins at the initial contact; ``forward`` and ``up`` are velocities."""
+    lateral = slope(slope((1.0 if side == "left" else -1.0) * outward_m))
+    roll, twist = _off_plane(q, side, manner.roll_deg), _off_plane(q, side, manner.twist_deg)
+    path = [forward, slope(forward), up, slope(up), lateral]
+    shank = [tilt_rad, slope(tilt_rad), slope(slope(tilt_rad)), *path, roll, slope(roll), twist, slope(twist), free]
+    aside = [free * roll, slope(free * roll), free * twist, slope(free * twist), free]
+    foot = [-pitch_rad, -slope(pitch_rad), -slope(slope(pitch_rad)), *path, *aside]
+    before = phase() < final_contact + 0.02
+    return Cycle(
+        shank=from_mid_stance(np.array(shank)),
+        foot=from_mid_stance(np.array(foot)),
+        initial_contact=1.0 - MID_STANCE,
+        final_contact=final_contact - MID_STANCE,
+        foot_pitch_at_contact_deg=foot_pitch_at_contact_deg,
+        swing_height_m=float(np.ptp(np.cumsum(up)) / POINTS),
+        push_off_deg_per_cycle=float(np.rad2deg(slope(tilt_rad)[before & (phase() > 0.35)].max())),
+        heel_strike=heel_strike,
+        slap=slap,
+        foot_flat_s=foot_flat_s,
+        rise_m=rise_m,
     )
 
 
@@ -133,34 +180,34 @@ def _tilt(q: Array, leg: Leg, manner: Manner) -> Array:
     push_off = 0.40 * leg.push - manner.push_off_pct / 100
     loading = 0.50 * leg.quad - manner.loading_pct / 100
     scale = REFERENCE_STRIDE_S  # the rates below are deg/s of the reference stride, the table is per cycle
-    rate = 205 * push_off * _bell(q, 0.575, 0.065) - 205 * push_off * 0.8 * _bell(q, 0.79, 0.08)
-    rate += 120 * loading * (_bell(q, 0.03, 0.06) - 0.5 * _bell(q, 0.25, 0.11))
+    rate = 205 * push_off * bell(q, 0.575, 0.065) - 205 * push_off * 0.8 * bell(q, 0.79, 0.08)
+    rate += 120 * loading * (bell(q, 0.03, 0.06) - 0.5 * bell(q, 0.25, 0.11))
     # a forefoot landing lacks the trough of the rate after swing, as the stroke recordings with low strike angles do
-    flat = 75 * _bell(q, -0.01, 0.035) + 30 * _bell(q, 0.09, 0.04)
-    rate += leg.dorsi * (flat - 23 * _bell(q, 0.86, 0.08) - 25 * _bell(q, 0.24, 0.08))
+    flat = 75 * bell(q, -0.01, 0.035) + 30 * bell(q, 0.09, 0.04)
+    rate += leg.dorsi * (flat - 23 * bell(q, 0.86, 0.08) - 25 * bell(q, 0.24, 0.08))
     rate -= rate.mean()
-    tilt = healthy - scale * (np.cumsum(rate) - np.cumsum(rate)[_mid_stance_index()]) / POINTS
-    tilt += (12.0 * leg.dorsi + manner.tilt_deg) * _bell(q, 0.67, 0.09)
+    tilt = healthy - scale * (np.cumsum(rate) - np.cumsum(rate)[mid_stance_index()]) / POINTS
+    tilt += (12.0 * leg.dorsi + manner.tilt_deg) * bell(q, 0.67, 0.09)
     return np.deg2rad(tilt)
 
 
-def _ankle(q: Array, slope: Array, leg: Leg, manner: Manner) -> tuple[Array, Array]:
+def _ankle(q: Array, pace: Array, leg: Leg, manner: Manner) -> tuple[Array, Array]:
     """Forward velocity per stride length and upward velocity in metres, both per cycle; still while the foot is."""
-    forward = _terms(q, _FORWARD, *_MOVING) * slope
-    up = _terms(q, _UPWARD, *_MOVING) * slope
-    forward -= _slope(0.03 * leg.push * _hump(q, 0.42, 0.92))  # a weak push-off lets the ankle lag
-    up += _slope((0.04 * leg.dorsi * (1 - leg.circ) + manner.lift_m) * _hump(q, 0.52, 1.02))
-    window = _hump(q, *_MOVING)
+    forward = terms(q, _FORWARD, *_MOVING) * pace
+    up = terms(q, _UPWARD, *_MOVING) * pace
+    forward -= slope(0.03 * leg.push * hump(q, 0.42, 0.92))  # a weak push-off lets the ankle lag
+    up += slope((0.04 * leg.dorsi * (1 - leg.circ) + manner.lift_m) * hump(q, 0.52, 1.02))
+    window = hump(q, *_MOVING)
     return forward / forward.mean(), up - up.mean() * window / window.mean()
 
 
 def _pitch(q: Array, contact_deg: float, leg: Leg, manner: Manner, flat: float, speed_mps: float) -> Array:
     push = 1 - 0.25 * leg.push + 0.5 * manner.push_off_pct / 100
-    rise = _terms(q, _HEEL_RISE, *_HEEL_RISE_SPAN) * push * (speed_mps / REFERENCE_SPEED_MPS) ** 0.2
+    rise = terms(q, _HEEL_RISE, *_HEEL_RISE_SPAN) * push * (speed_mps / REFERENCE_SPEED_MPS) ** 0.2
     back = (q + 0.5) % 1 - 0.5  # -0.5 .. 0.5 around the contact
-    landing = 1 - _ease(back / flat)
-    toes_up = 20.0 * _ease((back + 0.18) / 0.15) * landing
-    hanging = (contact_deg - 20.0) * _ease((back + 0.36) / 0.18) * landing
+    landing = 1 - ease(back / flat)
+    toes_up = 20.0 * ease((back + 0.18) / 0.15) * landing
+    hanging = (contact_deg - 20.0) * ease((back + 0.36) / 0.18) * landing
     return np.deg2rad(rise + toes_up + hanging)
 
 
@@ -172,7 +219,7 @@ def _final_contact(leg: Leg, speed_mps: float) -> float:
 
 def _warped(final_contact: float) -> tuple[Array, Array]:
     """Phase of the median stride at each table point, and its slope, with the final contact moved there."""
-    p = _phase()
+    p = phase()
     by = (final_contact - FINAL_CONTACT) / np.sin(np.pi * FINAL_CONTACT) ** 2
     q = p.copy()
     for _ in range(30):
@@ -185,44 +232,3 @@ def _off_plane(q: Array, side: Side, harmonics_deg: tuple[float, ...]) -> Array:
     c1, s1, c2, s2 = harmonics_deg
     a = 2 * np.pi * q
     return mirror * np.deg2rad(c1 * np.cos(a) + s1 * np.sin(a) + c2 * np.cos(2 * a) + s2 * np.sin(2 * a))
-
-
-def _phase() -> Array:
-    return np.arange(POINTS) / POINTS
-
-
-def _mid_stance_index() -> int:
-    return round(MID_STANCE * POINTS)
-
-
-def _slope(y: Array) -> Array:
-    """Per cycle, of one full cycle."""
-    return (np.roll(y, -1) - np.roll(y, 1)) * (POINTS / 2)
-
-
-def _bell(q: Array, centre: float, width: float) -> Array:
-    away = (q - centre + 0.5) % 1 - 0.5
-    return np.exp(-0.5 * (away / width) ** 2)
-
-
-def _hump(q: Array, start: float, end: float) -> Array:
-    """0 outside (start, end), 1 in the middle, with continuous acceleration."""
-    s = ((q - start) % 1) / (end - start)
-    return np.where(s < 1, np.sin(np.pi * np.minimum(s, 1)) ** 4, 0.0)
-
-
-def _terms(q: Array, coefficients: tuple[float, ...], start: float, end: float) -> Array:
-    s = ((q - start) % 1) / (end - start)
-    k = np.arange(len(coefficients))[:, None]
-    return np.where(s < 1, np.sin(np.pi * s) ** 2 * (np.array(coefficients) @ np.cos(k * np.pi * s)), 0.0)
-
-
-def _ease(x: Array) -> Array:
-    """0 below 0, 1 above 1, with continuous acceleration between."""
-    x = np.clip(x, 0, 1)
-    return x**3 * (10 - 15 * x + 6 * x**2)
-
-
-def _from_mid_stance(rows: Array) -> Array:
-    rows = np.roll(rows, -_mid_stance_index(), axis=1)
-    return np.concatenate([rows, rows[:, :1]], axis=1)

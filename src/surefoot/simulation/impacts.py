@@ -32,6 +32,8 @@ class Impact:
     gyr_decay_s: float = 0.035
     slap_hz: float = 35.0
     slap_decay_s: float = 0.015
+    drag_hz: float = 26.0
+    drag_decay_s: float = 0.07
     delay_s: float = 0.012  # from the contact to the shank
 
 
@@ -52,6 +54,13 @@ def slap(acc: Array, times_s: Array, sizes: Array, start_s: float, rate_hz: floa
     """Add slaps of the forefoot: sharper, and without turning the shank."""
     rows, since, size = _rows(len(acc), times_s + impact.delay_s, sizes, start_s, rate_hz)
     shaken = np.interp(since, *_kernel(impact.slap_hz, impact.slap_decay_s, 2))
+    acc[rows] += (size * shaken)[..., None] * np.array(impact.acc_mps2)
+
+
+def drag(acc: Array, times_s: Array, sizes: Array, start_s: float, rate_hz: float, impact: Impact) -> None:
+    """Add the scraping of a toe along the floor: a weaker, longer rattle (15-45 Hz, 40-250 ms: clinical.md FD12, P)."""
+    rows, since, size = _rows(len(acc), times_s, sizes, start_s, rate_hz)
+    shaken = np.interp(since, *_kernel(impact.drag_hz, impact.drag_decay_s, 2))
     acc[rows] += (size * shaken)[..., None] * np.array(impact.acc_mps2)
 
 

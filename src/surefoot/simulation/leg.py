@@ -1,7 +1,7 @@
 """One leg in motion: from planned strides to what an ideal sensor on shank or foot would read, sample by sample.
 
 Rotations and accelerations come from the same path: tilt in the sagittal plane, the ankle's way forward and up,
-heading, and small turns in the other two planes, which turn the sensor in place.
+heading, and turns in the other two planes, which turn the sensor in place.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surefoot.records import Array, Placement
-from surefoot.simulation import gait
-from surefoot.simulation.pulses import GRID_HZ, Pulse
-from surefoot.simulation.strides import Strides, easing_in
+from surefoot.simulation import gait, shapes
+from surefoot.simulation.pulses import GRID_HZ, Channel, Pulse
+from surefoot.simulation.strides import FIRST, Strides, easing_in
 from surefoot.simulation.unsteadiness import unsettle
 
 G_MPS2 = 9.81
@@ -53,15 +54,28 @@ def move(
     rows = np.empty((len(table), samples))
     rows[:] = table[:, :1]
     rows[[gait.TILT_1, gait.TILT_2, *range(gait.FORWARD_1, gait.ROLL), gait.ROLL_1, gait.TWIST_1, gait.FREE]] = 0.0
-    speed, heading = np.zeros(samples), np.zeros(samples)
+    forward, aside, heading = np.zeros((3, samples))  # speeds in m/s, rate of heading
     if strides is not None and after > first:
         inside = slice(first, after)
-        rows[:, inside], speed[inside], heading[inside] = _striding(table, strides, *position)
+        rows[:, inside], forward[inside], heading[inside] = _striding(table, strides, *position)
+        _join(rows[gait.TILT_2, inside], position[0], table[gait.TILT_1, 0], strides, rate_hz)
         if unsteadiness:
             unsettle(rows, inside, strides.unsteady_at, unsteadiness, rate_hz, turning=placement == "shank")
-    for pulse in pulses if placement == "shank" else ():
-        _add_pulse(rows, pulse, start_s, rate_hz)
-    ankle = np.stack([rows[gait.FORWARD_2], rows[gait.SIDE_2] + speed * heading, rows[gait.UP_2]], axis=1)
+    into: dict[Channel, tuple[Array | None, Array | None, Array | None]] = {
+        "tilt": (rows[gait.TILT], rows[gait.TILT_1], rows[gait.TILT_2]),
+        "roll": (rows[gait.ROLL], rows[gait.ROLL_1], None),
+        "twist": (rows[gait.TWIST], rows[gait.TWIST_1], None),
+        "heading": (None, heading, None),
+        "forward": (None, forward, rows[gait.FORWARD_2]),
+        "left": (None, aside, rows[gait.SIDE_2]),
+        "up": (None, None, rows[gait.UP_2]),
+    }
+    for pulse in pulses:
+        if placement == "shank" or pulse.foot:
+            _add_pulse(into[pulse.channel], pulse, start_s, rate_hz)
+    ankle = np.stack(
+        [rows[gait.FORWARD_2] - aside * heading, rows[gait.SIDE_2] + forward * heading, rows[gait.UP_2]], axis=1
+    )
     acc, gyr = _readings(rows, ankle, heading, rate_hz, SEAT_M[placement])
     return Motion(acc, np.rad2deg(gyr), rows[gait.TILT], ankle)
 
@@ -93,8 +107,8 @@ def _striding(
     table: Array, strides: Strides, number: Array, done: Array, pace: Array, change: Array
 ) -> tuple[Array, Array, Array]:
     """Table rows at each sample as time derivatives, forward speed, and rate of heading (rad/s)."""
-    at = np.minimum((done * gait.POINTS).astype(np.intp), gait.POINTS - 1)
-    part = done * gait.POINTS - at
+    at = np.minimum((done * shapes.POINTS).astype(np.intp), shapes.POINTS - 1)
+    part = done * shapes.POINTS - at
     rows = table[:, at]
     rows += part * (table[:, at + 1] - rows)
     length, tilt, lift = strides.lengths_m[number], strides.tilt[number], strides.lift[number]
@@ -116,21 +130,38 @@ def _striding(
     return rows, speed, strides.turn_rad[number] * bell * pace
 
 
-def _add_pulse(rows: Array, pulse: Pulse, start_s: float, rate_hz: float) -> None:
-    first = max(0, int(np.ceil((pulse.start_s - start_s) * rate_hz)))
-    after = min(rows.shape[1], int(np.floor((pulse.end_s - start_s) * rate_hz)) + 1)
+def _join(bend: Array, number: NDArray[np.intp], rate: float, strides: Strides, rate_hz: float) -> None:
+    """Let the seat follow where strides of other pace or range meet: their rates of tilt differ there by a little.
+
+    The missing acceleration is spread over some 80 ms, in place.
+    """
+    pace = strides.tilt / np.diff(strides.starts_s)
+    pace[[0, -1]] *= FIRST  # the pace with which the first stride ends and the last begins
+    edges = np.flatnonzero(np.diff(number)) + 1
+    spread = np.hanning(max(3, round(0.08 * rate_hz)) + 2)[1:-1]
+    at = np.clip(edges[:, None] + np.arange(len(spread)) - len(spread) // 2, 0, len(bend) - 1)
+    jumps = rate * np.diff(pace)[number[edges] - 1] * rate_hz / spread.sum()
+    np.add.at(bend, at, jumps[:, None] * spread)
+
+
+def _add_pulse(
+    into: tuple[Array | None, Array | None, Array | None], pulse: Pulse, start_s: float, rate_hz: float
+) -> None:
+    """Add a pulse to a channel's value, rate and bend in place; its last value stays."""
+    samples = next(len(row) for row in into if row is not None)
+    first = min(samples, max(0, int(np.ceil((pulse.start_s - start_s) * rate_hz))))
+    after = min(samples, int(np.floor((pulse.end_s - start_s) * rate_hz)) + 1)
+    grid = pulse.course if pulse.channel in ("forward", "left", "up") else np.deg2rad(pulse.course)
+    if into[0] is not None:
+        into[0][max(first, after) :] += grid[-1]
     if after <= first:
         return
-    grid = np.deg2rad(pulse.tilt_deg)
-    slope = np.gradient(grid, 1 / GRID_HZ)
     at = (start_s + np.arange(first, after) / rate_hz - pulse.start_s) * GRID_HZ
     x = np.arange(len(grid))
-    for row, values in (
-        (gait.TILT, grid),
-        (gait.TILT_1, slope),
-        (gait.TILT_2, np.gradient(slope, 1 / GRID_HZ)),
-    ):
-        rows[row, first:after] += np.interp(at, x, values)
+    rate = np.gradient(grid, 1 / GRID_HZ)
+    for row, values in zip(into, (grid, rate, np.gradient(rate, 1 / GRID_HZ)), strict=True):
+        if row is not None:
+            row[first:after] += np.interp(at, x, values)
 
 
 def _readings(
@@ -157,7 +188,6 @@ def _readings(
 
 
 def _turned(a: Array, b: Array, angle: Array) -> tuple[Array, Array]:
-    """Components (a, b) seen from axes turned by a small angle from a towards b."""
-    s = angle * (1 - angle**2 / 6)
-    c = 1 - 0.5 * angle**2 * (1 - angle**2 / 12)
+    """Components (a, b) seen from axes turned by an angle from a towards b."""
+    s, c = np.sin(angle), np.cos(angle)
     return c * a + s * b, c * b - s * a

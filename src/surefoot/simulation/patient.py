@@ -11,9 +11,9 @@ import numpy as np
 from surefoot.records import SIDES, Array, Gap, Samples, Side
 from surefoot.simulation.day import Day, DayKind, Habits, plan_day
 from surefoot.simulation.gait import Leg, Manner
+from surefoot.simulation.person import Walker
 from surefoot.simulation.sensor import noise_tape, put_on
 from surefoot.simulation.tape import Tape, lying, sitting
-from surefoot.simulation.walker import Walker
 
 _DAY_S = 86400.0
 _RHO = 0.3  # of day to day, facts/clinical.md 7.3

@@ -1,43 +1,56 @@
-"""Pulses of shank tilt on top of whatever the leg does: giving way, catching a toe, rising, sitting down, fidgeting.
+"""Pulses: movements on top of whatever the leg does, such as giving way, catching a toe, rising, kneeling, fidgeting.
 
-The foot stays on the floor: the shank turns about the ankle. Each pulse is a tilt on a 1 kHz grid that begins and
-ends at zero with zero rate, so gyroscope and accelerometer see the same movement.
+Each is one angle of the shank or one way of the ankle on a 1 kHz grid, at rest at both ends, so gyroscope and
+accelerometer see the same movement. Where the ankle is not moved the foot stays on the floor.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from surefoot.records import Array, Side
+from surefoot.simulation.shapes import ease
+from surefoot.simulation.truth import Outcome, Recovery
 
 GRID_HZ = 1000.0
+
+Channel = Literal["tilt", "roll", "twist", "heading", "forward", "left", "up"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pulse:
-    """Extra shank tilt from ``start_s`` on, in degrees on the 1 kHz grid; forward (knee over the toes) is positive."""
+    """An extra movement from ``start_s`` on, on the 1 kHz grid, whose last value stays.
+
+    Angles in degrees: tilt forward (knee over the toes), roll to the right (knee to the right of the ankle), twist
+    and heading to the left. Ways of the ankle in metres. ``foot``: the foot makes it too, else only the shank.
+    """
 
     start_s: float
-    tilt_deg: Array
+    course: Array
+    channel: Channel = "tilt"
+    foot: bool = False
 
     @property
     def end_s(self) -> float:
-        return self.start_s + (len(self.tilt_deg) - 1) / GRID_HZ
+        return self.start_s + (len(self.course) - 1) / GRID_HZ
 
 
 @dataclass(frozen=True, slots=True)
 class Buckle:
     """One giving way (facts/clinical.md 4.3, grade P): the knee flexes while hip and trunk fall with ``fall_g`` of g.
 
-    ``at_stride``: in early stance of that stride; None: in the quiet standing before the walk.
+    ``at_stride``: in early stance of that stride; None: in the quiet standing before the walk. ``outcome``: the knee
+    is caught (arrested), the other foot comes down early and hard (rescue), or the person falls.
     """
 
     side: Side
     fall_g: float = 0.3  # 0.15 .. 0.6 g
     flexion_deg: float = 20.0  # 5 .. 30 deg
     at_stride: int | None = None
+    outcome: Outcome = "arrested"
 
     @property
     def falling_s(self) -> float:
@@ -48,10 +61,11 @@ class Buckle:
 
 @dataclass(frozen=True, slots=True)
 class Stumble:
-    """The swinging foot of ``at_stride`` catches: a short stop in swing and an early contact."""
+    """The swinging foot of ``at_stride`` catches: a short stop in swing, then an early contact or a higher lift."""
 
     side: Side
     at_stride: int
+    recovery: Recovery = "lowering"
 
 
 def buckling(buckle: Buckle, start_s: float) -> Pulse:
@@ -63,9 +77,18 @@ def buckling(buckle: Buckle, start_s: float) -> Pulse:
     return Pulse(start_s, np.concatenate([falling, np.full(_points(0.06), lean), back]))
 
 
-def stumbling(start_s: float) -> Pulse:
-    """Swing stopped for 80 ms (the shank, turning backwards in tilt, is held up by 11 deg), made up for in 160 ms."""
-    return there_and_back(11.0, start_s, 0.08, 0.0, 0.16)
+def stumbling(start_s: float, recovery: Recovery) -> list[Pulse]:
+    """Swing stopped for 80 ms (the shank, turning backwards in tilt, is held up by 11 deg), made up for afterwards.
+
+    Lowering: in 160 ms. Elevating: the knee is drawn up first, so the shank stays forward until it is over.
+    """
+    caught = there_and_back(11.0, start_s, 0.08, 0.0, 0.16)
+    return [caught] if recovery == "lowering" else [caught, there_and_back(14.0, start_s + 0.08, 0.12, 0.02, 0.2)]
+
+
+def dragging(start_s: float, size: float) -> Pulse:
+    """A toe that scrapes along holds the swing back a little."""
+    return replace(there_and_back(4.0 * size, start_s, 0.08, 0.03, 0.12), foot=True)
 
 
 def rising(start_s: float, lean_deg: float, took_s: float) -> Pulse:
@@ -73,11 +96,19 @@ def rising(start_s: float, lean_deg: float, took_s: float) -> Pulse:
     return there_and_back(lean_deg, start_s, 0.4 * took_s, 0.1 * took_s, 0.5 * took_s)
 
 
-def there_and_back(tilt_deg: float, start_s: float, out_s: float, hold_s: float, back_s: float) -> Pulse:
-    """A smooth movement to ``tilt_deg``, a pause, and back."""
-    out = tilt_deg * ease(np.linspace(0, 1, _points(out_s)))
-    back = tilt_deg * ease(np.linspace(1, 0, _points(back_s)))
-    return Pulse(start_s, np.concatenate([out, np.full(_points(hold_s), tilt_deg), back]))
+def there_and_back(
+    size: float, start_s: float, out_s: float, hold_s: float, back_s: float,
+    channel: Channel = "tilt", foot: bool = False,
+) -> Pulse:  # fmt: skip
+    """A smooth movement by ``size``, a pause, and back."""
+    out = size * ease(np.linspace(0, 1, _points(out_s)))
+    back = size * ease(np.linspace(1, 0, _points(back_s)))
+    return Pulse(start_s, np.concatenate([out, np.full(_points(hold_s), size), back]), channel, foot)
+
+
+def lasting(by: float, start_s: float, took_s: float, channel: Channel = "tilt", foot: bool = False) -> Pulse:
+    """A smooth movement that stays."""
+    return Pulse(start_s, by * ease(np.linspace(0, 1, max(2, _points(took_s)))), channel, foot)
 
 
 def swaying(start_s: float, end_s: float, size_deg: float, rng: np.random.Generator) -> Pulse:
@@ -87,11 +118,6 @@ def swaying(start_s: float, end_s: float, size_deg: float, rng: np.random.Genera
     hz, at = np.array([0.23, 0.57, 1.1]), rng.uniform(0, 2 * np.pi, 3)
     wave = np.array([1.0, 0.5, 0.2]) @ np.sin(2 * np.pi * hz[:, None] * t + at[:, None])
     return Pulse(start_s, size_deg * calm * wave)
-
-
-def ease(x: Array) -> Array:
-    """0 to 1 with zero rate and acceleration at both ends (minimum jerk)."""
-    return x**3 * (10 - 15 * x + 6 * x**2)
 
 
 def _trapezoid(turned_deg: float, took_s: float, ramp_s: float) -> Array:

@@ -12,6 +12,7 @@ from surefoot.simulation.pulses import Buckle, Stumble
 
 FIRST = 1.25  # the stride out of standing, and the one into it, take this much longer
 # a stride has two steps; from contact to contact it spans two of the strides counted here, in parts of 0.22 and 0.78
+RESCUE = np.array([0.62, 1.25])  # the step out of a giving way, and the one after it, against the usual
 _STEP_SPREAD = 2**0.5 / (0.22**2 + 0.78**2) ** 0.5
 
 
@@ -48,6 +49,7 @@ class Strides:
     turn_rad: Array  # (m,)
     impact: Array  # (m,) size of the heel strike
     impact_delay_s: Array  # (m,) beyond the usual
+    drag: Array  # (m,) how hard the toe scrapes along the floor in swing; 0 where it does not
     unsteady_at: int  # where the tape of unsteadiness is played from
 
     def at(self, stride: int, part: float) -> float:
@@ -100,15 +102,20 @@ def plan(
         leading = side == first
         lengths = length_m * pace * (1 + variation.length_pct / 100 * rng.standard_normal(count))
         lengths[0 if leading else -1] *= 0.5
-        lengths[[s.at_stride for s in stumbles if s.side == side]] *= 0.75
+        lift = 1 + variation.lift_pct / 100 * rng.standard_normal(count)
+        for s in stumbles:
+            if s.side == side:
+                lengths[s.at_stride] *= 0.75 if s.recovery == "lowering" else 0.95
+                lift[s.at_stride] *= 1.0 if s.recovery == "lowering" else 1.6
         legs[side] = Strides(
             starts_s=at[0::2] if leading else at[1::2],
             lengths_m=lengths,
             tilt=tilt_scale * pace**0.25 * (1 + variation.tilt_pct / 100 * rng.standard_normal(count)),
-            lift=1 + variation.lift_pct / 100 * rng.standard_normal(count),
+            lift=lift,
             turn_rad=turn,
             impact=np.exp(variation.impact_pct / 100 * rng.standard_normal(count)),
             impact_delay_s=variation.impact_ms / 1000 * rng.standard_normal(count),
+            drag=np.zeros(count),
             unsteady_at=int(rng.integers(1 << 30)),
         )
         legs[side].tilt[0 if leading else -1] *= 0.75
@@ -129,12 +136,17 @@ def _steps(
     steps = stride_s / 2 * (1 + spread * rng.standard_normal(2 * count + 1))
     steps[:2] *= FIRST
     steps[-2:] *= FIRST
-    for s in stumbles:  # the foot comes down early, and the other one hurries after it
+    for s in stumbles:  # put down early, and the other foot hurries after it; or lifted over, which takes longer
         step = 2 * s.at_stride + (s.side != first)
-        steps[step : step + 2] *= 0.87
-    for b in buckles:  # the step after a giving way takes as long as getting up from it
-        if b.at_stride is not None:
-            steps[2 * b.at_stride + (b.side != first)] += 0.6 * b.falling_s + 0.1
+        steps[step : step + 2] *= 0.87 if s.recovery == "lowering" else 1.1
+    for b in buckles:
+        if b.at_stride is None:
+            continue
+        step = 2 * b.at_stride + (b.side != first)
+        if b.outcome == "rescue":  # the other foot comes down early
+            steps[step : step + 2] *= RESCUE
+        else:  # the step after a giving way takes as long as getting up from it
+            steps[step] += 0.6 * b.falling_s + 0.1
     return np.concatenate([[0.0], np.cumsum(np.maximum(steps, 0.6 * stride_s / 2))])
 
 

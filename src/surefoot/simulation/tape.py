@@ -5,7 +5,7 @@ Sitting fills most of a day. Its samples are views of one array, so weeks of it 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,30 +57,42 @@ class Tape:
 
 def sitting(rate_hz: float, rng: np.random.Generator) -> Tape:
     """Sitting with a small leg movement every 1-5 minutes, of either leg or both."""
-    fidgets: dict[Side, list[Pulse]] = {side: [] for side in SIDES}
-    at = rng.uniform(20, 120)
-    busy: list[tuple[float, float]] = []
-    while at < TAPE_S - 10:
-        sides = [("left",), ("right",), SIDES][rng.integers(3)]
-        for side in sides:
-            fidgets[side] += _fidget(at + rng.uniform(0, 0.3), rng)
-        end_s = max(fidgets[side][-1].end_s for side in sides)
-        busy.append((at - 0.1, end_s + 0.1))
-        at = end_s + rng.uniform(60, 300)
+    moved, busy = fidgets(rng, 0.0, TAPE_S)
     acc, gyr = {}, {}
     samples = int(TAPE_S * rate_hz)
     legs = {side: gait.cycle(side, gait.Leg(), gait.Manner(), 1.0, 1.2) for side in SIDES}
     for side in SIDES:
-        motion = move(legs[side], None, fidgets[side], "shank", 0.0, samples, rate_hz)
+        motion = move(legs[side], None, moved[side], "shank", 0.0, samples, rate_hz)
         acc[side], gyr[side] = motion.acc, motion.gyr
     return Tape(acc, gyr, _outside(busy, samples, rate_hz), rate_hz)
 
 
-def lying(rate_hz: float) -> Tape:
-    """Two sensors in a drawer, recording: gravity, to which they add their own noise."""
+def lying(rate_hz: float, up: Mapping[Side, Array] | None = None) -> Tape:
+    """Two sensors in a drawer, recording: gravity, to which they add their own noise.
+
+    ``up``: which way is up, in segment axes (3,); by default along the third.
+    """
     samples = int(TAPE_S * rate_hz)
-    acc: dict[Side, Array] = {side: np.tile([0.0, 0.0, G_MPS2], (samples, 1)) for side in SIDES}
+    way = up or dict.fromkeys(SIDES, np.array([0.0, 0.0, 1.0]))
+    acc: dict[Side, Array] = {side: np.tile(G_MPS2 * way[side], (samples, 1)) for side in SIDES}
     return Tape(acc, {side: np.zeros((samples, 3)) for side in SIDES}, np.arange(samples), rate_hz)
+
+
+def fidgets(
+    rng: np.random.Generator, start_s: float, seconds: float
+) -> tuple[dict[Side, list[Pulse]], list[tuple[float, float]]]:
+    """The small movements of sitting legs over so long, and the spans in which either moves."""
+    moved: dict[Side, list[Pulse]] = {side: [] for side in SIDES}
+    at = start_s + rng.uniform(20, 120)
+    busy: list[tuple[float, float]] = []
+    while at < start_s + seconds - 10:
+        sides = [("left",), ("right",), SIDES][rng.integers(3)]
+        for side in sides:
+            moved[side] += _fidget(at + rng.uniform(0, 0.3), rng)
+        end_s = max(moved[side][-1].end_s for side in sides)
+        busy.append((at - 0.1, end_s + 0.1))
+        at = end_s + rng.uniform(60, 300)
+    return moved, busy
 
 
 def _fidget(at_s: float, rng: np.random.Generator) -> list[Pulse]:
