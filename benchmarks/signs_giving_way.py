@@ -44,7 +44,9 @@ def curve(console: Console, tries: int = 3) -> None:
                     rng = np.random.default_rng([7, seed, round(flexion), round(100 * fall), round(10 * speed)])
                     side: Side = SIDES[int(rng.integers(2))]
                     walker = Walker(speed_mps=speed, **{side: Leg(quad=float(rng.uniform()))})
-                    buckles = [Buckle(side, fall, flexion, int(k)) for k in (rng.integers(13, 17), rng.integers(24, 30))]
+                    buckles = [
+                        Buckle(side, fall, flexion, int(k)) for k in (rng.integers(13, 17), rng.integers(24, 30))
+                    ]
                     sensors, truth = simulate_walk(walker, rng, strides=36, buckles=buckles)
                     read = {s: (x.acc, x.gyr) for s, x in sensors.items()}
                     hours += (truth.end_s - truth.start_s) / 3600
@@ -70,7 +72,11 @@ def standing(console: Console, tries: int = 12) -> None:
                 side: Side = SIDES[int(rng.integers(2))]
                 walker = Walker(speed_mps=float(rng.uniform(0.5, 1.4)))
                 sensors, truth = simulate_walk(
-                    walker, rng, strides=30, buckles=[Buckle(side, fall, flexion)], stand_s=(float(rng.uniform(6, 12)), 4.0)
+                    walker,
+                    rng,
+                    strides=30,
+                    buckles=[Buckle(side, fall, flexion)],
+                    stand_s=(float(rng.uniform(6, 12)), 4.0),
                 )
                 told = analyze({s: (x.acc, x.gyr) for s, x in sensors.items()}, RATE_HZ).incidents
                 counts.add((flexion, fall), [i for i in told if _is(i, side, truth.buckles[0].start_s)])
@@ -153,7 +159,10 @@ def falls(read: Any, console: Console) -> None:
     table = Table(title="umafall: clips in which a fall was told")
     for name in ("label", "clips", "told"):
         table.add_column(name, justify="left" if name == "label" else "right")
-    groups = {"all falls": [k for k in told if "Fall" in k], "all daily activities": [k for k in told if "Fall" not in k]}
+    groups = {
+        "all falls": [k for k in told if "Fall" in k],
+        "all daily activities": [k for k in told if "Fall" not in k],
+    }
     for name, labels in {**{k: [k] for k in sorted(told)}, **groups}.items():
         clips = [x for label in labels for x in told[label]]
         table.add_row(name, str(len(clips)), f"{sum(clips)} ({100 * np.mean(clips):.0f} %)")

@@ -13,15 +13,15 @@ from surefoot.signal.footdrop import FootDropParams
 from surefoot.signal.snippets import AROUND_S, Snippets
 from surefoot.signal.table import StrideTable
 
+CERTAIN_S = 15.0  # behind its end an incident is certain: what follows says whether somebody stood, or only sat
 MARK_EVERY_S = 10.0  # of the strides that show foot drop, how often one's raw signal is kept until its bout is over
 
 
 class IncidentBook:
     """Makes bouts of foot drop into incidents, and gives every incident its raw signal."""
 
-    def __init__(self, foot_drop: FootDropParams, delay_s: float) -> None:
+    def __init__(self, foot_drop: FootDropParams) -> None:
         self._foot_drop = foot_drop
-        self._delay_s = delay_s
         self._raw = Snippets()
         self._waiting: list[Incident] = []
         self._marks: dict[Side, list[float]] = {side: [] for side in SIDES}
@@ -33,24 +33,31 @@ class IncidentBook:
 
     def notice(self, strides: StrideTable, incidents: Sequence[Incident]) -> None:
         """Strides in order of their end, and incidents found in them."""
-        self._waiting += incidents
+        self.wait(incidents)
         for k, side in enumerate(SIDES):
             for end_s in strides["end_s"][strides["foot_drop"] & (strides["side"] == k)].tolist():
                 marks = self._marks[side]
                 if not marks or end_s - marks[-1] >= MARK_EVERY_S:
                     marks.append(end_s)
 
-    def tell(self, known_s: float, walked: Sequence[Walked]) -> list[Incident]:
-        """The incidents certain by ``known_s``, among them those of the bouts just closed."""
+    def wait(self, incidents: Sequence[Incident]) -> None:
+        """Incidents found, to be told when they are certain."""
+        self._waiting += incidents
+
+    def tell(self, known_s: float, walked: Sequence[Walked], open_from_s: float = np.inf) -> list[Incident]:
+        """The incidents certain by ``known_s``, among them those of the bouts just closed.
+
+        ``open_from_s``: since when something may be happening that is told later.
+        """
         self._keep_marked(known_s)
         for walk in walked:
             self._waiting += [i for i in (self._dropped(walk, side) for side in SIDES) if i is not None]
-        ready = [i for i in self._waiting if i.end_s + self._delay_s <= known_s]
-        self._waiting = [i for i in self._waiting if i.end_s + self._delay_s > known_s]
+        ready = [i for i in self._waiting if i.end_s + CERTAIN_S <= known_s]
+        self._waiting = [i for i in self._waiting if i.end_s + CERTAIN_S > known_s]
         told = [i if i.snippet else replace(i, snippet=self._around(i.start_s)) for i in ready]
         marks = (m for ms in self._marks.values() for m in ms if m + AROUND_S > known_s)
-        first = min([known_s, *(i.start_s for i in self._waiting), *marks])
-        self._raw.forget_before(min(first, known_s - self._delay_s) - AROUND_S - 5.0)
+        first = min([known_s - CERTAIN_S, open_from_s, *(i.start_s for i in self._waiting), *marks])
+        self._raw.forget_before(first - AROUND_S - 5.0)
         return sorted(told, key=lambda i: (i.end_s, i.side or "", i.kind))
 
     def _around(self, time_s: float) -> tuple[Samples, ...]:

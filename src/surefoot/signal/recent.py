@@ -38,9 +38,9 @@ class Recent:
         return np.asarray(np.searchsorted(self._times, before_s, side="left") >= self._count)
 
     def seen(self, before_s: Array, last: int = 0, which: slice = slice(None)) -> tuple[Array, Array]:
-        """The ``last`` (all ``count``) rows that end before each of k times: values (measures, k, last), times (k, last).
+        """The ``last`` (all ``count``) rows before each of k times, each with ``enough``.
 
-        There must be ``enough`` of them.
+        Values (measures, k, last) and times (k, last).
         """
         rows = np.searchsorted(self._times, before_s, side="left")[:, None] + np.arange(-(last or self._count), 0)
         return self._values[which][:, rows], self._times[rows]

@@ -27,15 +27,19 @@ from surefoot.records import (
 )
 from surefoot.signal.bouts import BoutBook, BoutParams
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown, clock_offset
+from surefoot.signal.falls import FallParams, Falls
 from surefoot.signal.footdrop import FootDrop, FootDropParams
 from surefoot.signal.givingway import GivingWay, GivingWayParams
-from surefoot.signal.incidents import IncidentBook
+from surefoot.signal.incidents import CERTAIN_S, IncidentBook
 from surefoot.signal.leg import Leg, LegFindings, LegParams
 from surefoot.signal.pairing import pair
+from surefoot.signal.standing import Standing, StandingParams
 from surefoot.signal.table import StrideTable
+from surefoot.signal.tenths import Past
 from surefoot.signal.terrain import Terrain, TerrainParams
 
 CONTACTS_KEPT_S = 10.0
+PAST_KEPT_S = 50.0  # of tenths of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class WalkParams:
     foot_drop: FootDropParams = field(default_factory=FootDropParams)
     terrain: TerrainParams = field(default_factory=TerrainParams)
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
+    standing: StandingParams = field(default_factory=StandingParams)
+    falls: FallParams = field(default_factory=FallParams)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +72,7 @@ class WalkFindings:
         keyed: list[tuple[float, int, Finding]] = [(s.end_s, 0, s) for s in self.strides]
         keyed += [(m.start_s + 60.0, 1, m) for m in self.minutes]
         keyed += [(b.end_s + delay, 2, b) for b in self.bouts]
-        keyed += [(i.end_s + delay, 3, i) for i in self.incidents]
+        keyed += [(i.end_s + CERTAIN_S, 3, i) for i in self.incidents]
         keyed += [(s.at_s, 4, s) for s in self.slips]
         return [finding for _, _, finding in sorted(keyed, key=lambda x: x[:2])]
 
@@ -88,7 +94,10 @@ class WalkStream:
         self._terrain = Terrain(params.terrain)
         self._foot_drop = FootDrop(placement, params.foot_drop)
         self._giving_way = GivingWay(params.giving_way)
-        self._incidents = IncidentBook(params.foot_drop, self._bouts.delay_s)
+        self._standing = Standing(params.standing)
+        self._falls = Falls(params.falls)
+        self._pasts: dict[Side, Past] = {side: Past() for side in sides}
+        self._incidents = IncidentBook(params.foot_drop)
         self._known_s = -np.inf
 
     def update(self, item: Samples | Gap) -> WalkFindings:
@@ -119,6 +128,7 @@ class WalkStream:
         for f in found:
             self._minutes += f.minutes
             self._slips += f.slips
+            self._pasts[side].add(f.tenths)
         pieces = [f for f in found if len(f.initial_s)]
         if not pieces:
             return {}
@@ -136,7 +146,8 @@ class WalkStream:
         if len(strides):
             self._look_at(strides)
         walked = self._bouts.update(strides, known_s)
-        incidents = self._incidents.tell(known_s, walked)
+        self._incidents.wait(self._outside_strides(strides, known_s))
+        incidents = self._incidents.tell(known_s, walked, self._falls.open_from_s)
         minutes = sorted((m for m in self._minutes if m.start_s + 60.0 <= known_s), key=lambda m: (m.start_s, m.side))
         self._minutes = [m for m in self._minutes if m.start_s + 60.0 > known_s]
         self._forget(known_s)
@@ -152,6 +163,10 @@ class WalkStream:
         gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
         self._incidents.notice(strides, gave_way)
 
+    def _outside_strides(self, strides: StrideTable, known_s: float) -> list[Incident]:
+        stood = self._standing.find(self._pasts, strides, known_s) if self.placement == "shank" else []
+        return [*stood, *self._falls.find(self._pasts, known_s)]
+
     def _strides_before(self, known_s: float) -> StrideTable:
         waiting = StrideTable.joined(self.placement, self._strides)
         certain = waiting["end_s"] < known_s
@@ -163,6 +178,8 @@ class WalkStream:
         return now.take(np.lexsort((now["side"], now["end_s"])))
 
     def _forget(self, known_s: float) -> None:
+        for past in self._pasts.values():
+            past.forget_before(min(known_s, self._falls.open_from_s) - PAST_KEPT_S)
         for side, (initial, final) in self._contacts.items():
             if len(initial) and initial[0] < known_s - 2 * CONTACTS_KEPT_S:
                 recent = slice(int(np.searchsorted(initial, known_s - CONTACTS_KEPT_S)), None)
