@@ -14,6 +14,7 @@ from surefoot.signal.minutes import MinuteBook
 from surefoot.signal.slipping import SlipParams, Slipped, SlipWatch
 from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import StrideTable
+from surefoot.signal.tenths import Tenths
 from surefoot.signal.track import Track, TrackParams
 
 PIECE_S = 300.0  # long blocks are worked through in pieces: large ones make few calls, larger ones leave the cache
@@ -34,13 +35,14 @@ class LegParams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegFindings:
-    """What became certain: contacts (s), strides, minutes, slips, each in time order."""
+    """What became certain: contacts (s), strides, minutes, slips, each in time order; and the tenths they rest on."""
 
     initial_s: Array
     final_s: Array
     strides: StrideTable
     minutes: list[Minute]
     slips: list[Slip]
+    tenths: Tenths
 
 
 class Leg:
@@ -138,12 +140,14 @@ class Leg:
     def _tell(self, track: Track, hops: Hops, swings: Swings, last: bool) -> LegFindings:
         length = track.hop if len(hops) != 1 or not last else track.end - self._counted
         begin_s = self._start_s + self._counted / track.rate_hz
+        whole = hops if length == track.hop else hops[:0]
+        tenths = Tenths(self._start_s, track.hop / track.rate_hz, whole, [] if last else list(track.states))
         minutes = self._minutes.update(hops, length, begin_s, track.rate_hz)
         self._counted += len(hops) * length
         strides = self._meter.update(swings, track.body, last)
         track.let_go_before(self._meter.needs_from)
         initial_s, final_s = (self._start_s + x / track.rate_hz for x in (swings.initial, swings.final))
-        return LegFindings(initial_s, final_s, strides, minutes, [] if last else self._watch(track))
+        return LegFindings(initial_s, final_s, strides, minutes, [] if last else self._watch(track), tenths)
 
     def _watch(self, track: Track) -> list[Slip]:
         slips = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surefoot.records import Array
 
@@ -33,6 +34,18 @@ class Recent:
             centre[:, some] = middle = _median(seen)
             spread[:, some] = 1.4826 * _median(np.abs(seen - middle[:, :, None]))
         return centre.T, spread.T
+
+    def enough(self, before_s: Array) -> NDArray[np.bool_]:
+        """Whether ``count`` rows end before each time."""
+        return np.asarray(np.searchsorted(self._times, before_s, side="left") >= self._count)
+
+    def seen(self, before_s: Array, last: int = 0, which: slice = slice(None)) -> tuple[Array, Array]:
+        """The ``last`` (all ``count``) rows before each of k times, each with ``enough``.
+
+        Values (measures, k, last) and times (k, last).
+        """
+        rows = np.searchsorted(self._times, before_s, side="left")[:, None] + np.arange(-(last or self._count), 0)
+        return self._values[which][:, rows], self._times[rows]
 
     def forget_before(self, time_s: float) -> None:
         """Nobody will ask for times before this one any more."""

@@ -21,7 +21,7 @@ from surefoot.signal.ring import Ring
 from surefoot.signal.sides import side_sign
 from surefoot.signal.slap import foot_flat_s, landing
 from surefoot.signal.stance import Stance
-from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
+from surefoot.signal.table import WORDS, StrideTable, invalid
 from surefoot.signal.toedrag import toe_drag_s
 
 SLOW_LAG_S = 0.12  # the row SLOW of a ring may be so much shorter than the others
@@ -135,11 +135,9 @@ class StrideMeter:
         pre_swing = body.windows(FORWARD, np.rint(final).astype(np.intp) - before, before)
         table["pre_swing_mps2"] = pre_swing.mean(axis=1)
         stance = Stance.of(body, start, final, rate)
-        table["lean_s"] = self._start_s + stance.at / rate
-        table["lean_bins"], table["lean_rate_dps"] = stance.bins, stance.rate_dps
-        table["lean_return_dps"] = stance.return_dps
-        for k, name in enumerate(LEANS):
-            table[name] = stance.lean_dps[:, k]
+        table["landed_s"] = self._start_s + stance.landed / rate
+        table["lean_middle"], table["lean_whole"] = stance.middle, stance.whole
+        table.leans[:] = stance.lean_dps.T
 
     def _landing(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
         down = landing(body, end, self._rate_hz)

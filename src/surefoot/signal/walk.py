@@ -30,18 +30,22 @@ from surefoot.signal.alignment import Aligned, NotYet
 from surefoot.signal.bouts import BoutBook, BoutParams
 from surefoot.signal.clocks import ClockOffset, ClockParams, ClockWatch, OffsetNotKnown
 from surefoot.signal.company import Company, CompanyParams
+from surefoot.signal.falls import FallParams, Falls
 from surefoot.signal.footdrop import FootDrop, FootDropParams
 from surefoot.signal.givingway import GivingWay, GivingWayParams
-from surefoot.signal.incidents import IncidentBook
+from surefoot.signal.incidents import CERTAIN_S, IncidentBook
 from surefoot.signal.leg import Leg, LegFindings, LegParams
 from surefoot.signal.pairing import pair
 from surefoot.signal.sides import SideParams, SideWatch
 from surefoot.signal.slipping import Slipped
 from surefoot.signal.snippets import Snippets
+from surefoot.signal.standing import Standing, StandingParams
 from surefoot.signal.table import StrideTable
+from surefoot.signal.tenths import Past
 from surefoot.signal.terrain import Terrain, TerrainParams, terrain_params
 
 CONTACTS_KEPT_S = 10.0
+PAST_KEPT_S = 50.0  # of tenths of a second
 AT_ONCE = 2048  # strides looked at together; more would leave the cache
 
 
@@ -55,6 +59,8 @@ class WalkParams:
     company: CompanyParams = field(default_factory=CompanyParams)
     terrain: TerrainParams | None = None  # None: those of the placement
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
+    standing: StandingParams = field(default_factory=StandingParams)
+    falls: FallParams = field(default_factory=FallParams)
     sides: SideParams = field(default_factory=SideParams)
     clocks: ClockParams = field(default_factory=ClockParams)
 
@@ -77,7 +83,7 @@ class WalkFindings:
         keyed: list[tuple[float, int, Finding]] = [(s.end_s + wait, 0, s) for s in self.strides]
         keyed += [(m.start_s + 60.0, 1, m) for m in self.minutes]
         keyed += [(b.end_s + delay, 2, b) for b in self.bouts]
-        keyed += [(i.end_s + delay, 3, i) for i in self.incidents]
+        keyed += [(i.end_s + wait + CERTAIN_S, 3, i) for i in self.incidents]
         keyed += [(c.at_s + wait, 4, c) for c in self.checks]
         return [finding for _, _, finding in sorted(keyed, key=lambda x: x[:2])]
 
@@ -100,8 +106,11 @@ class WalkStream:
         self._terrain = Terrain(params.terrain or terrain_params(placement))
         self._foot_drop = FootDrop(placement, params.foot_drop)
         self._giving_way = GivingWay(params.giving_way)
+        self._standing = Standing(params.standing)
+        self._falls = Falls(params.falls)
+        self._pasts: dict[Side, Past] = {side: Past() for side in sides}
         self._raw = Snippets()
-        self._incidents = IncidentBook(params.foot_drop, self._bouts.delay_s, self._raw)
+        self._incidents = IncidentBook(params.foot_drop, self._raw)
         self._sides = SideWatch(tuple(sides), placement, params.sides)
         self._clocks = ClockWatch(sides, placement, params.clocks)
         self._known_s = -np.inf
@@ -144,6 +153,7 @@ class WalkStream:
             self._minutes += f.minutes
             self._checks += f.slips
             self._clocks.notice({side: f.initial_s})
+            self._pasts[side].add(f.tenths)
         pieces = [f for f in found if len(f.initial_s)]
         if not pieces:
             return {}
@@ -163,6 +173,7 @@ class WalkStream:
         self._checks += self._clocks.update(known_s, self._raw)
         settled_s = known_s - self._params.company.wait_s
         walked = self._bouts.update(strides, settled_s)
+        self._incidents.wait(self._outside_strides(strides, settled_s))
         incidents = self._incidents.tell(settled_s, walked)
         minutes = sorted((m for m in self._minutes if m.start_s + 60.0 <= known_s), key=lambda m: (m.start_s, m.side))
         self._minutes = [m for m in self._minutes if m.start_s + 60.0 > known_s]
@@ -189,6 +200,10 @@ class WalkStream:
         gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
         self._incidents.notice(strides, gave_way)
 
+    def _outside_strides(self, strides: StrideTable, known_s: float) -> list[Incident]:
+        stood = self._standing.find(self._pasts, strides, known_s) if self.placement == "shank" else []
+        return [*stood, *self._falls.find(self._pasts, known_s)]
+
     def _strides_before(self, known_s: float) -> StrideTable:
         waiting = StrideTable.joined(self.placement, self._strides)
         certain = waiting["end_s"] < known_s
@@ -201,7 +216,11 @@ class WalkStream:
 
     def _forget(self, known_s: float) -> None:
         settled_s = known_s - self._params.company.wait_s
-        self._raw.forget_before(min(self._incidents.needs_from(settled_s), self._clocks.needs_from(known_s)))
+        happening_s = min(settled_s, self._falls.open_from_s)
+        for past in self._pasts.values():
+            past.forget_before(happening_s - PAST_KEPT_S)
+        raw_s = min(self._incidents.needs_from(min(settled_s, happening_s)), self._clocks.needs_from(known_s))
+        self._raw.forget_before(raw_s)
         for side, (initial, final) in self._contacts.items():
             if len(initial) and initial[0] < known_s - 2 * CONTACTS_KEPT_S:
                 recent = slice(int(np.searchsorted(initial, known_s - CONTACTS_KEPT_S)), None)
