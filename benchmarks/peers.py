@@ -12,8 +12,8 @@ surefoot's own alignment found in the whole of the recording (without gravity, f
 gaitmap is made for feet; at the ankle it is outside what it promises. Its HMM runs on Pythons above 3.9 with
 protopunica, which is pomegranate 0.14.8 frozen, in place of pomegranate <= 0.14.6: our doing, not a release of theirs.
 
-Scored by the rules of ``accuracy.py``. Two yardsticks favour surefoot: movingreality's is its own contacts on the foot,
-and its constant offsets were set on these recordings.
+Scored by the rules of ``accuracy.py``. Where surefoot's own contacts on the foot are the yardstick for strides at
+the ankle, the rule's are used beside them. surefoot's constant offsets were set on these recordings; the peers' not.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from surefoot.signal.strides import StrideParams
 from surefoot.signal.walk import Walk, analyze
 
 PEERS = Path(__file__).parents[1] / ".venv-peers" / "bin" / "python"
-OURS, RULE, ALONE = "surefoot, mounting not told", "plain gyroscope rule", "the same, sign not told"
+OURS, RULE = "surefoot, mounting not told", "plain gyroscope rule"
 SETS = ("marpino", "ipol1", "gaitmap", "movingreality", "oudre1020")
-STRIDES, MOTIONS = "strides, against own foot", "foot motions"
+STRIDES, STRIDES_BY_RULE, MOTIONS = "strides, own foot by surefoot", "strides, own foot by the rule", "foot motions"
 TOLERANCE_S = {MOTIONS: 0.35}
 Contacts = tuple[Array, Array]
 
@@ -64,10 +64,15 @@ class Question:
 
     def answer(self, contacts: Contacts) -> Array:
         initial, final = contacts
-        if self.event == STRIDES:
-            took = np.diff(initial)
-            return initial[1:][(took >= StrideParams().shortest_s) & (took <= StrideParams().longest_s)]
+        if self.event in (STRIDES, STRIDES_BY_RULE):
+            return stride_ends(initial)
         return {"initial contact": initial, "final contact": final, MOTIONS: (initial + final) / 2}[self.event]
+
+
+def stride_ends(initial_s: Array) -> Array:
+    """Contacts that end a stride of believable length, by surefoot's limits."""
+    took = np.diff(initial_s)
+    return initial_s[1:][(took >= StrideParams().shortest_s) & (took <= StrideParams().longest_s)]
 
 
 @dataclass
@@ -79,8 +84,11 @@ class Sheet:
     told: dict[str, Any] = field(default_factory=lambda: {"missing": {}, "versions": {}, "speed": {}})
 
 
-def turned(sensor: Contacts, rate_hz: float, placement: Placement, walked: Contacts) -> Array:
-    """Columns acceleration and rate, each forward, left, up; ValueError where surefoot knows no frame."""
+def turned(sensor: Contacts, rate_hz: float, placement: Placement, walked: Contacts | None = None) -> Array:
+    """Columns acceleration and rate, each forward, left, up; ValueError where surefoot knows no frame.
+
+    ``walked``: contacts, used where there is no gravity.
+    """
     acc, gyr = sensor
     length = hop_length(rate_hz)
     whole = len(acc) // length * length
@@ -90,7 +98,7 @@ def turned(sensor: Contacts, rate_hz: float, placement: Placement, walked: Conta
     if not isinstance(frame, Aligned):
         raise ValueError(frame.reason)
     rotation = frame.rotation
-    if np.linalg.norm(acc.mean(axis=0)) < AlignmentParams().gravity_mps2:
+    if walked and np.linalg.norm(acc.mean(axis=0)) < AlignmentParams().gravity_mps2:
         rotation = _travelling_forward(rotation, acc, gyr, rate_hz, walked)
     forward, up, right = rotation
     axes = np.stack([forward, -right, up])
@@ -118,6 +126,9 @@ def questions(recording: Any, walks: dict[str, Walk]) -> Iterator[Question]:
         if name == "movingreality":
             shank, foot = (walks[w].strides.of_side(side)["end_s"] for w in ("shank", "foot"))
             yield Question("movingreality shank", STRIDES, f"{side}_shank", subject, foot, shank)
+            seen = turned(recording.sensors[f"{side}_foot"], recording.rate_hz, "foot")
+            foot = stride_ends(peers_rule.contacts(seen, recording.rate_hz)[0])
+            yield Question("movingreality shank", STRIDES_BY_RULE, f"{side}_shank", subject, foot, shank)
         for where, walk in walks.items():
             asked: tuple[tuple[str, str, float], ...] = (
                 ("initial contact", "ic", 0.0),
@@ -136,7 +147,7 @@ def questions(recording: Any, walks: dict[str, Walk]) -> Iterator[Question]:
 
 def fill(bench: Bench, sets: tuple[str, ...], folder: Path) -> Sheet:
     """Analyse the recordings; hand every sensor asked for to the rule, and to the peers as a file."""
-    sheet = Sheet(answers={RULE: {}, ALONE: {}})
+    sheet = Sheet(answers={RULE: {}})
     for which in sets:
         by_recording: dict[str, tuple[Any, dict[str, Walk]]] = {}
         for recording, where, walk in bench.walks(which):
@@ -149,8 +160,7 @@ def fill(bench: Bench, sets: tuple[str, ...], folder: Path) -> Sheet:
                 walked = walks[where].initial_contacts[side], walks[where].final_contacts[side]
                 data = turned(recording.sensors[sensor], recording.rate_hz, where, walked)
                 np.savez(folder / f"{number}.npz", data=data, rate_hz=recording.rate_hz, side=side)
-                for name, told in ((RULE, True), (ALONE, False)):
-                    sheet.answers[name][number] = peers_rule.contacts(data, recording.rate_hz, told)
+                sheet.answers[RULE][number] = peers_rule.contacts(data, recording.rate_hz)
                 for q in asked:
                     if q.sensor == sensor:
                         sheet.questions.append(Question(q.where, q.event, number, q.subject, q.true_s, q.surefoot_s))
@@ -204,15 +214,14 @@ def _row(bench: Bench, asked: list[Question], method: str, sheet: Sheet) -> tupl
             score.add(found, q.true_s)
     s, close = wide.summary(), narrow.summary()
     exact = (f"{close['f1']:.3f}", f"{s['bias_ms']:+.0f}", f"{s['median_abs_ms']:.0f}")
-    worst = f"{min(x.summary()['f1'] for x in by_subject.values()):.3f}" if event == STRIDES else ""
+    worst = f"{min(x.summary()['f1'] for x in by_subject.values()):.3f}" if event in (STRIDES, STRIDES_BY_RULE) else ""
     return (str(s["references"]), f"{s['f1']:.3f}", *(exact if event != MOTIONS else ("", "", "")), worst)
 
 
 def save_hour(folder: Path) -> tuple[dict[str, Contacts], dict[str, Array]]:
     """The hour of ``speed.py``, as it is for surefoot and turned for the others."""
     sensors = legs(HOUR)
-    none = np.empty(0), np.empty(0)
-    hour = {side: turned(sensors[side], RATE_HZ, "shank", none) for side in SIDES}
+    hour = {side: turned(sensors[side], RATE_HZ, "shank") for side in SIDES}
     np.savez(folder / "hour.npz", **hour)
     return sensors, hour
 

@@ -15,16 +15,11 @@ APART_S = 0.5
 BEFORE_S = AFTER_S = 0.5
 
 
-def contacts(data: np.ndarray, rate_hz: float, told: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Initial and final contacts, s, one of each for every swing; columns 3 to 5 of ``data``: rate, deg/s.
-
-    ``told``: these are about forward, left and up. If not, the swing is on the side of the larger percentile.
-    """
+def contacts(data: np.ndarray, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+    """Initial and final contacts, s, one of each for every swing; columns 3 to 5 of ``data``: forward, left, up."""
     gyr = data[:, 3:6] - np.median(data[:, 3:6], axis=0)
     axis = np.linalg.eigh(gyr.T @ gyr)[1][:, -1]
-    low, high = np.percentile(gyr @ axis, (5, 95))
-    swings_forward = axis[1] < 0 if told else high > -low  # the swing turns + about the right
-    sagittal = gyr @ (axis if swings_forward else -axis)
+    sagittal = gyr @ (axis if axis[1] < 0 else -axis)  # the swing turns + about the right
     slow, fast = (sosfiltfilt(butter(2, hz, fs=rate_hz, output="sos"), sagittal) for hz in (4.0, 15.0))
     peaks, _ = find_peaks(slow, height=LEAST_PEAK_DPS, distance=max(1, round(APART_S * rate_hz)))
     peaks, span = peaks[(peaks > 2) & (peaks < len(slow) - 2)], round(AFTER_S * rate_hz)

@@ -23,7 +23,7 @@ from scipy.signal import butter, sosfilt
 
 COLUMNS = ("acc_x", "acc_y", "acc_z", "gyr_x", "gyr_y", "gyr_z")
 PACKAGES = ("gaitmap", "gaitmap-mad", "pomegranate", "protopunica", "numpy", "scipy")
-Method = tuple[Callable[[], Any], Callable[[], Any]]  # makes what segments, makes what finds the events
+Method = tuple[Any, Any]  # what segments, what finds the events in the segments
 
 
 def with_pomegranate() -> str | None:
@@ -47,17 +47,14 @@ def methods() -> tuple[dict[str, Method], dict[str, str]]:
     try:
         events = importlib.import_module("gaitmap.event_detection")
         strides = importlib.import_module("gaitmap.stride_segmentation")
-        rampp, herzer = events.RamppEventDetection, events.HerzerEventDetection
-        found: dict[str, Method] = {names[0]: (strides.BarthDtw, rampp), names[1]: (strides.ConstrainedBarthDtw, rampp)}
+        rampp, herzer = events.RamppEventDetection(), events.HerzerEventDetection()
+        found = {names[0]: (strides.BarthDtw(), rampp), names[1]: (strides.ConstrainedBarthDtw(), rampp)}
     except (ImportError, AttributeError) as error:
         return {}, {name: str(error) for name in names}
     reason = with_pomegranate()
     if reason is None:
         hmm = importlib.import_module("gaitmap.stride_segmentation.hmm")
-
-        def segmentation() -> Any:
-            return hmm.HmmStrideSegmentation(hmm.PreTrainedRothSegmentationModel())
-
+        segmentation = hmm.HmmStrideSegmentation(hmm.PreTrainedRothSegmentationModel())
         found |= {names[2]: (segmentation, rampp), names[3]: (segmentation, herzer)}
     return found, {name: str(reason) for name in names if name not in found}
 
@@ -69,13 +66,17 @@ def frame(data: np.ndarray, side: str) -> Any:
     return (conversion.convert_left_foot_to_fbf if side == "left" else conversion.convert_right_foot_to_fbf)(table)
 
 
-def contacts(method: Method, data: Any, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
-    """Initial and final contact of every stride segmented, s."""
-    strides = method[0]().segment(data, sampling_rate_hz=rate_hz).stride_list_
+def segmented(segmentation: Any, data: Any, rate_hz: float) -> Any:
+    """A table of strides."""
+    return segmentation.segment(data, sampling_rate_hz=rate_hz).stride_list_
+
+
+def contacts(events: Any, strides: Any, data: Any, rate_hz: float) -> tuple[np.ndarray, np.ndarray]:
+    """Initial and final contact of every stride, s."""
     if len(strides) == 0:
         return np.empty(0), np.empty(0)
-    events = method[1]().detect(data=data, stride_list=strides, sampling_rate_hz=rate_hz).annotated_original_event_list_
-    return events["ic"].to_numpy() / rate_hz, events["tc"].to_numpy() / rate_hz
+    found = events.detect(data=data, stride_list=strides, sampling_rate_hz=rate_hz).annotated_original_event_list_
+    return found["ic"].to_numpy() / rate_hz, found["tc"].to_numpy() / rate_hz
 
 
 def speed(method: Method, legs: list[Any], one_pass: Callable[[], object], rounds: int) -> list[float]:
@@ -86,11 +87,14 @@ def speed(method: Method, legs: list[Any], one_pass: Callable[[], object], round
         what()
         return time.process_time() - began
 
-    contacts(method, legs[0].iloc[:6000], 100.0)  # compile
+    def whole(data: Any) -> None:
+        contacts(method[1], segmented(method[0], data, 100.0), data, 100.0)
+
+    whole(legs[0].iloc[:6000])  # compile
     one_pass()
     passes, spent = [seconds(one_pass)], []
     for _ in range(rounds):
-        spent.append(seconds(lambda: [contacts(method, leg, 100.0) for leg in legs]))
+        spent.append(seconds(lambda: [whole(leg) for leg in legs]))
         passes.append(seconds(one_pass))
     ratio = np.array(spent) / ((np.array(passes[1:]) + np.array(passes[:-1])) / 2)
     return [*np.quantile(ratio, (0.25, 0.5, 0.75)).tolist(), float(np.median(spent))]
@@ -113,15 +117,17 @@ def main(folder: Path, rounds: int) -> None:
     for path in sorted(folder.glob("[0-9]*.npz")) if run else ():
         with np.load(path) as sensor:
             data, rate_hz = frame(sensor["data"], str(sensor["side"])), float(sensor["rate_hz"])
-        for name, method in run.items():
-            found[f"{name}/{path.stem}"] = np.array(contacts(method, data, rate_hz))
+        strides = {id(s): segmented(s, data, rate_hz) for s in dict.fromkeys(s for s, _ in run.values())}
+        for name, (segmentation, events) in run.items():
+            found[f"{name}/{path.stem}"] = np.array(contacts(events, strides[id(segmentation)], data, rate_hz))
     times: dict[str, list[float]] = {}
     if rounds and run:
         with np.load(folder / "hour.npz") as hour:
             legs = [frame(hour[side], side) for side in ("left", "right")]
             numbers = np.ascontiguousarray(np.concatenate([hour["left"].T, hour["right"].T]))
         sos = butter(4, 15.0, fs=100.0, output="sos")
-        times = {name: speed(m, legs, lambda: sosfilt(sos, numbers, axis=1), rounds) for name, m in run.items()}
+        one_each = {name: m for name, m in run.items() if name.endswith("Rampp")}  # events cost next to nothing
+        times = {name: speed(m, legs, lambda: sosfilt(sos, numbers, axis=1), rounds) for name, m in one_each.items()}
     np.savez(folder / "found.npz", **found)
     told = {"missing": missing, "versions": versions(), "speed": times}
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
