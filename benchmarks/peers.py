@@ -172,6 +172,7 @@ def ask_peers(python: Path, folder: Path, rounds: int, sheet: Sheet) -> None:
     if not python.exists():
         sheet.told["missing"]["gaitmap"] = f"no environment of its own at {python}: make bench-peers makes one"
         return
+    print(f"asking the peers for {len(sheet.answers[RULE])} sensors: some minutes", file=sys.stderr)
     script = Path(__file__).with_name("peers_there.py")
     alone = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([python, "-I", script, folder, str(rounds)], check=False, env=os.environ | alone)
@@ -194,13 +195,25 @@ def show_accuracy(bench: Bench, sheet: Sheet) -> None:
         for k, method in enumerate(methods):
             row = _row(bench, asked, method, sheet)
             rows.append((where if k == 0 else "", event if k == 0 else "", method, *row))
-        rows.append(("",) * 9)
-    columns = ("set", "event", "method", "references", "F1", "F1 50 ms", "bias ms", "median |error| ms")
-    bench.show("Peers on the same recordings, mounting told", (*columns, "worst subject, F1"), rows)
+        rows.append(("",) * 10)
+    columns = (
+        "set",
+        "event",
+        "method",
+        "references",
+        "F1",
+        "F1 50 ms",
+        "bias ms",
+        "median |error| ms",
+        "about bias ms",
+    )
+    bench.show("Peers on the same recordings, mounting told", (*columns, "worst F1"), rows)
     for name, reason in sheet.told["missing"].items():
         bench.console.print(escape(f"not run: {name}: {reason}"))
     bench.console.print("not run: pigait: not on PyPI")
-    bench.console.print("ran with: " + ", ".join(f"{n} {v}" for n, v in sheet.told["versions"].items()), "\n")
+    if sheet.told["versions"]:
+        bench.console.print("peers ran with: " + ", ".join(f"{n} {v}" for n, v in sheet.told["versions"].items()))
+    bench.console.print()
 
 
 def _row(bench: Bench, asked: list[Question], method: str, sheet: Sheet) -> tuple[str, ...]:
@@ -213,9 +226,11 @@ def _row(bench: Bench, asked: list[Question], method: str, sheet: Sheet) -> tupl
         for score in (wide, narrow, own):
             score.add(found, q.true_s)
     s, close = wide.summary(), narrow.summary()
-    exact = (f"{close['f1']:.3f}", f"{s['bias_ms']:+.0f}", f"{s['median_abs_ms']:.0f}")
+    errors_ms = 1000 * np.array(wide.errors_s or [np.nan])
+    spread = np.median(np.abs(errors_ms - np.median(errors_ms)))
+    exact = (f"{close['f1']:.3f}", f"{s['bias_ms']:+.0f}", f"{s['median_abs_ms']:.0f}", f"{spread:.0f}")
     worst = f"{min(x.summary()['f1'] for x in by_subject.values()):.3f}" if event in (STRIDES, STRIDES_BY_RULE) else ""
-    return (str(s["references"]), f"{s['f1']:.3f}", *(exact if event != MOTIONS else ("", "", "")), worst)
+    return (str(s["references"]), f"{s['f1']:.3f}", *(exact if event != MOTIONS else [""] * 4), worst)
 
 
 def save_hour(folder: Path) -> tuple[dict[str, Contacts], dict[str, Array]]:
