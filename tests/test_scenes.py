@@ -163,8 +163,8 @@ def test_stairs_up_land_softly_and_down_lean_forward() -> None:
         omega = [-gyr[int(t * 100) : int((t + took) * 100), 1] for t in contacts]
         return np.mean([w[: int(took * 98)] for w in omega], axis=0), acc
 
-    up, down, level = (rates(kind)[0] for kind in ("stairs_up", "stairs_down", "walk"))
-    assert 150 < up.max() < down.max() < level.max()
+    up, down = (rates(kind)[0] for kind in ("stairs_up", "stairs_down"))
+    assert 150 < up.max() < 0.75 * down.max()
     stance = slice(int(0.12 * len(up)), int(0.4 * len(up)))
     assert up[stance].mean() > 5  # pulled upright over the stair
     assert down[stance].mean() < -40  # let down over the foot
@@ -338,7 +338,7 @@ def test_scenes_are_recorded_one_after_another() -> None:
     ]
     samples, truths = record(plans, rng(1), start_s=50.0)
     assert truths[0].start_s == 50.0
-    assert [t.context[0].kind for t in truths] == ["rise", "stand", "stand"]
+    assert [t.context[0].kind for t in truths] == ["sit", "stand", "stand"]
     for got in samples.values():
         assert got.start_s == 50.0
         assert got.end_s == pytest.approx(truths[-1].end_s, abs=0.011)

@@ -106,8 +106,12 @@ def falling(script: Script, fall: Fall, rng: np.random.Generator, given_deg: dic
         away = {"forward": -0.1, "backward": 0.4}.get(fall.direction, 0.1)
         script.turn(side, away * rng.uniform(0.7, 1.3), took + 0.2, late, "forward", foot=True)
         script.swing(side, float(rng.uniform(0.05, 0.15)), (0.5 * took, 0.0, 0.5 * took), late, "up", foot=True)
-        script.bump(side, float(rng.uniform(2.6, 4.5)), took)  # knees or hip
-        script.bump(side, float(rng.uniform(1.5, 3.0)), took + float(rng.uniform(0.25, 0.5)))  # trunk, feet
+        hard = float(np.clip(3.2 * np.exp(0.4 * rng.standard_normal()), 2.4, 8.0))
+        script.bump(side, hard, took)  # knees or hip
+        script.bump(side, 0.65 * hard, took + float(rng.uniform(0.25, 0.5)))  # trunk, feet
+        for after in (float(rng.uniform(0.0, 0.3)), took + 0.1):  # legs fly about
+            script.swing(side, float(rng.normal(0, 22)), (0.18, 0.0, 0.22), after, foot=True)
+            script.swing(side, float(rng.normal(0, 18)), (0.18, 0.0, 0.22), after, "roll", foot=True)
     script.spend("fall", took + 1.0)
     at = float(rng.uniform(2, 6))
     while at < fall.lies_s - 3:  # moves a little

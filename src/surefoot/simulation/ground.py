@@ -20,7 +20,7 @@ from surefoot.simulation.shapes import POINTS, bell, hump, mid_stance_index, pha
 
 GroundKind = Literal["walk", "stairs_up", "stairs_down", "ramp_up", "ramp_down"]
 
-_STRIDE_S = {"stairs_up": 1.15, "stairs_down": 1.05, "ramp_up": 1.04, "ramp_down": 0.98}  # against level walking
+_STRIDE_S = {"stairs_up": 1.10, "stairs_down": 1.02, "ramp_up": 1.04, "ramp_down": 0.98}  # against level walking
 _FINAL_CONTACT = {"stairs_up": 0.66, "stairs_down": 0.64}
 _HEEL_STRIKE = {"stairs_up": 0.25, "stairs_down": 0.9}
 _REFERENCE_S = 1.1
