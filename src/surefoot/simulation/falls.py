@@ -6,7 +6,7 @@ ankle with more than 3 g, and leaves both shanks lying more than 60 deg from upr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,8 +53,7 @@ def giving_way(
     size = (buckle.falling_s, buckle.flexion_deg, buckle.fall_g)
     script.buckles.append(TrueBuckle(buckle.side, script.at_s, *size, buckle.outcome, standing=True))
     if buckle.outcome == "fall":
-        lean = pulses.buckling(buckle, script.at_s)
-        script.pulses[buckle.side].append(replace(lean, course=lean.course[: int(lean.course.argmax()) + 1]))
+        script.pulses[buckle.side].append(pulses.buckling(buckle, script.at_s))
         script.spend("stand", buckle.falling_s)
         falling(script, fall or Fall(), rng, given_deg={buckle.side: buckle.flexion_deg / 2})
     else:
