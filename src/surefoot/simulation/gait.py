@@ -72,13 +72,13 @@ class Manner:
 
     lift_m: float = 0.0
     tilt_deg: float = 0.0  # further forward tilt at its maximum
-    foot_pitch_deg: float = 0.0
-    push_off_pct: float = 0.0
-    loading_pct: float = 0.0
     range_pct: float = 0.0  # of the shank's tilt
     stance: float = 0.0  # later final contact, in parts of the stride
     shape_deg: tuple[float, ...] = ()  # of the tilt: cosine, sine of harmonics 2, 3, ...
     way_m: tuple[float, ...] = ()  # the ankle sooner in early and late swing, higher in early and late swing
+    foot_pitch_deg: float = 0.0
+    push_off_pct: float = 0.0
+    loading_pct: float = 0.0
     roll_deg: tuple[float, ...] = (-2.2, 1.6, 1.2, 1.0)  # frontal plane: cosine, sine of harmonics 1, 2
     twist_deg: tuple[float, ...] = (4.0, 3.0, -3.0, 2.0)  # about the shank: the same
 

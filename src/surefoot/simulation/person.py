@@ -62,8 +62,8 @@ class Spread:
     push_off_pct: float = 8.0
     loading_pct: float = 10.0
     stance: float = 0.010
-    roll_deg: float = 2.0
-    twist_deg: float = 3.5
+    roll_deg: float = 1.4
+    twist_deg: float = 2.6
     impact_log: float = 0.22
     impact_hz: float = 3.0
     impact_delay_s: float = 0.010
@@ -108,12 +108,12 @@ def draw_walker(
 
 
 def _departures(rng: np.random.Generator) -> np.ndarray:
-    return rng.standard_normal(27)
+    return rng.standard_normal(28)
 
 
 def _manner(n: np.ndarray, spread: Spread) -> Manner:
-    """A manner from 27 standard-normal numbers."""
-    shape = n[8:16] * np.repeat(spread.shape_deg, 2)
+    """A manner from 28 standard-normal numbers."""
+    usual, shape = Manner(), n[8:16] * np.repeat(spread.shape_deg, 2)
     return Manner(
         lift_m=spread.lift_m * n[0],
         tilt_deg=spread.tilt_deg * n[1],
@@ -124,8 +124,8 @@ def _manner(n: np.ndarray, spread: Spread) -> Manner:
         stance=float(np.clip(spread.stance * n[6], -0.025, 0.025)),
         shape_deg=tuple(shape.tolist()),
         way_m=tuple((n[16:20] * spread.way_m).tolist()),
-        roll_deg=tuple((spread.roll_deg * n[20:24]).tolist()),
-        twist_deg=tuple((spread.twist_deg * np.array([*n[24:27], n[7]])).tolist()),
+        roll_deg=tuple((usual.roll_deg + spread.roll_deg * n[20:24]).tolist()),
+        twist_deg=tuple((usual.twist_deg + spread.twist_deg * n[24:28]).tolist()),
     )
 
 
