@@ -38,7 +38,7 @@ def test_a_whole_day_holds_everything_and_four_thousand_strides() -> None:
         last = day.parts[-1]
         assert (last.first + last.samples) / 100 == pytest.approx(8 * 3600, abs=900)
         assert all(3600 < n < 4400 for n in day.strides.values())
-        assert not any(t.buckles or t.stumbles or t.falls for t in day.truths)  # a healthy person
+        assert not day.events  # a healthy person
     kinds = {c.kind for day in days for c in day.context}
     assert kinds == {
         *("sit", "rise", "sit_down", "stand", "walk", "turn", "stairs_up", "stairs_down", "ramp_up", "ramp_down"),
@@ -116,6 +116,8 @@ def test_impaired_legs_fail_on_their_own_side() -> None:
     assert {s.side for s in stumbles} == {"right"}
     assert 3 < len(stumbles) < 30
     assert sum(len(t.falls) for t in day.truths) == 1
+    assert len(day.events) == len(buckles) + len(stumbles) + 1
+    assert all(a.start_s <= b.start_s for a, b in pairwise(day.events))
     assert sum(len(t.legs["right"].drags_s) for t in day.truths if t.legs) > 300
 
 

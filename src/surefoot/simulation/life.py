@@ -24,7 +24,7 @@ from surefoot.simulation.riding import riding_tape
 from surefoot.simulation.scene import Plan, Scene
 from surefoot.simulation.sensor import Sensor, noise_tape, put_on
 from surefoot.simulation.tape import sitting
-from surefoot.simulation.truth import Context, Direction, Outcome, Truth
+from surefoot.simulation.truth import Context, Direction, Outcome, TrueBuckle, TrueFall, TrueStumble, Truth
 from surefoot.simulation.walker import plan_walk
 
 Rest = Literal["sit", "ride"]
@@ -93,6 +93,12 @@ class LifeDay:
     def strides(self) -> dict[Side, int]:
         """Whole strides of each leg, on stairs and ramps too."""
         return {side: sum(len(t.legs[side].stride_times_s) for t in self.truths if t.legs) for side in SIDES}
+
+    @property
+    def events(self) -> tuple[TrueBuckle | TrueStumble | TrueFall, ...]:
+        """Every giving way, stumble and fall, in time order."""
+        each = [event for t in self.truths for event in (*t.buckles, *t.stumbles, *t.falls)]
+        return tuple(sorted(each, key=lambda event: event.start_s))
 
     def blocks(self) -> Iterator[Samples]:
         """All readings in time order, left before right, contiguous per side; those of rests are read-only."""

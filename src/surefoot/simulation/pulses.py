@@ -44,7 +44,8 @@ class Buckle:
     """One giving way (facts/clinical.md 4.3, grade P): the knee flexes while hip and trunk fall with ``fall_g`` of g.
 
     ``at_stride``: in early stance of that stride; None: in the quiet standing before the walk. ``outcome``: the knee
-    is caught (arrested), the other foot comes down early and hard (rescue), or the person falls.
+    is caught (arrested), the other foot comes down early and hard (rescue), or the person falls: in a walk as the
+    last stance of it is loaded, where ``at_stride`` is how many strides are walked.
     """
 
     side: Side
@@ -70,11 +71,17 @@ class Stumble:
 
 
 def buckling(buckle: Buckle, start_s: float) -> Pulse:
-    """The shank leans forward by half the knee's flexion at near constant rate, is held, and is brought back."""
+    """The shank leans forward by half the knee's flexion at near constant rate, is held, and is brought back.
+
+    In a stride it is brought back within what is left of the stance. A fall takes over where the knee gives in.
+    """
     lean = buckle.flexion_deg / 2
     ramp_s = min(0.03, buckle.falling_s / 2)
     falling = _trapezoid(lean, buckle.falling_s + ramp_s, ramp_s)
-    back = lean * (1 - ease(np.arange(1, _points(0.28)) / (_points(0.28) - 1)))
+    if buckle.outcome == "fall":
+        return Pulse(start_s, falling)
+    back_s = 0.28 if buckle.at_stride is None else 0.20
+    back = lean * (1 - ease(np.arange(1, _points(back_s)) / (_points(back_s) - 1)))
     return Pulse(start_s, np.concatenate([falling, np.full(_points(0.06), lean), back]))
 
 

@@ -52,7 +52,10 @@ def turning_on_the_spot(
 def bending(walker: Walker, rng: np.random.Generator, start_s: float = 0.0, *, hold_s: float = 1.5) -> Scene:
     """To the floor with nearly straight knees: hips go back, and the shanks with them."""
     script = Script(walker, start_s)
-    down, up, back = float(rng.uniform(0.8, 1.8)), float(rng.uniform(0.8, 1.8)), float(rng.uniform(2, 9))
+    down, up, back = float(rng.uniform(0.5, 1.6)), float(rng.uniform(0.5, 1.6)), float(rng.uniform(2, 14))
+    if rng.random() < 0.4:  # with a step to where the thing lies
+        way = (float(rng.uniform(0.0, 0.25)), float(rng.uniform(-0.1, 0.1)), 0.0)
+        script.step(SIDES[rng.integers(2)], rng, 0.5, float(rng.uniform(0, 0.4)), way_m=way)
     for side in SIDES:
         script.swing(side, -back * float(rng.uniform(0.8, 1.2)), (down, hold_s, up))
     script.spend("bend", down + hold_s + up + 0.2)
