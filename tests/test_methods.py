@@ -8,7 +8,24 @@ from pathlib import Path
 import pytest
 
 from surefoot.pipeline import baseline, days, trends, wear
-from surefoot.signal import alignment, bouts, clocks, contacts, footdrop, givingway, slipping, strides, terrain
+from surefoot.signal import (
+    adjustment,
+    alignment,
+    asymmetry,
+    bouts,
+    clocks,
+    contacts,
+    dropscore,
+    dropscreen,
+    endurance,
+    footdrop,
+    givingway,
+    slap,
+    slipping,
+    strides,
+    terrain,
+    toedrag,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNAL = ROOT / "src" / "surefoot" / "signal"
@@ -17,15 +34,22 @@ PICTURES = ROOT / "docs" / "pictures"
 LARGEST_BYTES = 150_000
 PLUMBING = {"__init__", "leg", "ring", "snippets", "table", "track", "walk"}  # carry what others detect
 ROOMS = (
+    adjustment,
     alignment,
+    asymmetry,
     bouts,
     clocks,
     contacts,
+    dropscore,
+    dropscreen,
+    endurance,
     footdrop,
     givingway,
+    slap,
     slipping,
     strides,
     terrain,
+    toedrag,
     baseline,
     days,
     trends,
