@@ -12,9 +12,10 @@ One swing of the leg is one forward rotation. Around its peak the two contacts a
 After Salarian 2004 and Aminian 2002 (E1), with these deviations: thresholds follow the person's own walking; peaks
 compete only with their neighbourhood, so a contact is known a fixed short time after it happened. Where the foot
 strikes, the contact is the rise of the jerk to half its height, which lies at the same place in every set used; where
-it does not (foot drop, creeping; no jerk above three times that of the swing, soon or late) it is the trough of the rate,
-and failing that the end of the swing, with less confidence (facts/clinical.md 1.3, 1.4). The final contact is put on the
-rise of the rate, not at its trough: the trough comes earlier the weaker the push-off (measured; docs/methods.md).
+it does not (foot drop, creeping; no jerk above three times that of the swing, soon or late) it is the trough of the
+rate, and failing that the end of the swing, with less confidence (facts/clinical.md 1.3, 1.4). The final contact is put
+on the rise of the rate, not at its trough: the trough comes earlier the weaker the push-off (measured;
+docs/methods.md).
 """
 
 from __future__ import annotations
