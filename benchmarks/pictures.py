@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pictures_contacts as one_leg
+import pictures_drop as drop
 import pictures_signs as signs
 import pictures_tests as tests
 from accuracy import DATA, module
@@ -27,7 +28,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="only these")
     given = parser.parse_args()
     simulated: dict[str, Callable[[], Path]] = {
-        "foot-drop": lambda: signs.foot_drop(given.into),
+        "foot-drop": lambda: drop.foot_drop(given.into),
+        "push-off": lambda: drop.push_off(given.into),
         "giving-way": lambda: signs.giving_way(given.into),
         "wear": lambda: signs.wear(given.into),
         "trends": lambda: signs.trends(given.into),
@@ -43,6 +45,7 @@ def main() -> None:
             "strikes": lambda: one_leg.strikes(read, given.into),
             "misses": lambda: one_leg.misses(read, score, given.into),
             "path": lambda: one_leg.path(read, given.into),
+            "foot-drop-real": lambda: drop.foot_drop_real(read, given.into),
             "bouts": lambda: signs.bouts(read, given.into),
         }
     else:

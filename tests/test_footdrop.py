@@ -30,11 +30,17 @@ def test_healthy_feet_are_hardly_ever_flagged(which, placement):
     assert max(shares(which, placement).values()) < 0.005
 
 
-@pytest.mark.parametrize("placement", ["shank", "foot"])
-def test_the_weak_feet_of_people_after_stroke(placement):
+@pytest.mark.parametrize(
+    ("placement", "least"),  # the left foot of 1 lands flat in one trial of four; its leg is swung round in all
+    [
+        ("shank", {(1, "left"): 0.4, (9, "right"): 0.15, (11, "left"): 0.08}),
+        ("foot", {(1, "left"): 0.06, (9, "right"): 0.15, (11, "left"): 0.4}),
+    ],
+)
+def test_the_weak_feet_of_people_after_stroke(placement, least):
     found = shares("movingreality", placement)
-    for weak, least in (((1, "left"), 0.25), ((9, "right"), 0.15), ((11, "left"), 0.08)):
-        assert found.pop(weak) > least, weak
+    for weak, share in least.items():
+        assert found.pop(weak) > share, weak
     found.pop((4, "left"))  # tilted 10 deg further than the right one, and yet the foot itself lands toes up
     assert max(found.values()) < 0.02
 

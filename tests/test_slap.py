@@ -56,6 +56,7 @@ def test_a_heel_alone_has_no_delay_and_a_low_index():
     ("rate", "flat_s"),
     [
         ({0.50: -100.0, 0.51: -200.0, 0.52: -120.0, 0.53: -60.0}, 0.04),
+        ({0.51: -100.0, 0.52: -200.0}, 0.03),  # still for a moment before it turns
         ({0.50: -20.0, 0.51: -40.0}, 0.0),  # does not turn: landed flat
         ({0.50 + k / 100: -90.0 for k in range(40)}, None),  # never stops within the stride's first part
     ],

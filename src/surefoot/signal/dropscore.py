@@ -42,7 +42,8 @@ class DropScoreParams:
     pitch_deg: float = 5.0
     flat_s: float = 0.02  # foot flat so much sooner: a slap halves the usual 70-100 ms (FD3)
     most_slap: float = 1.0  # point: shoes and floors change it, and the heel has lost more when the slap is gone
-    most_points: float = 8.0  # of a sign: none decides alone
+    most_flat: float = 2.0  # points: below some 40 ms a foot lands flat, and how much sooner says little
+    most_points: float = 8.0  # of any other sign: none decides alone
     least_strides: int = 8  # 3.5
     adjustment: AdjustmentParams = field(default_factory=AdjustmentParams)
 
@@ -104,7 +105,10 @@ def score(found: Mapping[str, Array], params: DropScoreParams = DropScoreParams(
     way = [found[name] for name in ("swing_height_m", "shank_tilt_max_deg", "lateral_excursion_m") if name in found]
     if way:
         groups.append(np.where(np.isfinite(way).any(axis=0), np.nansum(way, axis=0), np.nan))
-    groups += [found[name] for name in ("foot_pitch_at_contact_deg", "foot_flat_s") if name in found]
+    if "foot_pitch_at_contact_deg" in found:
+        groups.append(found["foot_pitch_at_contact_deg"])
+    if "foot_flat_s" in found:
+        groups.append(np.minimum(found["foot_flat_s"], params.most_flat))
     stacked = np.ma.masked_invalid(np.stack(groups))
     return np.asarray(stacked.mean(axis=0).filled(np.nan))
 

@@ -1,11 +1,11 @@
 """Foot drop: strides in which a foot is not lifted as it was, told by what the leg does instead.
 
 With the sensor on the shank the foot itself is not seen. Two of four signs are asked for (facts/clinical.md 3.4, 3.5,
-P): no heel strike; a heel much softer than the other leg's; steppage, the shank lifted or tilted beyond the other
-leg's; toe drag. With the sensor on the foot its pitch is seen: flat or toe-first at contact (E1 mechanism), flat on the
-floor too soon, toe hanging in mid-swing, no heel strike, toe drag. The other leg's last strides are the yardstick where
-one is needed, so weakness of both feet at once is missed at the shank; the score against the patient's own baseline
-(``dropscore.py``) looks for it.
+P): no heel strike; a heel much softer than the other leg's; steppage or circumduction, the shank lifted, tilted or
+swung out beyond the other leg's; toe drag. With the sensor on the foot its pitch is seen: flat or toe-first at contact
+(E1 mechanism), flat on the floor too soon, toe hanging in mid-swing, no heel strike, toe drag. The other leg's last
+strides are the yardstick where one is needed, so weakness of both feet at once is missed at the shank; the score
+against the patient's own baseline (``dropscore.py``) looks for it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from surefoot.signal.recent import Recent
 from surefoot.signal.table import StrideTable
 
 MEASURES: dict[Placement, tuple[str, ...]] = {
-    "shank": ("swing_height_m", "shank_tilt_max_deg", "heel_strike_mps3"),
+    "shank": ("swing_height_m", "shank_tilt_max_deg", "heel_strike_mps3", "lateral_excursion_m"),
     "foot": ("foot_pitch_mid_swing_deg", "stride_length_m"),
 }
 
@@ -35,6 +35,7 @@ class FootDropParams:
     least_signs: int = 2  # 3.5
     higher_m: float = 0.02
     tilted_deg: float = 6.0
+    outward_m: float = 0.03
     spreads: float = 3.0  # 3.5: baseline + 3 MADs
     soft_landing: float = 0.4  # share of the other leg's jerk
     flat_contact_deg: float = 5.0  # 3.5
@@ -83,7 +84,9 @@ class FootDrop:
             if self._placement == "shank":
                 lifted = x[:, 0] > centre[:, 0] + np.maximum(p.higher_m, p.spreads * spread[:, 0])
                 tilted = x[:, 1] > centre[:, 1] + np.maximum(p.tilted_deg, p.spreads * spread[:, 1])
-                signs = [strides["no_heel_strike"], lifted | tilted, x[:, 2] < p.soft_landing * centre[:, 2], dragged]
+                swung_out = x[:, 3] > centre[:, 3] + np.maximum(p.outward_m, p.spreads * spread[:, 3])
+                soft = x[:, 2] < p.soft_landing * centre[:, 2]
+                signs = [strides["no_heel_strike"], lifted | tilted | swung_out, soft, dragged]
             else:
                 flat = strides["foot_pitch_at_contact_deg"] < p.flat_contact_deg
                 hanging = x[:, 0] < centre[:, 0] - np.maximum(p.hanging_deg, p.spreads * spread[:, 0])

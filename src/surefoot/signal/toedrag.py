@@ -46,8 +46,13 @@ def toe_drag_s(
     size = int(length.max())
     inside = np.arange(size) < length[:, None]
     jerk = uniform_filter1d(body.windows(JERK, first, size), max(1, round(p.smooth_s * rate_hz)), axis=1)
-    usual = np.nanmedian(np.where(inside, jerk, np.nan), axis=1)
-    rough = (inside & (jerk > p.rougher * usual[:, None])).sum(axis=1) / rate_hz
-    held = np.where(inside, body.windows(SLOW, first, size) - body.windows(RATE, first, size), 0.0).max(axis=1)
-    scraped = (rough >= p.shortest_s - 0.5 / rate_hz) & (rough <= p.longest_s) & (held > p.held_dps)
-    return np.asarray(np.where(known, np.where(scraped, rough, 0.0), np.nan))
+    ordered = np.sort(np.where(inside, jerk, np.inf), axis=1)
+    usual = np.take_along_axis(ordered, (length[:, None] - 1) // 2, axis=1)
+    rough = (inside & (jerk > p.rougher * usual)).sum(axis=1) / rate_hz
+    dragged = np.where(known, 0.0, np.nan)
+    rows = np.flatnonzero(known & (rough >= p.shortest_s - 0.5 / rate_hz) & (rough <= p.longest_s))
+    if len(rows):  # few swings are so rough
+        held = body.windows(SLOW, first[rows], size) - body.windows(RATE, first[rows], size)
+        rows = rows[np.where(inside[rows], held, 0.0).max(axis=1) > p.held_dps]
+        dragged[rows] = rough[rows]
+    return dragged
