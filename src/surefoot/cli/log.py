@@ -17,7 +17,7 @@ from surefoot.records import Aid, Answer, Incident
 from surefoot.web.words import ANSWERS, INCIDENTS, side
 
 ASKED = ("giving_way", "stumble", "fall")  # incidents the question is about
-_STORE = click.option("--store", "store_at", metavar="PATH", help="The patient's store [the one live wear uses].")
+_STORE = click.option("--store", "store_at", metavar="PATH", help="The patient's store [this home's].")
 
 
 @click.group()

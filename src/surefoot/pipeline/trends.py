@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 
 import numpy as np
 
@@ -89,9 +90,9 @@ class _Chart:
         chart = path[-1] if path else None
         recent = slice(-p.recent_days if len(after) >= p.recent_days else -1, None)
         count = len(series.values[recent])
-        change = (self.worse or 1) * (float(np.median(series.values[recent])) - baseline.centre)
+        change = (self.worse or 1) * (median(series.values[recent]) - baseline.centre)
         noise = smallest_real_change(series.values, baseline, count, self.baseline)
-        mdc = max(float(np.hypot(noise, 1.96 * np.median(series.doubts[recent]))), self.least_change)
+        mdc = max(float(np.hypot(noise, 1.96 * median(series.doubts[recent]))), self.least_change)
         worse = self.worse != 0 and chart is not None and chart > p.limit and change > mdc
         return Trend(
             day=today.day,
@@ -170,7 +171,7 @@ def _series(days: Sequence[_Known], side: Side | None, measure: DayMeasure, p: T
     learned = min(len(values), p.baseline.days)
     if by_speed and p.speed and learned >= p.baseline.provisional_days:
         pace = np.array([d.value(side, "speed_mps") for d in told], dtype=np.float64)
-        floor = measure.floor_at(float(np.median(values[:learned])))
+        floor = measure.floor_at(median(values[:learned].tolist()))
         values, doubts = at_usual_speed(values, pace, learned, floor, by_speed, p.speed)
     strides = told[-1].metrics[side, measure.name].strides
     return _Series(tuple(d.day.day for d in told), tuple(values.tolist()), tuple(doubts.tolist()), strides)
@@ -179,7 +180,7 @@ def _series(days: Sequence[_Known], side: Side | None, measure: DayMeasure, p: T
 def _chart(series: _Series, side: Side | None, measure: DayMeasure, p: TrendParams) -> _Chart:
     few = measure.baseline_days
     own = p.baseline if few is None else replace(p.baseline, days=few, provisional_days=few)
-    centre = float(np.median(series.values[: own.days])) if series.values else 0.0
+    centre = median(series.values[: own.days]) if series.values else 0.0
     gates = measure.floor_at(centre), measure.least_change_at(centre)
     return _Chart(measure.name, side, measure.worse, *gates, own, measure.how == "test")
 

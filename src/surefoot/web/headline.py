@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from surefoot.pipeline.store import StoredAlert
 from surefoot.records import DaySummary, Trend
-from surefoot.web.patients import Watch, reason
+from surefoot.web.patients import Watch, judged, reason
 from surefoot.web.words import count, number
 
 RECENT_DAYS = 7
@@ -35,7 +35,7 @@ def headline(
 def _known(seen: Watch, trends: Sequence[Trend]) -> str:
     if seen.gap:
         return f"Not monitored: {seen.gap}. No open alert, and none could have been raised."
-    known = [trend for trend in trends if trend.state != "cannot_say"]
+    known = judged(trends)
     if not known:
         return f"Cannot say yet: {reason(trends)}. No open alert."
     worse = sum(trend.state == "worse" for trend in known)
