@@ -146,7 +146,7 @@ def chairs(read: Any, console: Console) -> None:
         acc, gyr = next(iter(clip.sensors.values()))
         leg = readings_of("left", acc, gyr, clip.rate_hz)
         lean = leg.lean_deg(frames.get(session(clip)))
-        seen[len(stands_of(lean, clip.rate_hz, leg.active_dps))] += 1
+        seen[len(stands_of(lean, clip.rate_hz))] += 1
     told = ", ".join(f"{count} clips as {number}" for number, count in sorted(seen.items()))
     console.print(
         f"\numafall, one ankle, 20 Hz: {len(clips)} clips of one sitting down and one rising, counted: {told}"

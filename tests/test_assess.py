@@ -124,6 +124,30 @@ def test_what_needs_a_foot_sensor_says_so(kind: str) -> None:
     assert result.value is None and "needs a foot sensor" in result.reason
 
 
+def test_a_foot_sensor_counts_heel_rises_too() -> None:
+    read, truth = simulate_trial("heel_rise", np.random.default_rng(2), placement="foot")
+    sensors = {side: (samples.acc, samples.gyr) for side, samples in read.items()}
+    result = assess("heel_rise", sensors, 100.0, "foot", side="left")
+    assert result.value == pytest.approx(truth.value, abs=1) and dict(result.details)["height_deg"] > 20
+
+
+@pytest.mark.parametrize("kind", ["sit_to_stand_5", "chair_stand_30s", "timed_up_and_go"])
+def test_what_a_foot_sensor_cannot_see_is_told(kind: str) -> None:
+    sensors, _ = trial(kind, 1)
+    result = assess(kind, sensors, 100.0, "foot")
+    assert result.value is None and "just above the ankles" in result.reason
+
+
+@pytest.mark.parametrize("rate_hz", [50.0, 204.8])
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_rates_give_the_same(kind: str, rate_hz: float) -> None:
+    sensors, truth = trial(kind, 1, 0.2, rate_hz=rate_hz)
+    side = "left" if kind in (*ONE_LEGGED, "heel_walk") else None
+    placement = "foot" if kind in FOOT_ONLY else "shank"
+    result = assess(kind, sensors, rate_hz, placement, side=side, distance_m=truth.distance_m)
+    assert result.value == pytest.approx(expected(kind, truth), abs=NEAR[kind])
+
+
 def test_a_gap_within_the_test_is_told_and_one_before_it_is_not() -> None:
     sensors, truth = trial("sit_to_stand_5", 1)
     middle = 0.5 * (truth.start_s + truth.end_s)

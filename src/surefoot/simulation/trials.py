@@ -146,9 +146,13 @@ def _heel_rise(person: Performer, wrong: str) -> tuple[dict[Side, Readings], Tri
             {q: lean * x * (own or wrong == "both_feet") for q, x in raised.items()},
             {q: float(up_m * x) for q, x in raised.items()},
             {q: float(ahead_m * x) for q, x in raised.items()},
-            {q: -np.rad2deg(heel) * x for q, x in raised.items()},
+            {q: -np.rad2deg(heel) * x * (own or wrong == "both_feet") for q, x in raised.items()},
         )
         ideal[s] = person.play(cycle, strides, lifted + sways, seconds)
+        if lifted and person.placement == "foot":  # its toes hang
+            t = np.arange(len(ideal[s][0])) / person.rate_hz
+            hanging = ease(np.clip((t - STILL_S) / 0.8, 0, 1)) * ease(np.clip((starts_s[-1] - t) / 0.8, 0, 1))
+            ideal[s] = pitched(ideal[s], -40.0 * hanging, person.rate_hz)
     heights = strides.times(np.array([0.5]))[0]
     return ideal, person.truth(strides.at(0, 0.1), strides.at(count - 1, 0.92), heights, float(count))
 

@@ -11,7 +11,7 @@ from surefoot.signal.guided.faults import check_on_the_spot
 from surefoot.signal.guided.performance import Found, NotUsable, Performance
 from surefoot.signal.guided.stands import Stands, forward_of, stands_of
 
-AGAIN = "Sit down, keep still for two seconds, then stand up and sit down"
+AGAIN = "Sit with the feet under the knees, keep still for two seconds, then stand up and sit down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,14 @@ class ChairParams:
     longest_pause_s: float = 4.0  # seated between two of the five
     longest_s: float = 12.0  # of one of them; what is beyond was a pause too
     fastest_dps: float = 210.0  # no shank turns faster in a rise; every one does in a walk
+    agree_s: float = 0.5  # forward and backward, where it does not matter which
     together: float = 0.6  # least correlation of the two legs' turning
 
 
 def sit_to_stand_5(done: Performance, params: ChairParams = ChairParams()) -> Found:
     """Seconds from the first move out of the chair to the fifth sit."""
     lean = _lean(done, params)
-    stands = _counted(lean, done)
+    stands = _counted(lean, done, params)
     count, rate = len(stands), done.rate_hz
     if count < params.repetitions:
         raise NotUsable(f"Only {count} of {params.repetitions} times were seen. {AGAIN} five times, without stopping.")
@@ -49,7 +50,7 @@ def sit_to_stand_5(done: Performance, params: ChairParams = ChairParams()) -> Fo
 def chair_stand_30s(done: Performance, params: ChairParams = ChairParams()) -> Found:
     """Full stands within 30 s of the first move; one that is more than half-way up at the end counts."""
     lean = _lean(done, params)
-    stands = _counted(lean, done)
+    stands = _counted(lean, done, params)
     rate = done.rate_hz
     if not len(stands):
         raise NotUsable(f"No rise was seen. {AGAIN} as often as you can in 30 seconds.")
@@ -93,20 +94,27 @@ def _one_way(done: Performance) -> list[Array]:
     return leans
 
 
-def _counted(lean: Array, done: Performance) -> Stands:
+def _counted(lean: Array, done: Performance, params: ChairParams) -> Stands:
     """Repetitions; where forward is not known and both ways would count differently, raises NotUsable."""
-    slow_dps = max(leg.active_dps for leg in done.legs.values())
-    as_is = stands_of(lean, done.rate_hz, slow_dps)
+    as_is = stands_of(lean, done.rate_hz)
     if any(side in done.frames for side in done.legs):
         return as_is
-    mirrored = stands_of(-lean, done.rate_hz, slow_dps)
-    forward = forward_of(lean, done.rate_hz, slow_dps)
-    if forward == 0 and len(as_is) != len(mirrored):
+    mirrored = stands_of(-lean, done.rate_hz)
+    forward = forward_of(lean, done.rate_hz)
+    if forward == 0 and not _agree(as_is, mirrored, params.agree_s * done.rate_hz):
         raise NotUsable(
             "Forward cannot be told from backward in this test alone. Walk ten steps with the sensors on before you "
             "tap start, then do it again."
         )
     return as_is if forward >= 0 else mirrored
+
+
+def _agree(one: Stands, other: Stands, samples: float) -> bool:
+    """Whether two readings of the same test tell the same."""
+    if len(one) != len(other):
+        return False
+    apart = [np.abs(a - b).max(initial=0) for a, b in ((one.begun, other.begun), (one.sat, other.sat))]
+    return bool(max(apart) < samples)
 
 
 def _check_pauses(stands: Stands, rate_hz: float, params: ChairParams) -> None:
@@ -117,8 +125,9 @@ def _check_pauses(stands: Stands, rate_hz: float, params: ChairParams) -> None:
 
 
 def _quality(done: Performance, extra: int) -> float:
-    """One leg alone, and repetitions beyond the asked ones, are less sure."""
-    return (1.0 if len(done.legs) == 2 else 0.8) * (1.0 if extra == 0 else 0.8)
+    """One leg alone, forward found from the test itself, and more repetitions than asked for are less sure."""
+    sure = (len(done.legs) == 2, bool(done.frames), extra == 0)
+    return float(np.prod([1.0 if each else 0.8 for each in sure]))
 
 
 def _times(stands: Stands, rate_hz: float, count: int) -> dict[str, float]:

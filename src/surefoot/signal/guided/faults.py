@@ -24,7 +24,7 @@ class FaultParams:
     clipped_dps: float = 240.0  # no sensor's scale ends below
     clipped_mps2: float = 18.0
     still_dps: float = 5.0  # a leg that never turns faster (95th percentile) did nothing
-    same_share: float = 0.1  # two sensors whose rates differ by less sit on one leg
+    same_share: float = 0.05  # two sensors whose rates differ by less sit on one leg
     shaken_mps2: float = 3.2  # root mean square beside gravity; a foot that stays on the floor is shaken less (umafall:
     # sitting down and rising up to 3.15, hopping from 3.25, walking from 2.2 with a middle of 4.6)
     gap_margin_s: float = 0.5

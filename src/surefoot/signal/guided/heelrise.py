@@ -35,7 +35,7 @@ class HeelRiseParams:
     slow_hz: float = 0.15  # slower than this is drift (P)
     most_lean_deg: float = 15.0  # of the shank over all rises (P)
     uneven: float = 0.5  # middle half of the times from rise to rise, in their median (P)
-    few: int = 3  # so few may be something else (P)
+    few: int = 4  # so few may be something else (P)
     lifted_deg: float = 15.0  # the other shank turns so far when that foot is lifted (P)
     walking_dps: float = 150.0  # no leg turns so fast in a heel rise (P)
 

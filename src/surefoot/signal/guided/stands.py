@@ -35,7 +35,9 @@ class StandParams:
     prominence: float = 0.2  # of a peak of lean, in ranges of it
     apart: float = 0.3  # levels of sitting and standing further apart than this share of the range are told apart
     dwell_s: float = 0.25  # slow for so long is a posture, shorter a turning point
-    settle_s: float = 0.15  # slow for so long ends a movement
+    slow_dps: float = 1.5  # a leg that turns no faster stands or sits
+    slow_share: float = 0.08  # or so much slower than this person usually moves (95th percentile)
+    settle_s: float = 0.4  # slow for so long ends a movement
     seated: float = 0.15  # a leg slow so near the level of sitting, in ranges, sits
     sure: float = 0.1  # overshoot, in ranges, that tells forward from backward
 
@@ -56,42 +58,43 @@ class Stands:
         return Stands(self.begun[:count], self.risen[:count], self.stood[:count], self.sat[:count])
 
 
-def stands_of(lean: Array, rate_hz: float, slow_dps: float, params: StandParams = StandParams()) -> Stands:
-    """Repetitions in a lean (n,) in deg that is zero at rest in the chair, forward positive.
-
-    ``slow_dps``: a leg that turns no faster stands or sits. Nobody need end seated.
-    """
+def stands_of(lean: Array, rate_hz: float, params: StandParams = StandParams()) -> Stands:
+    """Repetitions in a lean (n,) in deg that is zero at rest in the chair, forward positive. Nobody need end seated."""
     low, high = np.percentile(lean, (0.5, 99.5))
     span = max(float(high - low), 1e-6)
     peaks, _ = find_peaks(lean, prominence=params.prominence * span)
-    slow = np.abs(np.gradient(lean)) * rate_hz < slow_dps
     between = np.array([lean[a:b].min() for a, b in pairwise(peaks)])
+    ahead = float(between.max(initial=0.0))
     if -low > params.apart * span and -low > 0.5 * high:
         first, last = _excursions(-lean, -float(low))
         risen = first
-    elif (ahead := float(between.max(initial=0.0))) > params.apart * span or _dwells(lean, slow, high, rate_hz, params):
-        first, last = _excursions(lean, ahead if ahead > params.apart * span else float(high))
-        risen = np.array([_half_down(lean, a, (a + b) // 2 + 1) for a, b in zip(first, last, strict=True)], np.intp)
     else:
         pairs = len(peaks) // 2
-        first, last = peaks[: 2 * pairs : 2], peaks[1 : 2 * pairs : 2]
-        risen = np.array([_half_down(lean, a, b) for a, b in zip(first, last, strict=True)], np.intp)
-    seated = slow & (np.abs(lean) < params.seated * span)
+        apart = ahead > params.apart * span
+        first, last = _excursions(lean, ahead) if apart else (peaks[: 2 * pairs : 2], peaks[1 : 2 * pairs : 2])
+        risen = np.array([_half_down(lean, a, (a + b) // 2 + 1) for a, b in zip(first, last, strict=True)], np.intp)
+    seated = _slow(lean, rate_hz, params) & (np.abs(lean) < params.seated * span)
     return _edges(first, last, risen, seated, rate_hz, params)
 
 
-def forward_of(lean: Array, rate_hz: float, slow_dps: float, params: StandParams = StandParams()) -> int:
+def forward_of(lean: Array, rate_hz: float, params: StandParams = StandParams()) -> int:
     """1: the lean is forward as it is; -1: it is mirrored; 0: cannot say."""
     span = float(np.ptp(np.percentile(lean, (0.5, 99.5))))
     tops, lows = (find_peaks(x, prominence=params.sure * span)[0] for x in (lean, -lean))
     if not len(tops) or not len(lows):
         return int(len(tops) > 0) - int(len(lows) > 0)
     first = 1 if tops[0] < lows[0] else -1
-    slow = np.abs(np.gradient(lean)) * rate_hz < slow_dps
-    lowest, highest = np.percentile(lean[slow], (2, 98)) if slow.any() else (0.0, 0.0)
+    dwells = binary_opening(_slow(lean, rate_hz, params), np.ones(max(2, round(params.dwell_s * rate_hz)), bool))
+    lowest, highest = np.percentile(lean[dwells], (2, 98)) if dwells.any() else (0.0, 0.0)
     over = float(np.median(lean[tops]) - highest - (lowest - np.median(lean[lows])))
     passing = int(np.sign(over)) if abs(over) > params.sure * span else first
     return first if first == passing else 0
+
+
+def _slow(lean: Array, rate_hz: float, params: StandParams) -> NDArray[np.bool_]:
+    """Where the leg stands or sits: it hardly turns, measured by how this person moves."""
+    rate = np.abs(np.gradient(lean)) * rate_hz
+    return np.asarray(rate < max(params.slow_dps, params.slow_share * float(np.percentile(rate, 95))))
 
 
 def _excursions(x: Array, level: float) -> tuple[Index, Index]:
@@ -104,14 +107,6 @@ def _excursions(x: Array, level: float) -> tuple[Index, Index]:
     first, after = edges[::2], edges[1::2]
     last = np.array([a + int(np.flatnonzero(beyond[a:b])[-1]) for a, b in zip(first, after, strict=True)], np.intp)
     return first, last
-
-
-def _dwells(lean: Array, slow: NDArray[np.bool_], high: float, rate_hz: float, params: StandParams) -> bool:
-    """Whether the leg rests at its farthest lean: then that is a posture and not a passage."""
-    kept = binary_opening(slow & (lean > 0.6 * high), np.ones(max(2, round(params.dwell_s * rate_hz)), bool))
-    visits, _ = _excursions(lean, high)
-    rests = np.count_nonzero(np.diff(np.r_[0, kept.astype(np.int8)]) == 1)
-    return bool(rests >= 0.5 * len(visits) > 0)
 
 
 def _half_down(lean: Array, first: int, until: int) -> int:

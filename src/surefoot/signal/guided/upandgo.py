@@ -30,6 +30,8 @@ class UpAndGoParams:
 
 def timed_up_and_go(done: Performance, params: UpAndGoParams = UpAndGoParams()) -> Found:
     """Seconds from the first move in the chair to the last, with the parts it is made of."""
+    if done.placement != "shank":
+        raise NotUsable("The foot stays flat while you get up. Wear the sensors just above the ankles.")
     way = paces(done, ASK, params.bridge_s)
     heading = heading_deg(done)
     if way.turned_deg < params.least_turn_deg:
