@@ -19,6 +19,7 @@ from surefoot.signal.contacts import JERK, RATE, SLOW, UP, Swings
 from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
 from surefoot.signal.stance import Stance
+from surefoot.signal.stumbles import Dips
 from surefoot.signal.table import WORDS, StrideTable, invalid
 
 
@@ -125,6 +126,13 @@ class StrideMeter:
         table["landed_s"] = self._start_s + stance.landed / rate
         table["lean_middle"], table["lean_whole"] = stance.middle, stance.whole
         table.leans[:] = stance.lean_dps.T
+        dips = Dips.of(body, final, end, rate)
+        table["swing_dip_s"] = self._start_s + dips.at / rate
+        table["swing_dip_dps"], table["swing_peak_dps"], table["swing_knock"] = (
+            dips.depth_dps,
+            dips.peak_dps,
+            dips.knock,
+        )
 
     def _greatest(self, body: Ring, row: int, first: Array, samples: Array, sign: float) -> Array:
         number = np.rint(first).astype(np.intp)

@@ -22,7 +22,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 NUMBERS = tuple(f.name for f in fields(Stride) if f.name not in (*FLAGS, *WORDS, "placement"))
 LEANS = tuple(f"lean_{k}_dps" for k in range(PIECES))
-PRIVATE = ("landed_s", "lean_middle", "lean_whole", "other_contact_s", *LEANS)  # for giving way; not told
+DIPS = ("swing_dip_s", "swing_dip_dps", "swing_peak_dps", "swing_knock")
+PRIVATE = (*DIPS, "landed_s", "lean_middle", "lean_whole", "other_contact_s", *LEANS)  # for incidents; not told
 _LEANS = slice(len(NUMBERS) + PRIVATE.index(LEANS[0]), len(NUMBERS) + len(PRIVATE))
 _NUMBER = {name: row for row, name in enumerate((*NUMBERS, *PRIVATE))}
 _SMALL = {name: row for row, name in enumerate((*FLAGS, *WORDS))}

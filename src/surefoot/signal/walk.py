@@ -34,6 +34,7 @@ from surefoot.signal.incidents import CERTAIN_S, IncidentBook
 from surefoot.signal.leg import Leg, LegFindings, LegParams
 from surefoot.signal.pairing import pair
 from surefoot.signal.standing import Standing, StandingParams
+from surefoot.signal.stumbles import StumbleParams, stumbles
 from surefoot.signal.table import StrideTable
 from surefoot.signal.tenths import Past
 from surefoot.signal.terrain import Terrain, TerrainParams
@@ -52,6 +53,7 @@ class WalkParams:
     terrain: TerrainParams = field(default_factory=TerrainParams)
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
     standing: StandingParams = field(default_factory=StandingParams)
+    stumbles: StumbleParams = field(default_factory=StumbleParams)
     falls: FallParams = field(default_factory=FallParams)
 
 
@@ -160,12 +162,15 @@ class WalkStream:
         pair(strides, *_by_event(self._contacts))
         self._terrain.label(strides)
         self._foot_drop.flag(strides)
-        gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
-        self._incidents.notice(strides, gave_way)
+        found: list[Incident] = []
+        if self.placement == "shank":  # the foot does not lean, and turns about toe and heel as it swings
+            found = [*self._giving_way.find(strides), *stumbles(strides, self._params.stumbles)]
+        self._incidents.notice(strides, found)
 
     def _outside_strides(self, strides: StrideTable, known_s: float) -> list[Incident]:
-        stood = self._standing.find(self._pasts, strides, known_s) if self.placement == "shank" else []
-        return [*stood, *self._falls.find(self._pasts, known_s)]
+        if self.placement == "foot":
+            return []
+        return [*self._standing.find(self._pasts, strides, known_s), *self._falls.find(self._pasts, known_s)]
 
     def _strides_before(self, known_s: float) -> StrideTable:
         waiting = StrideTable.joined(self.placement, self._strides)
