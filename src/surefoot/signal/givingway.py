@@ -37,6 +37,7 @@ class GivingWayParams:
     clear_beyond_deg: float = 6.0  # and without: timing not upset, or not known because the other leg is not worn
     back_share: float = 0.25  # of it that must turn back within back_s; the rest may run into push-off or a rescue step
     back_s: float = 0.4
+    rescue_share: float = 0.78  # of its usual delay, the other foot is down: a rescue step; the lean need not come back
     upset_s: float = 0.05  # stride time or other foot's contact off by so much
     most_shorter_s: float = 0.2  # a stride that differs more is another movement: hop, halt, obstacle
     most_longer_s: float = 0.4
@@ -77,7 +78,8 @@ class GivingWay:
             centre = np.median(seen, axis=2)
             spread = np.sort(np.abs(seen - centre[:, :, None]), axis=2)[:, :, p.spread_rank - 1]
             near = times_s[:, -2] >= mine["start_s"][rows] - p.following_strides * centre[0]
-            pulses = _pulses(mine.leans.T[rows], mine["lean_middle"][rows], mine["lean_whole"][rows], centre, spread, p)
+            part = mine.take(rows)
+            pulses = _pulses(part, part["other_contact_s"] < p.rescue_share * centre[1], centre, spread, p)
             for j in np.flatnonzero(near & (pulses.beyond_deg >= p.least_beyond_deg)).tolist():
                 incident = self._judge(SIDES[k], mine, int(rows[j]), pulses, j, centre[:2, j].tolist())
                 found += [incident] if incident else []
@@ -146,14 +148,16 @@ def _first_piece(p: GivingWayParams) -> int:
     return int(np.ceil((p.from_s - FROM_S) / PIECE_S))
 
 
-def _pulses(lean: Array, middle: Array, whole: Array, centre: Array, spread: Array, p: GivingWayParams) -> _Pulses:
-    """Of (k, PIECES) leans: the pulse with the most turn, where the landing is shifted to make it least."""
-    k = len(lean)
+def _pulses(
+    strides: StrideTable, rescued: NDArray[np.bool_], centre: Array, spread: Array, p: GivingWayParams
+) -> _Pulses:
+    """Of k strides: the pulse with the most turn, where the landing is shifted to make it least."""
+    k, lean, middle, whole = len(strides), strides.leans.T, strides["lean_middle"], strides["lean_whole"]
     held = np.minimum(np.arange(PIECES), np.maximum(centre[2] - 1, 0)[:, None]).astype(np.intp)  # before push-off
     usual, wide = (np.take_along_axis(x[MEASURES:].T, held, axis=1) for x in (centre, spread))
     best, first, width = np.full(k, np.inf), np.zeros(k, np.intp), np.full(k, WIDTHS[0])
     for shift in SHIFTS:
-        score, at, of = _best_pulse(lean, _shifted(usual, shift), _shifted(wide, shift), middle, whole, p)
+        score, at, of = _best_pulse(lean, _shifted(usual, shift), _shifted(wide, shift), middle, whole, rescued, p)
         less = score < best
         best, first, width = np.where(less, score, best), np.where(less, at, first), np.where(less, of, width)
     piece, after = np.arange(PIECES), (first + width)[:, None]
@@ -167,7 +171,13 @@ def _pulses(lean: Array, middle: Array, whole: Array, centre: Array, spread: Arr
 
 
 def _best_pulse(
-    lean: Array, usual: Array, wide: Array, middle: Array, whole: Array, p: GivingWayParams
+    lean: Array,
+    usual: Array,
+    wide: Array,
+    middle: Array,
+    whole: Array,
+    rescued: NDArray[np.bool_],
+    p: GivingWayParams,
 ) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
     """Greatest turn beyond the spread that comes back, degrees; its first piece; how many pieces it takes."""
     beyond = lean - usual
@@ -184,7 +194,8 @@ def _best_pulse(
         turned, back = tilt[:, width:] - tilt[:, :-width], tilt[:, width:] - least[:, width:]
         allowed = (edge[:-width] >= _first_piece(p)) & (edge[width:] <= middle[:, None])
         score = np.zeros_like(tilt)
-        score[:, :-width] = np.where(allowed, np.minimum(turned, back / p.back_share), 0.0)
+        caught = np.where(rescued[:, None], turned, np.minimum(turned, back / p.back_share))
+        score[:, :-width] = np.where(allowed, caught, 0.0)
         scores.append(score)
     every = np.stack(scores, axis=1).reshape(len(lean), -1)
     at = every.argmax(axis=1)

@@ -20,7 +20,7 @@ from surefoot.signal.table import StrideTable
 from surefoot.signal.tenths import Past, Stretch
 
 STILL = 10  # hops: 1 s before (4.4)
-OUT, BACK = 5, 9  # hops in which it leans, and comes back
+OUT, BACK, LANDS = 5, 6, 6  # hops in which it leans, comes back, and in which a lifted foot would land
 AHEAD_S = 14.0  # seen ahead: strides to come
 KEPT_S = 60.0
 
@@ -33,9 +33,12 @@ class StandingParams:
     other_still_dps: float = 20.0
     least_rate_dps: float = 60.0  # 4.4
     least_tilt_deg: float = 4.5  # 4.4 has 8: half of a knee bent by 15 deg is less
-    most_tilt_deg: float = 25.0  # more is a squat
+    most_tilt_deg: float = 20.0  # more is a step or a squat
     forward_share: float = 0.8  # of the turn that is forward
     back_share: float = 0.5
+    through_share: float = 0.4  # and no farther back than this behind where it began: a step swings through
+    most_jolt_g: float = 1.2  # as it comes back: the foot stayed on the floor (4.4); one that steps lands harder
+    alone_out_s: float = 0.3  # with one leg worn nothing tells a squat or a rise, so only the fastest count
     mirrored_share: float = 0.4  # of the turn, by the other shank meanwhile
     after_strides_s: float = 30.0  # standing is believed so long behind a stride ...
     halt_s: float = 2.0  # ... from so long behind it on ...
@@ -85,16 +88,22 @@ class Standing:
         lean, frame = _turned(stretch, hop, OUT + BACK), stretch.frame_found(hop)
         size = np.sqrt((lean * lean).sum(axis=0))
         out = int(size[:OUT].argmax())
-        tilt_deg, back_deg = float(size[out]), float(size[out] - size[out : out + BACK].min())
+        tilt_deg = float(size[out])
+        along = lean[:, out] @ lean[:, out : out + BACK + 1] / max(tilt_deg, 1e-9)
+        back_deg = tilt_deg - float(along.min())
         rate_dps = float(stretch.peak(hop, hop + out + 1).max())
         if frame is None or not p.least_tilt_deg <= tilt_deg <= p.most_tilt_deg or rate_dps < p.least_rate_dps:
             return None
-        if back_deg < p.back_share * tilt_deg or -frame[2] @ lean[:, out] < p.forward_share * tilt_deg:
+        forward = -frame[2] @ lean[:, out] >= p.forward_share * tilt_deg
+        if not (forward and p.back_share * tilt_deg <= back_deg <= (1 + p.through_share) * tilt_deg):
+            return None
+        still_g = np.sqrt((stretch.acc(hop - STILL, hop).mean(axis=1) ** 2).sum())
+        if stretch.jolt(hop + out + 1, hop + out + 1 + LANDS).max() > p.most_jolt_g * still_g:
             return None
         others = [past.at(at_s) for other, past in pasts.items() if other != side]
-        if not all(self._still(other, at_s, out, tilt_deg) for other in others if other) or not self._stands(
-            stretch, hop
-        ):
+        if not all(self._still(other, at_s, out, tilt_deg) for other in others if other):
+            return None
+        if (not any(others) and (out + 1) * stretch.hop_s > p.alone_out_s + 1e-6) or not self._stands(stretch, hop):
             return None
         sure = tilt_deg >= p.probable_tilt_deg and rate_dps >= p.probable_rate_dps and any(others)
         evidence = (

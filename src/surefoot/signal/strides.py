@@ -21,6 +21,7 @@ from surefoot.signal.ring import Ring
 from surefoot.signal.sides import side_sign
 from surefoot.signal.slap import foot_flat_s, landing
 from surefoot.signal.stance import Stance
+from surefoot.signal.stumbles import Dips
 from surefoot.signal.table import WORDS, StrideTable, invalid
 from surefoot.signal.toedrag import toe_drag_s
 
@@ -138,6 +139,13 @@ class StrideMeter:
         table["landed_s"] = self._start_s + stance.landed / rate
         table["lean_middle"], table["lean_whole"] = stance.middle, stance.whole
         table.leans[:] = stance.lean_dps.T
+        dips = Dips.of(body, final, end, rate)
+        table["swing_dip_s"] = self._start_s + dips.at / rate
+        table["swing_dip_dps"], table["swing_peak_dps"], table["swing_knock"] = (
+            dips.depth_dps,
+            dips.peak_dps,
+            dips.knock,
+        )
 
     def _landing(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
         down = landing(body, end, self._rate_hz)

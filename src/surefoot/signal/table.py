@@ -22,7 +22,9 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 NUMBERS = tuple(f.name for f in fields(Stride) if f.name not in (*FLAGS, *WORDS, "placement"))
 LEANS = tuple(f"lean_{k}_dps" for k in range(PIECES))
+DIPS = ("swing_dip_s", "swing_dip_dps", "swing_peak_dps", "swing_knock")
 PRIVATE = (
+    *DIPS,
     "landed_s",
     "lean_middle",
     "lean_whole",
@@ -32,7 +34,7 @@ PRIVATE = (
     "pre_swing_mps2",
     "up_odds",
     "down_odds",
-)  # for giving way, the side check and terrain; not told
+)  # for incidents, the side check and terrain; not told
 _LEANS = slice(len(NUMBERS) + PRIVATE.index(LEANS[0]), len(NUMBERS) + PRIVATE.index(LEANS[0]) + len(LEANS))
 _NUMBER = {name: row for row, name in enumerate((*NUMBERS, *PRIVATE))}
 _SMALL = {name: row for row, name in enumerate((*FLAGS, *WORDS))}

@@ -40,6 +40,7 @@ from surefoot.signal.sides import SideParams, SideWatch
 from surefoot.signal.slipping import Slipped
 from surefoot.signal.snippets import Snippets
 from surefoot.signal.standing import Standing, StandingParams
+from surefoot.signal.stumbles import StumbleParams, stumbles
 from surefoot.signal.table import StrideTable
 from surefoot.signal.tenths import Past
 from surefoot.signal.terrain import Terrain, TerrainParams, terrain_params
@@ -60,6 +61,7 @@ class WalkParams:
     terrain: TerrainParams | None = None  # None: those of the placement
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
     standing: StandingParams = field(default_factory=StandingParams)
+    stumbles: StumbleParams = field(default_factory=StumbleParams)
     falls: FallParams = field(default_factory=FallParams)
     sides: SideParams = field(default_factory=SideParams)
     clocks: ClockParams = field(default_factory=ClockParams)
@@ -197,12 +199,15 @@ class WalkStream:
         """What both legs together say of strides that are certain."""
         self._foot_drop.flag(strides)
         self._checks += self._sides.update(strides)
-        gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
-        self._incidents.notice(strides, gave_way)
+        found: list[Incident] = []
+        if self.placement == "shank":  # the foot does not lean, and turns about toe and heel as it swings
+            found = [*self._giving_way.find(strides), *stumbles(strides, self._params.stumbles)]
+        self._incidents.notice(strides, found)
 
     def _outside_strides(self, strides: StrideTable, known_s: float) -> list[Incident]:
-        stood = self._standing.find(self._pasts, strides, known_s) if self.placement == "shank" else []
-        return [*stood, *self._falls.find(self._pasts, known_s)]
+        if self.placement == "foot":
+            return []
+        return [*self._standing.find(self._pasts, strides, known_s), *self._falls.find(self._pasts, known_s)]
 
     def _strides_before(self, known_s: float) -> StrideTable:
         waiting = StrideTable.joined(self.placement, self._strides)
