@@ -4,7 +4,7 @@
 
 writes docs/pictures/simulation-*.png and the table between the markers in docs/simulation.md. Real and simulated
 sensors go through the same steps: axis by PCA of the gyroscope, sign by the swing, strides cut at the downward zero
-crossing that ends each swing, time normalised. Each real recording is matched by one simulated walk of the same speed
+crossing that ends each swing, time normalised. Each real recording is matched by four simulated walks of the same speed
 (treadmill; overground the fitted 0.82 m/s), stride time and number of strides, of somebody drawn, with healthy legs.
 """
 
@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "simulation.md"
 PICTURES = ROOT / "docs" / "pictures"
 PHASE = np.linspace(0, 1, 101)
+PARTNERS = 4  # simulated people for each real recording: widths of few are not to be trusted
 BANDS_HZ = ((0.5, 3.0), (3.0, 10.0), (10.0, 20.0), (20.0, 45.0))
 GROUPS = {  # name -> set, slowest and fastest treadmill speed
     "marpino (overground, young and elderly)": ("marpino", 0.0, 9.9),
@@ -118,7 +119,7 @@ def _cv(values: np.ndarray) -> float:
 
 
 def collect(folder: Path, name: str, slowest: float, fastest: float) -> tuple[list[Gait], list[Gait]]:
-    """Real sensors of a group and a simulated partner for each."""
+    """Real sensors of a group and simulated partners for each."""
     real: list[Gait] = []
     made: list[Gait] = []
     for number, recording in enumerate(_reader(folder).recordings(name)):
@@ -130,14 +131,15 @@ def collect(folder: Path, name: str, slowest: float, fastest: float) -> tuple[li
         if not pairs:
             continue
         stride_s = float(np.mean([gait.stride_s for gait in pairs]))
-        rng = np.random.default_rng([7, number])
         factor = stride_s / Walker(speed_mps=speed).stride_s
-        walker = draw_walker(rng, speed_mps=speed, stride_time_factor=factor)
-        strides = max(8, pairs[0].strides + 2)
-        sensors, _ = simulate_walk(walker, rng, strides=strides, rate_hz=recording.rate_hz)
-        partners = [describe(s.acc, s.gyr, s.rate_hz) for s in sensors.values()]
         real += pairs
-        made += [gait for gait in partners if gait is not None]
+        for partner in range(PARTNERS):
+            rng = np.random.default_rng([7, number, partner])
+            walker = draw_walker(rng, speed_mps=speed, stride_time_factor=factor)
+            strides = max(8, pairs[0].strides + 2)
+            sensors, _ = simulate_walk(walker, rng, strides=strides, rate_hz=recording.rate_hz)
+            partners = [describe(s.acc, s.gyr, s.rate_hz) for s in sensors.values()]
+            made += [gait for gait in partners if gait is not None]
     return real, made
 
 

@@ -12,7 +12,7 @@ well they do. No recorded sample is stored here. What impairments change follows
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -76,10 +76,10 @@ class Manner:
 
     lift_m: float = 0.0
     tilt_deg: float = 0.0  # further forward tilt at its maximum
-    range_pct: float = 0.0  # of the shank's tilt
-    stance: float = 0.0  # later final contact, in parts of the stride
-    shape_deg: tuple[float, ...] = ()  # of the tilt: cosine, sine of harmonics 2, 3, ...
-    way_m: tuple[float, ...] = ()  # the ankle sooner in early and late swing, higher in early and late swing
+    range_pct: float = field(default=0.0, kw_only=True)  # of the shank's tilt
+    stance: float = field(default=0.0, kw_only=True)  # later final contact, in parts of the stride
+    shape_deg: tuple[float, ...] = field(default=(), kw_only=True)  # of the tilt: cosine, sine of harmonics 2, 3, ...
+    way_m: tuple[float, ...] = field(default=(), kw_only=True)  # the ankle ahead in early, late swing; higher likewise
     foot_pitch_deg: float = 0.0
     push_off_pct: float = 0.0
     loading_pct: float = 0.0

@@ -54,8 +54,8 @@ class Spread:
     speed_mps: float = 0.18
     stride_time_pct: float = 5.0
     range_pct: float = 6.0
-    shape_deg: tuple[float, ...] = (1.0, 0.75, 0.45, 0.3)  # of tilt harmonics 2, 3, 4, 5
-    way_m: tuple[float, ...] = (0.008, 0.008, 0.005, 0.005)
+    shape_deg: tuple[float, ...] = (0.9, 0.65, 0.4, 0.25)  # of tilt harmonics 2, 3, 4, 5
+    way_m: tuple[float, ...] = (0.006, 0.006, 0.004, 0.004)
     lift_m: float = 0.010
     tilt_deg: float = 3.0
     foot_pitch_deg: float = 4.0
@@ -66,7 +66,7 @@ class Spread:
     twist_deg: float = 2.6
     impact_log: float = 0.22
     impact_hz: float = 3.0
-    impact_delay_s: float = 0.010
+    impact_delay_s: float = 0.008
     unsteadiness_log: float = 0.30
     variation_log: float = 0.45
     between_legs: float = 0.45  # of these, how much a person's two legs differ from one another
@@ -93,7 +93,7 @@ def draw_walker(
     variation = Variation(
         time_pct=float(np.clip(2.2 * _log(rng, spread.variation_log), 0.8, 6.0)),
         tilt_pct=float(2.5 * _log(rng, 0.5 * spread.variation_log)),
-        unsteadiness=float(1.5 * _log(rng, spread.unsteadiness_log)),
+        unsteadiness=float(1.35 * _log(rng, spread.unsteadiness_log)),
     )
     return Walker(
         speed_mps=speed,
