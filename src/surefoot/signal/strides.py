@@ -43,7 +43,7 @@ class StrideParams:
     stance_to: float = 0.35
     pendulum_m: float = 0.20  # what the shank turns about lies so far below the sensor: nearer the floor, on which the
     # foot rolls, than the ankle joint (2.2: 0.10-0.13 above the joint; P, chosen on movingreality, where ankles still
-    # read 3 % slow: benchmarks/accuracy.py)
+    # read 3 to 4 % slow: benchmarks/accuracy.py)
     least_gravity_mps2: float = 5.0
     turn_deg: float = 45.0  # 1.4
     least_swing_share: float = 0.2  # 1.4
