@@ -23,6 +23,7 @@ class SpeedParams:
 
     huber: float = 1.345  # residuals beyond so many spreads count less (95 % efficiency, E1)
     rounds: int = 25  # of reweighting; the weights stand still long before
+    faster: float = 3.0  # doubt counts so much more on days faster than usual: who weakens does not speed up (P)
 
 
 def at_usual_speed(
@@ -40,7 +41,7 @@ def at_usual_speed(
     curve, covariance = _fit(shares, max(floor / abs(centre), 1e-3), known, params)
     moved = np.stack([x, x * x])
     doubt = np.sqrt(np.einsum("ik,ij,jk->k", moved, covariance, moved))
-    return values - centre * (curve @ moved), abs(centre) * doubt
+    return values - centre * (curve @ moved), abs(centre) * doubt * np.where(x > 0, params.faster, 1.0)
 
 
 @lru_cache(maxsize=512)  # the days of a baseline are fitted anew on each day judged, and do not change

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from statistics import median
+from math import hypot
+from statistics import fmean, median
 
 import numpy as np
 
@@ -68,10 +69,13 @@ class _Chart:
     def learn(self, series: _Series) -> Baseline | None:
         return learn(series.days, series.values, self.floor, self.baseline)
 
+    def deviations(self, series: _Series, baseline: Baseline) -> Array:
+        """Oriented, in spreads of the baseline: positive is worse."""
+        return np.asarray(self.worse * (np.array(series.values) - baseline.centre) / baseline.spread)
+
     def z(self, series: _Series, baseline: Baseline) -> Array:
-        """Oriented deviations in spreads, positive is worse; what was made unsure by moving it counts less."""
-        spreads = np.hypot(baseline.spread, np.array(series.doubts))
-        return np.asarray(self.worse * (np.array(series.values) - baseline.centre) / spreads)
+        """The deviations, less where moving to the usual speed has made them unsure."""
+        return np.asarray(self.deviations(series, baseline) / np.hypot(1.0, np.array(series.doubts) / baseline.spread))
 
     def trend(self, series: _Series, today: DaySummary, p: TrendParams) -> Trend:
         def cannot_say(reason: str) -> Trend:
@@ -188,19 +192,21 @@ def _chart(series: _Series, side: Side | None, measure: DayMeasure, p: TrendPara
 def _composite(
     root: Root, side: Side, features: Sequence[_Feature], days: Sequence[DaySummary], p: TrendParams
 ) -> Trend:
-    """The root's chart of one leg: the mean oriented z of its features, of tests of both legs together too."""
-    rows: dict[str, list[float]] = {}
+    """The root's chart of one leg: the mean deviation of its features, of tests of both legs together too."""
+    rows: dict[str, list[tuple[float, float]]] = {}  # deviation and doubt, in spreads
     newest = 0
     for one in features:
         baseline = one.chart.learn(one.series)
         if baseline is None:
             continue
         newest = max(newest, one.series.strides)
-        for day, z in zip(one.series.days, one.chart.z(one.series, baseline).tolist(), strict=True):
-            rows.setdefault(day, []).append(z)
-    enough = {day: float(np.mean(z)) for day, z in rows.items() if len(z) >= p.least_features}
-    ordered = [d.day for d in days if d.day in enough and not d.missing]
-    series = _Series(tuple(ordered), tuple(enough[d] for d in ordered), (0.0,) * len(ordered), newest)
+        deviations = one.chart.deviations(one.series, baseline).tolist()
+        for day, deviation, doubt in zip(one.series.days, deviations, one.series.doubts, strict=True):
+            rows.setdefault(day, []).append((deviation, doubt / baseline.spread))
+    ordered = [d.day for d in days if len(rows.get(d.day, ())) >= p.least_features and not d.missing]
+    values = tuple(fmean(deviation for deviation, _ in rows[day]) for day in ordered)
+    doubts = tuple(hypot(*(doubt for _, doubt in rows[day])) / len(rows[day]) for day in ordered)
+    series = _Series(tuple(ordered), values, doubts, newest)
     chart = _Chart(root + COMPOSITE, side, 1, p.composite_floor, p.composite_change, p.baseline)
     today = days[-1]
     if not today.missing and not ordered:
