@@ -148,6 +148,15 @@ def test_other_rates_give_the_same(kind: str, rate_hz: float) -> None:
     assert result.value == pytest.approx(expected(kind, truth), abs=NEAR[kind])
 
 
+@pytest.mark.parametrize("kind", ["sit_to_stand_5", "chair_stand_30s", "heel_rise"])
+def test_walking_off_to_tap_stop_does_no_harm(kind: str) -> None:
+    sensors, truth = trial(kind, 2, 0.3, sensors=(worn := _sensors(2)))
+    walk, _ = trial("walk_20m", 2, sensors=worn)
+    both = {s: tuple(np.concatenate([x, walk[s][k]]) for k, x in enumerate(sensors[s])) for s in sensors}
+    alone, followed = judged(kind, sensors, truth), judged(kind, both, truth)
+    assert followed.value == pytest.approx(alone.value, abs=0.1) and alone.value is not None
+
+
 def test_a_gap_within_the_test_is_told_and_one_before_it_is_not() -> None:
     sensors, truth = trial("sit_to_stand_5", 1)
     middle = 0.5 * (truth.start_s + truth.end_s)
