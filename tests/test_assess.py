@@ -148,6 +148,15 @@ def test_other_rates_give_the_same(kind: str, rate_hz: float) -> None:
     assert result.value == pytest.approx(expected(kind, truth), abs=NEAR[kind])
 
 
+@pytest.mark.parametrize("kind", ["sit_to_stand_5", "chair_stand_30s", "heel_rise"])
+def test_walking_off_to_tap_stop_does_no_harm(kind: str) -> None:
+    sensors, truth = trial(kind, 2, 0.3, sensors=(worn := _sensors(2)))
+    walk, _ = trial("walk_20m", 2, sensors=worn)
+    both = {s: tuple(np.concatenate([x, walk[s][k]]) for k, x in enumerate(sensors[s])) for s in sensors}
+    alone, followed = judged(kind, sensors, truth), judged(kind, both, truth)
+    assert followed.value == pytest.approx(alone.value, abs=0.1) and alone.value is not None
+
+
 def test_a_gap_within_the_test_is_told_and_one_before_it_is_not() -> None:
     sensors, truth = trial("sit_to_stand_5", 1)
     middle = 0.5 * (truth.start_s + truth.end_s)
@@ -186,6 +195,41 @@ def test_a_walk_puts_the_integrated_lengths_right() -> None:
         factors.append(dict(judged("walk_20m", sensors, truth).details)["factor"])
     assert np.abs(np.array(factors) - 1).max() < 0.08
     assert np.std(factors) < 0.03
+
+
+def test_the_way_of_the_feet_is_the_known_way() -> None:
+    """Feet stand still on the floor, so their way is known well; the step out of standing is part of it."""
+    for seed in range(4):
+        read, truth = simulate_trial(
+            "walk_20m", np.random.default_rng(seed), placement="foot", speed_mps=0.8 + 0.1 * seed
+        )
+        sensors = {side: (samples.acc, samples.gyr) for side, samples in read.items()}
+        result = assess("walk_20m", sensors, 100.0, "foot", distance_m=truth.distance_m)
+        assert dict(result.details)["factor"] == pytest.approx(1.0, abs=0.015)
+
+
+@pytest.mark.parametrize("then", ["a pause", "half as high"])
+def test_a_heel_rise_test_ends_when_the_leg_tires(then: str) -> None:
+    sensors, truth = trial("heel_rise", 3)
+    count = judged("heel_rise", sensors, truth).value
+    assert count is not None
+    if then == "a pause":  # and all of it again
+        again = slice(int((truth.start_s - 0.5) * 100), None)
+        rest = {s: [np.repeat(x[-1:], 600, axis=0) for x in both] for s, both in sensors.items()}
+        longer = {
+            s: tuple(np.concatenate([x, rest[s][k], x[again]]) for k, x in enumerate(both))
+            for s, both in sensors.items()
+        }
+        assert judged("heel_rise", longer, truth).value == count
+    else:
+        middle = int(truth.repetitions_s[9] * 100) + 100
+        weaker = {}
+        for side, (acc, gyr) in sensors.items():
+            faded = acc.copy()
+            size = np.linalg.norm(acc, axis=1, keepdims=True)
+            faded[middle:] *= 1 + 0.3 * (np.median(size) / size - 1)[middle:] / 0.5
+            weaker[side] = faded, gyr
+        assert judged("heel_rise", weaker, truth).value == pytest.approx(10, abs=1) != count
 
 
 def test_wrong_arguments_are_errors_of_the_caller() -> None:

@@ -9,9 +9,9 @@ import numpy as np
 from surefoot.records import SIDES, Array, Placement, Side, TestKind, TestResult
 from surefoot.signal.alignment import Aligned, Alignment
 from surefoot.signal.guided import chair, heelrise, heelwalk, toetap, upandgo, walk20
-from surefoot.signal.guided.faults import check, check_gaps, moved_between
+from surefoot.signal.guided.faults import before_walking, check, check_gaps, moved_between
 from surefoot.signal.guided.performance import Found, NotUsable, Performance
-from surefoot.signal.guided.readings import read
+from surefoot.signal.guided.readings import Readings, read
 from surefoot.signal.hops import hop_length, reduce_to_hops
 from surefoot.signal.walk import analyze
 
@@ -34,6 +34,7 @@ UNITS: Mapping[TestKind, str] = {
     "walk_20m": "m/s",
 }
 ONE_LEGGED: tuple[TestKind, ...] = ("heel_rise", "toe_tap")
+ON_THE_SPOT: tuple[TestKind, ...] = ("sit_to_stand_5", "chair_stand_30s", "heel_rise")
 FOOT_ONLY: tuple[TestKind, ...] = ("heel_walk", "toe_tap")
 WALKED: Mapping[TestKind, float] = {"timed_up_and_go": 6.0, "heel_walk": 10.0, "walk_20m": 20.0}  # metres
 LEAST_RATE_HZ = 20.0
@@ -101,6 +102,8 @@ def _found(
     if kind in FOOT_ONLY and placement != "foot":
         return TESTS[kind](Performance(kind, {}, rate_hz, placement, None, {}, 0.0, None))
     legs = {s: read(s, *sensors[s], rate_hz) for s in SIDES if s in sensors}
+    if kind in ON_THE_SPOT:
+        legs, frames = _without_walking_off(sensors, legs, frames, placement, side)
     try:
         check(legs, one_legged=kind in ONE_LEGGED)
         walk = None
@@ -114,6 +117,24 @@ def _found(
         raise
     check_gaps(gaps, found.start_s, found.end_s)
     return found
+
+
+def _without_walking_off(
+    sensors: Mapping[Side, tuple[Array, Array]],
+    legs: Mapping[Side, Readings],
+    frames: Mapping[Side, Aligned],
+    placement: Placement,
+    side: Side | None,
+) -> tuple[dict[Side, Readings], dict[Side, Aligned]]:
+    """The readings of a test on the spot without the walk to where stop is tapped, and the frames that walk tells."""
+    kept = before_walking({side: legs[side]} if side else legs)
+    known = dict(frames)
+    for s, leg in legs.items():
+        acc, gyr = sensors[s]
+        if s not in known and len(acc) > kept + leg.rate_hz:
+            frame = learned(acc[kept:], gyr[kept:], leg.rate_hz, placement)
+            known |= {s: frame} if frame else {}
+    return {s: read(s, sensors[s][0][:kept], sensors[s][1][:kept], leg.rate_hz) for s, leg in legs.items()}, known
 
 
 def _check_arguments(kind: str, sensors: Mapping[Side, object], rate_hz: float, side: Side | None) -> None:

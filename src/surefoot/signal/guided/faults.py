@@ -27,6 +27,7 @@ class FaultParams:
     same_share: float = 0.05  # two sensors whose rates differ by less sit on one leg
     shaken_mps2: float = 3.2  # root mean square beside gravity; a foot that stays on the floor is shaken less (umafall:
     # sitting down and rising up to 3.15, hopping from 3.25, walking from 2.2 with a middle of 4.6)
+    walking_dps: float = 150.0  # faster than anybody rises; every swing is, but the very slowest
     gap_margin_s: float = 0.5
 
 
@@ -74,6 +75,21 @@ def moved_between(legs: Mapping[Side, Readings]) -> tuple[float, float]:
     moving = [np.flatnonzero(leg.activity > leg.active_dps) / leg.rate_hz for leg in legs.values()]
     seen = np.concatenate([*moving, np.zeros(1)])
     return float(min((m[0] for m in moving if len(m)), default=0.0)), float(seen.max())
+
+
+def before_walking(legs: Mapping[Side, Readings], params: FaultParams = FaultParams()) -> int:
+    """How many samples to judge of a test on the spot: to the end of the rest before somebody walked off to tap stop.
+
+    All of them where nobody walked, or walked without a rest behind the test.
+    """
+    n = min(len(leg.gyr) for leg in legs.values())
+    fast = np.any([leg.activity[:n] > params.walking_dps for leg in legs.values()], axis=0)
+    still = np.all([leg.activity[:n] < leg.active_dps for leg in legs.values()], axis=0)
+    edges = np.flatnonzero(np.diff(np.r_[False, still, False].astype(np.int8)))
+    rate_hz, rest_s = next((leg.rate_hz, leg.params.rest_s) for leg in legs.values())
+    ends = [b for a, b in zip(edges[::2], edges[1::2], strict=True) if a > 0 and b - a >= rest_s * rate_hz]
+    first = int(np.argmax(fast)) if fast.any() else n
+    return int(max((b for b in ends if b <= first), default=n)) if first < n else n
 
 
 def check_on_the_spot(legs: Mapping[Side, Readings], ask: str, params: FaultParams = FaultParams()) -> None:

@@ -15,7 +15,7 @@ class PaceParams:
     """What a way of walking is made of (P)."""
 
     least_strides: int = 3  # of each leg
-    first_share: float = 0.45  # of a stride: the leading foot's way out of standing; the other's is one half longer
+    first_share: float = 0.35  # of a stride: the leading foot's way out of standing; the other's is twice that
     longest_break_s: float = 3.0  # Mobilise-D's: a longer one ends a walk (E1)
     at_end_s: float = 0.5  # still for so long before the second tap
 
