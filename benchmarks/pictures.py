@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pictures_activities as doing
 import pictures_contacts as one_leg
 import pictures_signs as signs
 from accuracy import DATA, module
@@ -26,6 +27,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="only these")
     given = parser.parse_args()
     simulated: dict[str, Callable[[], Path]] = {
+        "activities": lambda: doing.activities(given.into),
         "foot-drop": lambda: signs.foot_drop(given.into),
         "giving-way": lambda: signs.giving_way(given.into),
         "wear": lambda: signs.wear(given.into),

@@ -8,7 +8,22 @@ from pathlib import Path
 import pytest
 
 from surefoot.pipeline import baseline, days, trends, wear
-from surefoot.signal import alignment, bouts, clocks, company, contacts, footdrop, givingway, slipping, strides, terrain
+from surefoot.signal import (
+    activity,
+    alignment,
+    bouts,
+    clocks,
+    company,
+    contacts,
+    footdrop,
+    givingway,
+    leans,
+    posture,
+    slipping,
+    slots,
+    strides,
+    terrain,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNAL = ROOT / "src" / "surefoot" / "signal"
@@ -17,6 +32,7 @@ PICTURES = ROOT / "docs" / "pictures"
 LARGEST_BYTES = 150_000
 PLUMBING = {"__init__", "leg", "ring", "snippets", "table", "track", "walk"}  # carry what others detect
 ROOMS = (
+    activity,
     alignment,
     bouts,
     clocks,
@@ -24,7 +40,10 @@ ROOMS = (
     contacts,
     footdrop,
     givingway,
+    leans,
+    posture,
     slipping,
+    slots,
     strides,
     terrain,
     baseline,

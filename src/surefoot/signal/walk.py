@@ -13,6 +13,7 @@ import numpy as np
 
 from surefoot.records import (
     SIDES,
+    Activity,
     Array,
     Bout,
     Finding,
@@ -25,14 +26,17 @@ from surefoot.records import (
     Side,
     Slip,
 )
+from surefoot.signal.activity import ActivityBook, ActivityParams
 from surefoot.signal.bouts import BoutBook, BoutParams
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown, clock_offset
 from surefoot.signal.company import Company, CompanyParams
 from surefoot.signal.footdrop import FootDrop, FootDropParams
 from surefoot.signal.givingway import GivingWay, GivingWayParams
 from surefoot.signal.incidents import IncidentBook
+from surefoot.signal.leans import Lean
 from surefoot.signal.leg import Leg, LegFindings, LegParams
 from surefoot.signal.pairing import pair
+from surefoot.signal.rests import Rests
 from surefoot.signal.table import StrideTable
 from surefoot.signal.terrain import Terrain, TerrainParams, terrain_params
 
@@ -49,6 +53,7 @@ class WalkParams:
     company: CompanyParams = field(default_factory=CompanyParams)
     terrain: TerrainParams | None = None  # None: those of the placement
     giving_way: GivingWayParams = field(default_factory=GivingWayParams)
+    activity: ActivityParams = field(default_factory=ActivityParams)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,6 +66,8 @@ class WalkFindings:
     minutes: list[Minute]
     contacts: dict[Side, tuple[Array, Array]]  # initial and final, s, as soon as each leg knows them
     slips: list[Slip] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
+    rises: list[Rise] = field(default_factory=list)
 
     def records(self) -> list[Finding]:
         """All of them as records, in the order in which they became certain."""
@@ -93,6 +100,9 @@ class WalkStream:
         self._foot_drop = FootDrop(placement, params.foot_drop)
         self._giving_way = GivingWay(params.giving_way)
         self._incidents = IncidentBook(params.foot_drop, self._bouts.delay_s)
+        self._activities = ActivityBook(tuple(sides), params.activity)
+        self._rests: dict[Side, list[Rests]] = {side: [] for side in sides}
+        self._leans: dict[Side, list[Lean]] = {side: [] for side in sides}
         self._known_s = -np.inf
 
     def update(self, item: Samples | Gap) -> WalkFindings:
@@ -123,6 +133,9 @@ class WalkStream:
         for f in found:
             self._minutes += f.minutes
             self._slips += f.slips
+            self._leans[side] += f.leans
+            if f.rests is not None:
+                self._rests[side].append(f.rests)
         pieces = [f for f in found if len(f.initial_s)]
         if not pieces:
             return {}
@@ -147,7 +160,14 @@ class WalkStream:
         self._forget(known_s)
         slips = sorted((s for s in self._slips if s.at_s <= known_s), key=lambda s: (s.at_s, s.side))
         self._slips = [s for s in self._slips if s.at_s > known_s]
-        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, slips)
+        doing = self._doing(strides, settled_s)
+        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, slips, *doing)
+
+    def _doing(self, strides: StrideTable, settled_s: float) -> tuple[list[Activity], list[Rise]]:
+        legs = [leg.leans_known_s for leg in self._legs.values()] if settled_s < np.inf else []
+        rests, leans = self._rests, self._leans
+        self._rests, self._leans = {side: [] for side in rests}, {side: [] for side in leans}
+        return self._activities.update(strides, rests, leans, min([settled_s, *legs]))
 
     def _settled(self, strides: StrideTable, known_s: float) -> StrideTable:
         """The strides whose neighbours are known by ``known_s``, without lone swings, those on stairs labelled."""
@@ -196,6 +216,7 @@ class Walk:
     minutes: list[Minute]
     slips: list[Slip]
     clock_offset: ClockOffset | OffsetNotKnown
+    activities: list[Activity]
 
 
 def analyze(
@@ -225,10 +246,11 @@ def analyze(
         StrideTable.joined(placement, [f.strides for f in found]),
         [b for f in found for b in f.bouts],
         [i for f in found for i in f.incidents],
-        [],
+        [r for f in found for r in f.rises],
         [m for f in found for m in f.minutes],
         [s for f in found for s in f.slips],
         _clocks(contacts, blocks),
+        [a for f in found for a in f.activities],
     )
 
 
