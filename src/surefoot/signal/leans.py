@@ -56,6 +56,7 @@ class LeanFinder:
             max(1, round(s / hop_s)) for s in (params.pause_s, params.edge_s, params.rough_s, params.smooth_s)
         )
         self._reach = (1 - (self._longest + 2 * self._pause) // -block_hops) * block_hops
+        self._waiting: list[Hops] = []  # until a block is whole
         self._kept: Hops | None = None
         self._first = 0  # number of the first hop kept, a whole number of blocks
         self._frames: list[Aligned | NotYet] = []  # of the blocks from that hop on
@@ -68,11 +69,12 @@ class LeanFinder:
 
     def update(self, hops: Hops, frames: Sequence[Aligned | NotYet], last: bool = False) -> list[Lean]:
         """``frames``: of the blocks these hops complete; ``last``: rest follows."""
-        if len(hops):
-            self._kept = hops if self._kept is None else concatenate([self._kept, hops])
+        self._waiting += [hops] if len(hops) else []
         self._frames += frames
-        if self._kept is None or not self._frames:
+        if not self._frames or not (frames or last):
             return []
+        self._kept = concatenate([*([] if self._kept is None else [self._kept]), *self._waiting])
+        self._waiting = []
         seen = self._first + (len(self._kept) if last else self._block * len(self._frames))
         until = seen if last else seen - self._reach
         if until <= self._done:

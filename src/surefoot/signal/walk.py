@@ -70,7 +70,7 @@ class WalkFindings:
     rises: list[Rise] = field(default_factory=list)
 
     def records(self) -> list[Finding]:
-        """All of them as records, in the order in which they became certain."""
+        """All but activities and rises, in the order in which they became certain; those two come minutes later."""
         wait = CompanyParams().wait_s
         delay = wait + BoutParams().longest_break_s + BoutParams().longest_stride_s
         keyed: list[tuple[float, int, Finding]] = [(s.end_s + wait, 0, s) for s in self.strides]
