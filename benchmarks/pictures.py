@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pictures_activities as doing
 import pictures_contacts as one_leg
 import pictures_drop as drop
 import pictures_signs as signs
@@ -28,6 +29,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="only these")
     given = parser.parse_args()
     simulated: dict[str, Callable[[], Path]] = {
+        "activities": lambda: doing.activities(given.into),
         "foot-drop": lambda: drop.foot_drop(given.into),
         "push-off": lambda: drop.push_off(given.into),
         "giving-way": lambda: signs.giving_way(given.into),

@@ -38,6 +38,19 @@ def test_who_has_company(spans: list[tuple[str, float, float]], kept: list[bool]
     assert accompanied(strides(*spans), P).tolist() == kept
 
 
+@pytest.mark.parametrize(("share", "kept"), [(0.5, True), (0.3, True), (0.05, False), (0.97, False)])
+def test_legs_that_swing_together_do_not_walk(share: float, kept: bool) -> None:
+    table = strides(*(("left", 1.1 * k, 1.1 * k + 1.1) for k in range(6)))
+    table["other_contact_s"] = np.full(6, share * 1.1)
+    assert accompanied(table, P).tolist() == [kept] * 6
+
+
+def test_one_odd_landing_among_steps_is_walked() -> None:
+    table = strides(*(("left", 1.1 * k, 1.1 * k + 1.1) for k in range(6)))
+    table["other_contact_s"] = np.array([0.5, 0.5, 0.02, 0.5, 0.5, np.nan])
+    assert accompanied(table, P).all()
+
+
 def test_no_strides() -> None:
     around = Company("shank").update(StrideTable.empty("shank"), 100.0)
     assert len(around.strides) == 0
@@ -63,6 +76,13 @@ def test_nobody_walks_while_sitting_down_lying_down_or_lifting_the_hands(label: 
             (sensor,) = recording.sensors.values()
             assert len(analyze({"left": sensor}, recording.rate_hz).strides) == 0, recording.id
     assert seen > 10
+
+
+def test_a_shank_that_leans_and_goes_nowhere_makes_no_stride() -> None:
+    table = strides(*(("left", 1.1 * k, 1.1 * k + 1.1) for k in range(6)))
+    table["stride_length_m"] = np.array([0.1, -0.4, 0.1, 0.7, 0.3, 0.1])
+    table["swing_height_m"] = np.array([0.005, 0.005, 0.05, 0.005, 0.05, 0.005])
+    assert accompanied(table, P).tolist() == [False, False, True, True, True, False]
 
 
 def test_short_walks_keep_their_first_and_last_strides() -> None:

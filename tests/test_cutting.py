@@ -29,7 +29,8 @@ def stride_like(seconds: float, seed: int, stride_s: float = 1.1) -> tuple[np.nd
     axes, _ = np.linalg.qr(turn)
     gyr = np.stack([0.1 * rate, 0.05 * rate, rate], axis=1) @ axes + rng.normal(0, 1.0, (len(t), 3))
     tilt = np.deg2rad(-np.cumsum(rate - rate.mean()) / RATE_HZ)
-    acc = np.stack([-9.81 * np.sin(tilt), 9.81 * np.cos(tilt), np.zeros_like(t)], axis=1) @ axes
+    forward = np.where(resting, 0.0, np.gradient(2.5 * np.exp(-(((phase - 0.75) / 0.12) ** 2)), 1 / RATE_HZ))
+    acc = np.stack([forward - 9.81 * np.sin(tilt), 9.81 * np.cos(tilt), np.zeros_like(t)], axis=1) @ axes
     return acc + rng.normal(0, 0.2, acc.shape), gyr
 
 

@@ -12,7 +12,7 @@ from surefoot.pipeline.days import DayBook, DayParams
 from surefoot.pipeline.measures import DAY_MEASURES, MEASURES
 from surefoot.records import SIDES, Activity, DayMetric, DaySummary, Incident, Side, TestKind, TestResult
 from surefoot.signal.table import NUMBERS, StrideTable
-from surefoot.signal.walk import WalkFindings
+from surefoot.signal.told import WalkFindings
 from weeks import FIRST_S, H, findings, walk, worn
 
 EASY = DayParams(least_worn_h=0.01, least_bouts=1, least_strides=5)

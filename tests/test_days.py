@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from surefoot.pipeline.days import DayBook, DayParams
 from surefoot.records import SIDES, DaySummary, Incident, Minute, SideCheck, Slip
-from surefoot.signal.walk import WalkFindings
+from surefoot.signal.told import WalkFindings
 from weeks import DAY_S, FIRST_S, H, findings, name, walk, worn
 
 EASY = DayParams(least_worn_h=0.01, least_bouts=1, least_strides=5)

@@ -9,7 +9,8 @@ from scipy.spatial.transform import Rotation
 import realdata
 from surefoot.records import SIDES, Samples, SideCheck
 from surefoot.signal.sides import SideParams
-from surefoot.signal.walk import WalkParams, WalkStream, analyze
+from surefoot.signal.told import WalkParams
+from surefoot.signal.walk import WalkStream, analyze
 from surefoot.simulation.walker import Walker, simulate_walk
 
 OTHER = {"left": "right", "right": "left"}

@@ -10,7 +10,7 @@ import numpy as np
 from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.records import SIDES, Bout, DayMetric, DaySummary, Incident, Minute, Side
 from surefoot.signal.table import StrideTable
-from surefoot.signal.walk import WalkFindings
+from surefoot.signal.told import WalkFindings
 
 FIRST = date(2026, 3, 2)
 FIRST_S = 1772409600.0  # its midnight, UTC

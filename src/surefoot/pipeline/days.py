@@ -17,7 +17,7 @@ from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
 from surefoot.records import SIDES, Activity, Bout, DaySummary, Incident, Minute, Side, SideCheck, Slip, TestResult
 from surefoot.signal.bouts import BoutParams
 from surefoot.signal.table import StrideTable
-from surefoot.signal.walk import WalkFindings
+from surefoot.signal.told import WalkFindings
 
 T = TypeVar("T", Minute, Bout, Incident, TestResult)
 

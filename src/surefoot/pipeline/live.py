@@ -13,7 +13,8 @@ from typing import Protocol
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.records import Alert, Bout, Check, DaySummary, Gap, Incident, Samples, Stride, Trend
-from surefoot.signal.walk import WalkFindings, WalkStream
+from surefoot.signal.told import WalkFindings
+from surefoot.signal.walk import WalkStream
 
 AHEAD = 4  # blocks read before they are worked on
 

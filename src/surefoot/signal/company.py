@@ -1,7 +1,8 @@
 """Company: strides held until their neighbours of both legs are known; a swing that no other one follows is not told.
 
 A foot lifted onto a bed, a leg crossed or a turn on the spot can look like one stride. Walking never is one stride
-alone, so a stride counts when another one of either leg lies near it in time and took about as long.
+alone, so a stride counts when another one of either leg lies near it in time and took about as long. Nor does anybody
+walk with both legs at once: where they swing together, somebody rises and sits down again and again.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ class CompanyParams:
     wait_s: float = 3.0  # a stride is told so long after its end: two more strides of the same leg, mostly
     apart_s: float = 3.0  # no farther from each other: Mobilise-D's break within a bout (E1)
     most_ratio: float = 2.5  # of their stride times
+    least_way_m: float = 0.6  # a shorter stride in which ...
+    least_lift_m: float = 0.008  # ... the ankle is not lifted goes nowhere: the shank only leaned (walkers: 0.01 up)
+    together: float = 0.2  # of the stride: feet that land nearer do not take turns (after stroke: 0.29 and more)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,10 +68,15 @@ def accompanied(strides: StrideTable, params: CompanyParams = CompanyParams()) -
     """Which of these strides, in order of their end, have another one near them that took about as long."""
     start, end = strides["start_s"], strides["end_s"]
     taken = strides["stride_time_s"]
+    with np.errstate(invalid="ignore"):
+        together = np.abs(strides["other_contact_s"] / taken - 0.5) > 0.5 - params.together
+        stays = strides["stride_length_m"] < params.least_way_m
+        stays &= strides["swing_height_m"] < params.least_lift_m
+    steps = ~together & ~stays
     found = np.zeros(len(strides), bool)
     for k in range(1, min(POSITIONS, len(strides) - 1) + 1):
         near = (start[k:] - end[:-k] <= params.apart_s) & (end[k:] - end[:-k] <= params.wait_s)
         alike = np.maximum(taken[k:], taken[:-k]) <= params.most_ratio * np.minimum(taken[k:], taken[:-k])
-        found[k:] |= (start[k:] - end[:-k] <= params.apart_s) & alike
-        found[:-k] |= near & alike
-    return found
+        found[k:] |= (start[k:] - end[:-k] <= params.apart_s) & alike & steps[:-k]
+        found[:-k] |= near & alike & steps[k:]
+    return np.asarray(found & ~stays)

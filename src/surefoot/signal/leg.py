@@ -9,8 +9,10 @@ import numpy as np
 from surefoot.records import Array, Gap, Minute, Placement, Samples, Side, Slip
 from surefoot.signal.alignment import Aligned, Alignment, AlignmentParams, NotYet
 from surefoot.signal.contacts import ContactParams, Swings, contact_params
-from surefoot.signal.hops import Hops
+from surefoot.signal.hops import Hops, no_hops
+from surefoot.signal.leans import Lean, LeanFinder, LeanParams
 from surefoot.signal.minutes import MinuteBook
+from surefoot.signal.rests import RestMeter, Rests
 from surefoot.signal.slipping import SlipParams, Slipped, SlipWatch
 from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import StrideTable
@@ -29,13 +31,14 @@ class LegParams:
     strides: StrideParams = field(default_factory=StrideParams)
     track: TrackParams = field(default_factory=TrackParams)
     slipping: SlipParams = field(default_factory=SlipParams)
+    leans: LeanParams = field(default_factory=LeanParams)
     keep_alignment_s: float = 60.0  # over a longer gap the sensor may have been taken off (P)
     moving_span_dps: float = 3.0  # a tenth of a second with a wider range is movement; sensor noise is below (P)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegFindings:
-    """What became certain: contacts (s), strides, minutes, slips, each in time order; and the tenths they rest on."""
+    """What became certain: contacts (s), strides, minutes, slips, leans, in time order; and what they rest on."""
 
     initial_s: Array
     final_s: Array
@@ -43,6 +46,8 @@ class LegFindings:
     minutes: list[Minute]
     slips: list[Slip]
     tenths: Tenths
+    rests: Rests | None
+    leans: list[Lean]
 
 
 class Leg:
@@ -58,6 +63,8 @@ class Leg:
         self._minutes = MinuteBook(side, params.moving_span_dps)
         self._track: Track | None = None
         self._meter = StrideMeter(side, placement, 1.0, 0.0, params.strides)
+        self._leans: LeanFinder | None = None  # of the track
+        self._rests: RestMeter | None = None
         self._start_s = 0.0  # of the track
         self._end_s = -np.inf  # of what was told of so far, gaps included
         self._recorded_s = -np.inf  # of the last sample
@@ -76,6 +83,11 @@ class Leg:
             return float(self._end_s)
         sample = min(self._meter.open_from(self._track.known), self._counted - self._track.hop)
         return max(self._start_s, self._start_s + sample / self._track.rate_hz)
+
+    @property
+    def leans_known_s(self) -> float:
+        """No lean and no rest that ends before this time is still to come."""
+        return float(self._end_s) if self._leans is None else max(self._start_s, self._leans.known_s)
 
     def unseen(self, block: Samples) -> Samples:
         """The part of a block that is later than everything taken so far: a repeated reading is not another one."""
@@ -110,6 +122,7 @@ class Leg:
         track, self._track = self._track, None
         found = [self._tell(track, *track.work(ending=True), last=False)]
         found.append(self._tell(track, *track.close(), last=True))
+        self._leans = self._rests = None
         self._end_s = self._recorded_s = self._start_s + track.end / track.rate_hz
         return found
 
@@ -132,6 +145,9 @@ class Leg:
         self._minutes.restart()
         self._track = track = Track(item.rate_hz, self._contacts, self._alignment, self._params.track)
         self._meter = StrideMeter(self.side, self.placement, item.rate_hz, item.start_s, self._params.strides)
+        hop_s, block = track.hop / item.rate_hz, self._alignment.block_hops
+        self._leans = LeanFinder(hop_s, block, item.start_s, self._params.leans)
+        self._rests = RestMeter(hop_s, block, item.start_s)
         self._start_s = item.start_s
         self._counted = 0
         self._blocks = 0
@@ -147,7 +163,11 @@ class Leg:
         strides = self._meter.update(swings, track.body, last)
         track.let_go_before(self._meter.needs_from)
         initial_s, final_s = (self._start_s + x / track.rate_hz for x in (swings.initial, swings.final))
-        return LegFindings(initial_s, final_s, strides, minutes, [] if last else self._watch(track), tenths)
+        assert self._leans and self._rests
+        seen, frames = (no_hops(), []) if last else (hops, track.states)
+        rests, leans = self._rests.update(seen, frames), self._leans.update(seen, frames, last)
+        slips = [] if last else self._watch(track)
+        return LegFindings(initial_s, final_s, strides, minutes, slips, tenths, rests, leans)
 
     def _watch(self, track: Track) -> list[Slip]:
         slips = []

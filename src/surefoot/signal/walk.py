@@ -7,16 +7,16 @@ that neither the cutting of the stream nor the order in which the legs' blocks a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from surefoot.records import (
     SIDES,
+    Activity,
     Array,
     Bout,
     Check,
-    Finding,
     Gap,
     Incident,
     Minute,
@@ -26,68 +26,32 @@ from surefoot.records import (
     Side,
     Slip,
 )
+from surefoot.signal.activity import ActivityBook
 from surefoot.signal.alignment import Aligned, NotYet
-from surefoot.signal.bouts import BoutBook, BoutParams
-from surefoot.signal.clocks import ClockOffset, ClockParams, ClockWatch, OffsetNotKnown
-from surefoot.signal.company import Company, CompanyParams
-from surefoot.signal.falls import FallParams, Falls
-from surefoot.signal.footdrop import FootDrop, FootDropParams
-from surefoot.signal.givingway import GivingWay, GivingWayParams
-from surefoot.signal.incidents import CERTAIN_S, IncidentBook
-from surefoot.signal.leg import Leg, LegFindings, LegParams
+from surefoot.signal.bouts import BoutBook
+from surefoot.signal.clocks import ClockOffset, ClockWatch, OffsetNotKnown
+from surefoot.signal.company import Company
+from surefoot.signal.falls import Falls
+from surefoot.signal.footdrop import FootDrop
+from surefoot.signal.givingway import GivingWay
+from surefoot.signal.incidents import IncidentBook
+from surefoot.signal.leans import Lean
+from surefoot.signal.leg import Leg, LegFindings
 from surefoot.signal.pairing import pair
-from surefoot.signal.sides import SideParams, SideWatch
+from surefoot.signal.rests import Rests
+from surefoot.signal.sides import SideWatch
 from surefoot.signal.slipping import Slipped
 from surefoot.signal.snippets import Snippets
-from surefoot.signal.standing import Standing, StandingParams
-from surefoot.signal.stumbles import StumbleParams, stumbles
+from surefoot.signal.standing import Standing
+from surefoot.signal.stumbles import stumbles
 from surefoot.signal.table import StrideTable
 from surefoot.signal.tenths import Past
-from surefoot.signal.terrain import Terrain, TerrainParams, terrain_params
+from surefoot.signal.terrain import Terrain, terrain_params
+from surefoot.signal.told import WalkFindings, WalkParams
 
 CONTACTS_KEPT_S = 10.0
 PAST_KEPT_S = 50.0  # of tenths of a second
 AT_ONCE = 2048  # strides looked at together; more would leave the cache
-
-
-@dataclass(frozen=True, slots=True)
-class WalkParams:
-    """Everything that can be tuned about walking."""
-
-    leg: LegParams = field(default_factory=LegParams)
-    bouts: BoutParams = field(default_factory=BoutParams)
-    foot_drop: FootDropParams = field(default_factory=FootDropParams)
-    company: CompanyParams = field(default_factory=CompanyParams)
-    terrain: TerrainParams | None = None  # None: those of the placement
-    giving_way: GivingWayParams = field(default_factory=GivingWayParams)
-    standing: StandingParams = field(default_factory=StandingParams)
-    stumbles: StumbleParams = field(default_factory=StumbleParams)
-    falls: FallParams = field(default_factory=FallParams)
-    sides: SideParams = field(default_factory=SideParams)
-    clocks: ClockParams = field(default_factory=ClockParams)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WalkFindings:
-    """What became certain with one update, each kind in time order."""
-
-    strides: StrideTable
-    bouts: list[Bout]
-    incidents: list[Incident]
-    minutes: list[Minute]
-    contacts: dict[Side, tuple[Array, Array]]  # initial and final, s, as soon as each leg knows them
-    checks: list[Check] = field(default_factory=list)  # of how the sensors sit, on which leg, and of their clocks
-
-    def records(self) -> list[Finding]:
-        """All of them as records, in the order in which they became certain."""
-        wait = CompanyParams().wait_s
-        delay = wait + BoutParams().longest_break_s + BoutParams().longest_stride_s
-        keyed: list[tuple[float, int, Finding]] = [(s.end_s + wait, 0, s) for s in self.strides]
-        keyed += [(m.start_s + 60.0, 1, m) for m in self.minutes]
-        keyed += [(b.end_s + delay, 2, b) for b in self.bouts]
-        keyed += [(i.end_s + wait + CERTAIN_S, 3, i) for i in self.incidents]
-        keyed += [(c.at_s + wait, 4, c) for c in self.checks]
-        return [finding for _, _, finding in sorted(keyed, key=lambda x: x[:2])]
 
 
 class WalkStream:
@@ -115,6 +79,9 @@ class WalkStream:
         self._incidents = IncidentBook(params.foot_drop, self._raw)
         self._sides = SideWatch(tuple(sides), placement, params.sides)
         self._clocks = ClockWatch(sides, placement, params.clocks)
+        self._activities = ActivityBook(tuple(sides), params.activity)
+        self._rests: dict[Side, list[Rests]] = {side: [] for side in sides}
+        self._leans: dict[Side, list[Lean]] = {side: [] for side in sides}
         self._known_s = -np.inf
 
     def update(self, item: Samples | Gap) -> WalkFindings:
@@ -156,6 +123,9 @@ class WalkStream:
             self._checks += f.slips
             self._clocks.notice({side: f.initial_s})
             self._pasts[side].add(f.tenths)
+            self._leans[side] += f.leans
+            if f.rests is not None:
+                self._rests[side].append(f.rests)
         pieces = [f for f in found if len(f.initial_s)]
         if not pieces:
             return {}
@@ -182,7 +152,14 @@ class WalkStream:
         self._forget(known_s)
         checks = sorted((c for c in self._checks if c.at_s <= settled_s), key=lambda c: (c.at_s, str(c)))
         self._checks = [c for c in self._checks if c.at_s > settled_s]
-        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks)
+        doing = self._doing(strides, settled_s)
+        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks, *doing)
+
+    def _doing(self, strides: StrideTable, settled_s: float) -> tuple[list[Activity], list[Rise]]:
+        legs = [leg.leans_known_s for leg in self._legs.values()] if settled_s < np.inf else []
+        rests, leans = self._rests, self._leans
+        self._rests, self._leans = {side: [] for side in rests}, {side: [] for side in leans}
+        return self._activities.update(strides, rests, leans, min([settled_s, *legs]))
 
     def _settled(self, strides: StrideTable, known_s: float) -> StrideTable:
         """The strides whose neighbours are known by ``known_s``, without lone swings, those on stairs labelled."""
@@ -245,6 +222,7 @@ class Walk:
     minutes: list[Minute]
     checks: list[Check]
     clock_offset: ClockOffset | OffsetNotKnown
+    activities: list[Activity]
 
     @property
     def slips(self) -> list[Slip]:
@@ -279,10 +257,11 @@ def analyze(
         StrideTable.joined(placement, [f.strides for f in found]),
         [b for f in found for b in f.bouts],
         [i for f in found for i in f.incidents],
-        [],
+        [r for f in found for r in f.rises],
         [m for f in found for m in f.minutes],
         [c for f in found for c in f.checks],
         stream.clock_offset,
+        [a for f in found for a in f.activities],
     )
 
 

@@ -1,0 +1,156 @@
+"""Leans: the shank tilting forward and back once, as it does when somebody rises, sits down or bends the knees.
+
+Rising or sitting down brings the knees over the toes: the shank tilts forward by 8-20 deg and returns within some
+seconds (facts/clinical.md 5.3). A movement is what lies between two moments of rest; its course of tilt is the
+integral of the rate across gravity, so nothing need be known of how the sensor sits; where it is, bending backward is
+no lean. A movement too rough to be taken apart (steps, a kick) is one lean as a whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import find_peaks, peak_widths
+
+from surefoot.records import Array
+from surefoot.signal.alignment import Aligned, NotYet
+from surefoot.signal.hops import Hops, concatenate
+
+
+@dataclass(frozen=True, slots=True)
+class LeanParams:
+    """What a lean is; P, set on umafall (one ankle, 20 Hz) and on simulated rises."""
+
+    moving_dps: float = 12.0  # a tenth of a second that turns faster belongs to a movement
+    pause_s: float = 0.8  # rest that ends a movement
+    least_deg: float = 5.0
+    most_deg: float = 45.0  # 5.3: 8-20; a step back to the chair adds to it
+    most_left_deg: float = 29.0  # farther from where it began: lying, kneeling, bending down
+    smooth_dps: float = 220.0  # a faster movement is not taken apart
+    rough_s: float = 12.0  # longest rough movement taken as a whole; walking is longer
+    edge_s: float = 4.0  # of a longer one, how much of its beginning and end is looked at
+    smooth_s: float = 45.0  # longest smooth one: rising and sitting down again and again for half a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Lean:
+    """From where the tilt begins to where it ends, ``at_s`` farthest; ``rough``: a movement not taken apart."""
+
+    start_s: float
+    end_s: float
+    at_s: float
+    size_deg: float
+    rough: bool
+
+
+class LeanFinder:
+    """Hops of one track in, with the alignment after each block; leans out, each once, a fixed time after it ended."""
+
+    def __init__(self, hop_s: float, block_hops: int, start_s: float, params: LeanParams = LeanParams()) -> None:
+        self._hop_s, self._block, self._start_s, self._params = hop_s, block_hops, start_s, params
+        self._pause, self._edge, self._rough, self._longest = (
+            max(1, round(s / hop_s)) for s in (params.pause_s, params.edge_s, params.rough_s, params.smooth_s)
+        )
+        self._reach = (1 - (self._longest + 2 * self._pause) // -block_hops) * block_hops
+        self._waiting: list[Hops] = []  # until a block is whole
+        self._kept: Hops | None = None
+        self._first = 0  # number of the first hop kept, a whole number of blocks
+        self._frames: list[Aligned | NotYet] = []  # of the blocks from that hop on
+        self._done = 0  # movements that begin or end before this hop have been looked at
+
+    @property
+    def known_s(self) -> float:
+        """No lean that ends before this time is still to come."""
+        return self._start_s + self._hop_s * (self._done - self._longest)
+
+    def update(self, hops: Hops, frames: Sequence[Aligned | NotYet], last: bool = False) -> list[Lean]:
+        """``frames``: of the blocks these hops complete; ``last``: rest follows."""
+        self._waiting += [hops] if len(hops) else []
+        self._frames += frames
+        if not self._frames or not (frames or last):
+            return []
+        self._kept = concatenate([*([] if self._kept is None else [self._kept]), *self._waiting])
+        self._waiting = []
+        seen = self._first + (len(self._kept) if last else self._block * len(self._frames))
+        until = seen if last else seen - self._reach
+        if until <= self._done:
+            return []
+        spans = _movements(self._kept.peak[: seen - self._first] > self._params.moving_dps, self._pause)
+        found: list[Lean] = []
+        for a, b in (spans + self._first).tolist():
+            begins, ends = self._done <= a < until, self._done <= b < until or (last and b == until)
+            fast = a + np.flatnonzero(self._kept.peak[a - self._first : b - self._first] > self._params.smooth_dps)
+            if b - a <= (self._rough if len(fast) else self._longest):
+                found += self._look(a, b) if ends else []
+            elif len(fast):  # a walk, mostly: what came before its first swing and after its last
+                found += self._look(a, min(a + self._edge, int(fast[0]))) if begins else []
+                found += self._look(max(b - self._edge, int(fast[-1]) + 1), b) if ends else []
+        self._done = until
+        drop = max(0, until - self._reach - self._first) // self._block
+        self._kept, self._first, self._frames = (
+            self._kept[drop * self._block :],
+            self._first + drop * self._block,
+            self._frames[drop:],
+        )
+        return sorted(found, key=lambda lean: lean.start_s)
+
+    def _look(self, a: int, b: int) -> list[Lean]:
+        """The leans of hops a to b."""
+        p, kept = self._params, self._kept
+        assert kept is not None
+        if b - a < 2:
+            return []
+        before = kept.acc[max(0, a - self._pause - self._first) : a - self._first + 1].mean(axis=0)
+        behind = kept.acc[b - 1 - self._first : b + self._pause - self._first].mean(axis=0)
+        sizes = np.hypot.reduce(before), np.hypot.reduce(behind)
+        if min(sizes) < _LEAST_GRAVITY_MPS2:
+            return []
+        up = before / sizes[0]
+        left_deg = float(np.rad2deg(np.arccos(np.clip((up * behind).sum() / sizes[1], -1.0, 1.0))))
+        frame = self._frames[min((b - 1) // self._block - self._first // self._block, len(self._frames) - 1)]
+        tilt = self._tilt(kept.gyr[a - self._first : b - self._first], up, frame)
+        size = float(np.abs(tilt).max())
+        if left_deg > p.most_left_deg or size < p.least_deg:
+            return []
+        if kept.peak[a - self._first : b - self._first].max() > p.smooth_dps:
+            return [self._lean(a, b, min(size, p.most_deg), True)]
+        course = np.concatenate([[0.0], tilt, tilt[-1:]])
+        tops, about = find_peaks(course, prominence=(p.least_deg, p.most_deg))
+        if len(tops) == 0 and isinstance(frame, NotYet):
+            return [self._lean(a, b, size, True)] if size <= p.most_deg else []
+        prominence = about["prominences"]
+        left, right = peak_widths(course, tops, 0.9, (prominence, about["left_bases"], about["right_bases"]))[2:]
+        valleys = np.array([x + course[x:y].argmin() for x, y in pairwise(tops.tolist())])
+        left[1:], right[:-1] = np.maximum(left[1:], valleys), np.minimum(right[:-1], valleys)
+        spans = zip(left.tolist(), right.tolist(), tops.tolist(), prominence.tolist(), strict=True)
+        return [self._lean(a + x - 1, a + y - 1, size, False, a + top - 1) for x, y, top, size in spans]
+
+    def _lean(self, a: float, b: float, size_deg: float, rough: bool, top: float | None = None) -> Lean:
+        middle = 0.5 * (a + b) if top is None else top + 0.5
+        start_s, end_s, at_s = (self._start_s + x * self._hop_s for x in (a, b, middle))
+        return Lean(start_s, end_s, at_s, size_deg, rough)
+
+    def _tilt(self, rate: Array, up: Array, frame: Aligned | NotYet) -> Array:
+        """Course of the tilt from the first hop on, deg: forward positive, or, not aligned, where it went farthest."""
+        if isinstance(frame, Aligned):
+            return np.asarray(-self._hop_s * np.cumsum((rate * frame.rotation[2]).sum(axis=1)))
+        across = rate - (rate * up).sum(axis=1)[:, None] * up
+        way = self._hop_s * np.cumsum(across, axis=0)
+        farthest = way[np.argmax((way * way).sum(axis=1))]
+        return np.asarray((way * (farthest / max(np.hypot.reduce(farthest), 1e-9))).sum(axis=1))
+
+
+def _movements(moving: NDArray[np.bool_], pause: int) -> NDArray[np.intp]:
+    """(k, 2): first hop of each movement and the one after its last; shorter pauses belong to it."""
+    at = np.flatnonzero(moving)
+    if len(at) == 0:
+        return np.empty((0, 2), np.intp)
+    cuts = np.flatnonzero(np.diff(at) > pause)
+    return np.stack([at[np.r_[0, cuts + 1]], at[np.r_[cuts, -1]] + 1], axis=1)
+
+
+_LEAST_GRAVITY_MPS2 = 5.0
