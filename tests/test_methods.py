@@ -15,7 +15,17 @@ SIGNAL = ROOT / "src" / "surefoot" / "signal"
 PAGE = (ROOT / "docs" / "methods.md").read_text(encoding="utf-8")
 PICTURES = ROOT / "docs" / "pictures"
 LARGEST_BYTES = 150_000
-PLUMBING = {"__init__", "performance", "leg", "ring", "snippets", "table", "told", "track", "walk"}  # carry what others detect
+PLUMBING = {
+    "__init__",
+    "performance",
+    "leg",
+    "ring",
+    "snippets",
+    "table",
+    "told",
+    "track",
+    "walk",
+}  # carry what others detect
 ROOMS = [
     importlib.import_module(".".join(("surefoot", *path.relative_to(SIGNAL.parent).with_suffix("").parts)))
     for folder in (SIGNAL, SIGNAL.parent / "pipeline")

@@ -39,6 +39,9 @@ class WalkParams:
     activity: ActivityParams = field(default_factory=ActivityParams)
 
 
+USUAL = WalkParams()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkFindings:
     """What became certain with one update, each kind in time order."""

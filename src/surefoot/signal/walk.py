@@ -47,7 +47,7 @@ from surefoot.signal.stumbles import stumbles
 from surefoot.signal.table import StrideTable
 from surefoot.signal.tenths import Past
 from surefoot.signal.terrain import Terrain, terrain_params
-from surefoot.signal.told import WalkFindings, WalkParams
+from surefoot.signal.told import USUAL, WalkFindings, WalkParams
 
 CONTACTS_KEPT_S = 10.0
 PAST_KEPT_S = 50.0  # of tenths of a second
@@ -58,7 +58,7 @@ class WalkStream:
     """Blocks of either leg in, findings out. ``sides`` are the sensors worn; one leg alone works and says less."""
 
     def __init__(
-        self, sides: Sequence[Side] = SIDES, placement: Placement = "shank", params: WalkParams = WalkParams()
+        self, sides: Sequence[Side] = SIDES, placement: Placement = "shank", params: WalkParams = USUAL
     ) -> None:
         self.placement: Placement = placement
         self._legs = {side: Leg(side, placement, params.leg) for side in sides}
@@ -234,7 +234,7 @@ def analyze(
     sensors: Mapping[str, tuple[Array, Array]],
     rate_hz: float,
     placement: Placement = "shank",
-    params: WalkParams = WalkParams(),
+    params: WalkParams = USUAL,
 ) -> Walk:
     """Analyse a whole recording of one or both legs.
 
