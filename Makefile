@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
+PEERS := .venv-peers
 
-.PHONY: demo test check bench bench-accuracy bench-speed clean
+.PHONY: demo test check bench bench-accuracy bench-speed bench-peers clean
 
 demo: $(STAMP)
 	$(BIN)/surefoot demo $(DEMO_ARGS)
@@ -28,11 +29,21 @@ bench-accuracy: $(STAMP)
 bench-speed: $(STAMP)
 	$(BIN)/python benchmarks/speed.py
 
+bench-peers: $(STAMP) $(PEERS)/.installed
+	$(BIN)/python benchmarks/peers.py --data $(DATA) --peers $(PEERS)/bin/python
+
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
+# Other people's packages, never in the project's own environment. What cannot be installed here is said by the benchmark.
+$(PEERS)/.installed: Makefile
+	$(PYTHON) -m venv $(PEERS)
+	-$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check gaitmap==2.6.0 gaitmap-mad==2.6.0
+	-$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary protopunica protopunica==0.14.8.post2
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pictures_activities as doing
 import pictures_contacts as one_leg
+import pictures_drop as drop
 import pictures_signs as signs
+import pictures_tests as tests
 from accuracy import DATA, module
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -28,10 +30,12 @@ def main() -> None:
     given = parser.parse_args()
     simulated: dict[str, Callable[[], Path]] = {
         "activities": lambda: doing.activities(given.into),
-        "foot-drop": lambda: signs.foot_drop(given.into),
+        "foot-drop": lambda: drop.foot_drop(given.into),
+        "push-off": lambda: drop.push_off(given.into),
         "giving-way": lambda: signs.giving_way(given.into),
         "wear": lambda: signs.wear(given.into),
         "trends": lambda: signs.trends(given.into),
+        "guided-tests": lambda: tests.guided(given.into),
     }
     real: dict[str, Callable[[], Path]] = {}
     if given.data.is_dir():
@@ -43,6 +47,7 @@ def main() -> None:
             "strikes": lambda: one_leg.strikes(read, given.into),
             "misses": lambda: one_leg.misses(read, score, given.into),
             "path": lambda: one_leg.path(read, given.into),
+            "foot-drop-real": lambda: drop.foot_drop_real(read, given.into),
             "bouts": lambda: signs.bouts(read, given.into),
         }
     else:

@@ -141,7 +141,7 @@ def _with_truth(
 
 
 def strikes(read: Any, folder: Path) -> Path:
-    """A leg that half the time does not strike, beside its other leg."""
+    """A leg that is held after its swing and put down late, beside its other leg."""
     recording = read.read(read.HERE / "movingreality" / "1019_pp01_exported000.npz")
     rate_hz, params = recording.rate_hz, contact_params("shank")
     figure, axes = canvas(2, 2, size=(9, 5.6), sharey="row")
@@ -156,17 +156,19 @@ def strikes(read: Any, folder: Path) -> Path:
         rate.axhline(0, color=GREY, linewidth=0.6)
         rate.plot(t[inside], seen.row(RATE)[inside], color=INK, linewidth=1.1)
         lines(rate, own_foot.initial_s, span, TRUE_INITIAL, "by the sensor on the same foot")
-        ratio, source = _landings(seen, params)
+        ratio, late_ms = _landings(seen, params)
+        source = seen.swings.source
         for k, (marker, colour, words) in enumerate(marks):
             at = seen.initial_s[seen.swings.source == k]
             at = at[(at >= span[0]) & (at <= span[1])]
             how = {"marker": marker, "color": colour, "linestyle": ""}
             rate.plot(at, np.interp(at, t, seen.row(RATE)), **how, markersize=8, label=f"by {words}")
-            below.plot(np.flatnonzero(source == k), ratio[source == k], **how, markersize=5)
-        share = 100 * (source == 1).mean()
-        rate.set(title=f"{side} leg: {share:.0f} % of {len(source)} landings are strikes", xlabel="s", xlim=span)
+            below.plot(late_ms[source == k], ratio[source == k], **how, markersize=5)
+        later = 100 * (late_ms > 1000 * params.initial_window_s).mean()
+        rate.set(title=f"{side} leg: {later:.0f} % of {len(source)} contacts come late", xlabel="s", xlim=span)
         below.axhline(params.least_strike, color=GREEN, linestyle="--", label="least of a strike")
-        below.set(yscale="log", xlabel="landing")
+        below.axvline(1000 * params.initial_window_s, color=GREY, linestyle=":", label="late from here on")
+        below.set(yscale="log", xlabel="contact, ms from the end of the swing", xlim=(-120, 420))
         below.set_yticks((1, 3, 10, 30), ("1", "3", "10", "30"))
     axes[0, 0].set_ylabel("sagittal rate, deg/s")
     axes[1, 0].set_ylabel("jerk of landing /\njerk of its own swing")
@@ -174,21 +176,20 @@ def strikes(read: Any, folder: Path) -> Path:
     legend(axes[0, 0], "upper left", ncols=2)
     legend(axes[1, 0], "lower right")
     angle = recording.info["fsa_vicon_deg"]
-    title = (
-        f"Landing without a strike: after stroke, 0.4 m/s; optical foot-strike angle {angle:.0f} deg (healthy 22-40)"
-    )
+    title = f"A leg put down late: after stroke, 0.4 m/s; optical foot-strike angle {angle:.0f} deg (healthy 22-40)"
     return save(figure, folder, "strikes", title)
 
 
 def _landings(seen: Leg, params: ContactParams) -> tuple[Array, Array]:
-    """Greatest jerk of each landing over the usual jerk of its own swing, and how the contact was found."""
+    """Greatest jerk of each landing over the usual jerk of its own swing; how long after the swing the contact came."""
     jerk, peak, hz = seen.jerk(), seen.swings.peak - seen.body.start, seen.rate_hz
     swing = [np.median(jerk[k - round(0.1 * hz) : k + round(0.1 * hz)]) for k in peak]
     over = [int((seen.row(RATE)[k:] <= params.swing_over * seen.row(SLOW)[k]).argmax()) for k in peak]
     windows = [
-        _around((k + n) / hz, hz, params.before_end_s, params.initial_window_s) for k, n in zip(peak, over, strict=True)
+        _around((k + n) / hz, hz, params.before_end_s, params.late_window_s) for k, n in zip(peak, over, strict=True)
     ]
-    return np.array([jerk[w].max() for w in windows]) / np.array(swing), seen.swings.source
+    late_ms = 1000 * (seen.swings.initial - (seen.swings.peak + np.array(over))) / hz
+    return np.array([jerk[w].max() for w in windows]) / np.array(swing), late_ms
 
 
 def _around(at_s: float, rate_hz: float, before_s: float, after_s: float) -> slice:

@@ -1,4 +1,4 @@
-"""Pictures of what strides tell: bouts and stairs, foot drop, giving way, wear, trends."""
+"""Pictures of what strides tell: bouts and stairs, giving way, wear, trends."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
 from surefoot.records import SIDES, Alert, DaySummary, Minute, Trend
 from surefoot.signal.contacts import RATE
-from surefoot.signal.footdrop import FootDropParams
 from surefoot.signal.givingway import GivingWayParams
 from surefoot.signal.recent import Recent
 from surefoot.signal.stance import AFTER_CONTACT_S, BIN_S
 from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import LEANS, WORDS
 from surefoot.signal.walk import WalkStream, analyze
-from surefoot.simulation.gait import Leg
 from surefoot.simulation.patient import Patient, patient_blocks, patient_days
 from surefoot.simulation.pulses import Buckle
 from surefoot.simulation.walker import Walker, simulate_walk
@@ -57,39 +55,6 @@ def bouts(read: Any, folder: Path) -> Path:
     found.set_yticks(list(rows.values()), list(rows))
     found.set(xlim=(0, until_s), ylim=(-0.6, 5.6), xlabel="s")
     return save(figure, folder, "bouts", "Bouts and stairs: one ankle of a healthy person, 40 Hz; truth: camera")
-
-
-def foot_drop(folder: Path) -> Path:
-    """Simulated weakness of the foot's lifters on the left, by degree."""
-    degrees = np.linspace(0, 1, 11)
-    seeds = 6
-    names = ("heel_strike_mps3", "swing_height_m", "foot_drop")
-    values = np.full((3, 2, seeds, len(degrees)), np.nan)
-    for i in range(seeds):
-        for k, degree in enumerate(degrees):
-            walker = Walker(speed_mps=0.9 + 0.1 * i, left=Leg(dorsi=float(degree)))
-            sensors, _ = simulate_walk(walker, np.random.default_rng([5, i, k]), strides=60)
-            strides = analyze({side: (s.acc, s.gyr) for side, s in sensors.items()}, 100.0).strides
-            for j, side in enumerate(SIDES):
-                mine = strides.of_side(side)
-                mine = mine.take(mine["valid"])
-                for row, name in enumerate(names):
-                    values[row, j, i, k] = np.mean(mine[name]) if name == "foot_drop" else np.nanmedian(mine[name])
-    values[1] *= 100
-    values[2] *= 100
-    figure, axes = canvas(1, 3, size=(9, 3.4))
-    labels = ("jerk of the landing, m/s³", "lift of the ankle, cm", "strides flagged, %")
-    for axis, each, label in zip(axes, values, labels, strict=True):
-        for j, (marker, line, colour) in enumerate((("v", "-", RED), ("o", "--", BLUE))):
-            axis.plot(degrees, np.median(each[j], axis=0), line, marker=marker, color=colour, label=f"{SIDES[j]} leg")
-            axis.fill_between(degrees, each[j].min(axis=0), each[j].max(axis=0), color=colour, alpha=0.12, linewidth=0)
-        axis.set(xlabel="true weakness of the left foot", title=label)
-    axes[0].set_yscale("log")
-    axes[2].axhline(100 * FootDropParams().incident_share, color=GREY, linestyle=":", label="a bout is told")
-    legend(axes[0], "lower left")
-    legend(axes[2], "upper left")
-    title = "Foot drop, SIMULATED: weakness 0 (none) to 1 (no lift); six walkers, 0.9-1.4 m/s (line: median, band: all)"
-    return save(figure, folder, "foot-drop", title)
 
 
 def giving_way(folder: Path) -> Path:

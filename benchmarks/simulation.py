@@ -4,8 +4,8 @@
 
 writes docs/pictures/simulation-*.png and the table between the markers in docs/simulation.md. Real and simulated
 sensors go through the same steps: axis by PCA of the gyroscope, sign by the swing, strides cut at the downward zero
-crossing that ends each swing, time normalised. Each real recording is matched by one simulated walk of the same speed
-(treadmill; overground the fitted 0.82 m/s), stride time and number of strides, with healthy legs.
+crossing that ends each swing, time normalised. Each real recording is matched by four simulated walks of the same speed
+(treadmill; overground the fitted 0.82 m/s), stride time and number of strides, of somebody drawn, with healthy legs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from scipy.signal import butter, find_peaks, sosfiltfilt, welch
 
 from surefoot.records import SIDES
 from surefoot.simulation.gait import REFERENCE_SPEED_MPS
-from surefoot.simulation.walker import Walker, simulate_walk
+from surefoot.simulation.person import Walker, draw_walker
+from surefoot.simulation.walker import simulate_walk
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
@@ -31,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "simulation.md"
 PICTURES = ROOT / "docs" / "pictures"
 PHASE = np.linspace(0, 1, 101)
+PARTNERS = 4  # simulated people for each real recording: widths of few are not to be trusted
 BANDS_HZ = ((0.5, 3.0), (3.0, 10.0), (10.0, 20.0), (20.0, 45.0))
 GROUPS = {  # name -> set, slowest and fastest treadmill speed
     "marpino (overground, young and elderly)": ("marpino", 0.0, 9.9),
@@ -117,7 +119,7 @@ def _cv(values: np.ndarray) -> float:
 
 
 def collect(folder: Path, name: str, slowest: float, fastest: float) -> tuple[list[Gait], list[Gait]]:
-    """Real sensors of a group and a simulated partner for each."""
+    """Real sensors of a group and simulated partners for each."""
     real: list[Gait] = []
     made: list[Gait] = []
     for number, recording in enumerate(_reader(folder).recordings(name)):
@@ -129,13 +131,15 @@ def collect(folder: Path, name: str, slowest: float, fastest: float) -> tuple[li
         if not pairs:
             continue
         stride_s = float(np.mean([gait.stride_s for gait in pairs]))
-        walker = Walker(speed_mps=speed, stride_time_factor=stride_s / Walker(speed_mps=speed).stride_s)
-        rng = np.random.default_rng([7, number])
-        strides = max(8, pairs[0].strides + 2)
-        sensors, _ = simulate_walk(walker, rng, strides=strides, rate_hz=recording.rate_hz)
-        partners = [describe(s.acc, s.gyr, s.rate_hz) for s in sensors.values()]
+        factor = stride_s / Walker(speed_mps=speed).stride_s
         real += pairs
-        made += [gait for gait in partners if gait is not None]
+        for partner in range(PARTNERS):
+            rng = np.random.default_rng([7, number, partner])
+            walker = draw_walker(rng, speed_mps=speed, stride_time_factor=factor)
+            strides = max(8, pairs[0].strides + 2)
+            sensors, _ = simulate_walk(walker, rng, strides=strides, rate_hz=recording.rate_hz)
+            partners = [describe(s.acc, s.gyr, s.rate_hz) for s in sensors.values()]
+            made += [gait for gait in partners if gait is not None]
     return real, made
 
 
@@ -158,6 +162,9 @@ def compare(real: list[Gait], made: list[Gait]) -> dict[str, str]:
         hz = real[0].hz
         gaps = [np.mean((b - a)[(hz >= low) & (hz < high)]) for low, high in BANDS_HZ]
         row[f"{label} spectrum, dB at 0.5-3 / 3-10 / 10-20 / 20-45 Hz"] = " / ".join(f"{g:+.1f}" for g in gaps)
+    for name, label in (("rate", "sagittal rate"), ("force", "acceleration")):
+        label = f"width of the band, {label}, % of range (real > simulated)"
+        row[label] = " > ".join(f"{width(gs, name):.0f}" for gs in (real, made))
     for name, label in (
         ("swing_peak", "swing peak, deg/s"),
         ("strike", "heel strike, m/s^2"),
@@ -167,6 +174,13 @@ def compare(real: list[Gait], made: list[Gait]) -> dict[str, str]:
         a, b = (np.median([getattr(g, name) for g in gs]) for gs in (real, made))
         row[label + " (real > simulated)"] = f"{a:.1f} > {b:.1f}" if a < 100 else f"{a:.0f} > {b:.0f}"
     return row
+
+
+def width(gaits: list[Gait], name: str) -> float:
+    """How far sensors lie apart, 5 to 95 %, mean over the stride, in percent of the median wave's range."""
+    waves = np.array([getattr(gait, name) for gait in gaits])
+    low, high = np.percentile(waves, [5, 95], axis=0)
+    return float(100 * np.mean(high - low) / np.ptp(np.median(waves, axis=0)))
 
 
 def draw(name: str, real: list[Gait], made: list[Gait], path: Path) -> None:

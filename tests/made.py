@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 from hypothesis import strategies as st
 
-from surefoot.records import Alert, Baseline, Bout, DayMetric, DaySummary, Incident, Samples, Trend
+from surefoot.records import (
+    Alert,
+    Answer,
+    Baseline,
+    Bout,
+    DayMetric,
+    DaySummary,
+    Incident,
+    Samples,
+    TestKind,
+    TestResult,
+    Trend,
+)
 
 HOME = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
 OTHER = "ffffffff-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
@@ -33,6 +47,16 @@ def day(number: int, speed_mps: float = 1.0) -> DaySummary:
 def incident(number: int, snippet: tuple[Samples, ...] = ()) -> Incident:
     start_s = 1000.0 * number
     return Incident("giving_way", "left", start_s, start_s + 0.6, "probable", (("drop_dps", 210.5),), snippet)
+
+
+def answer(number: int, word: str = "gave_way", at_s: float = 30.0) -> Answer:
+    """About ``incident(number)``."""
+    return Answer("giving_way", "left", 1000.0 * number, word, "patient", 1000.0 * number + at_s)
+
+
+def guided_test(number: int, value: float | None = 9.8, reason: str = "") -> TestResult:
+    start_s = 1000.0 * number
+    return TestResult("sit_to_stand_5", None, start_s, start_s + 12.5, value, "s", 0.9, reason, (("rise_1_s", 1.9),))
 
 
 def alert(name: str, tier: str = "T2", raised_s: float = 1.8e9, evidence: tuple[Trend, ...] | None = None) -> Alert:
@@ -74,6 +98,17 @@ days = st.builds(
     st.lists(st.tuples(any_side, kinds, counts), max_size=4).map(tuple),
     st.lists(metrics, max_size=6).map(tuple),
     texts,
+    st.lists(names, max_size=2).map(tuple),
+)
+answers = st.builds(
+    Answer,
+    *(kinds, any_side, numbers, st.sampled_from(["gave_way", "stumbled", "no"])),
+    *(st.sampled_from(["patient", "companion"]), numbers),
+)
+tests = st.builds(
+    TestResult,
+    *(st.sampled_from(get_args(TestKind)), any_side, numbers, numbers, maybe, st.sampled_from(["s", "", "%"])),
+    *(numbers, texts, st.lists(st.tuples(names, numbers), max_size=4).map(tuple)),
 )
 bouts = st.builds(Bout, numbers, numbers, counts, counts, maybe, maybe)
 alerts = st.builds(

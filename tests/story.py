@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from surefoot.alerts.bodies import AlertBody, BoutBody, DayBody, IncidentBody, StatusBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, StatusBody, TestBody
 from surefoot.alerts.messages import up_payload, up_topic
 from surefoot.alerts.mqtt import Received
 from surefoot.alerts.rules import decide
@@ -32,6 +32,7 @@ USUAL = {  # metric: value, how much a day wanders, change per weak day
     "push_off_rate_dps": (160.0, 6.0, -1.0),
     "push_off_acceleration_mps2": (14.0, 0.6, 0.0),
     "loading_rate_dps": (110.0, 5.0, 0.0),
+    "giving_way_count": (0.0, 0.0, 0.0),
 }
 
 
@@ -96,8 +97,9 @@ class Home:
         self.gateway = gateway
         self._seq = 0
 
-    def tell(self, clinic: Store, now_s: float, *bodies: DayBody | AlertBody | BoutBody | IncidentBody) -> None:
+    def tell(self, clinic: Store, now_s: float, *bodies: Body) -> None:
         kinds = {DayBody: "day", AlertBody: "alert", BoutBody: "bout", IncidentBody: "incident"}
+        kinds |= {AnswerBody: "answer", TestBody: "test"}
         batch = []
         for body in bodies:
             self._seq += 1

@@ -8,7 +8,7 @@ import pytest
 
 import made
 from made import HOME, OTHER
-from surefoot.alerts.bodies import AlertBody, BoutBody, DayBody, IncidentBody, StatusBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, DayBody, IncidentBody, StatusBody, TestBody
 from surefoot.alerts.messages import LARGEST_MESSAGE, ack_topic, read_ack, up_payload, up_topic
 from surefoot.alerts.mqtt import Received
 from surefoot.pipeline.clinic import ClinicParams, take
@@ -51,14 +51,18 @@ def answers(clinic, *batch, now_s=100.0):
 
 def test_every_kind_is_stored_and_answered(clinic):
     incident = message(3, "incident", IncidentBody.of(made.incident(1, (made.signal(1.0),))))
-    assert answers(clinic, bout(1), day(2), incident, alert(4)) == {HOME: ([1, 2, 3, 4], {})}
+    answer = message(5, "answer", AnswerBody.of(made.answer(1)))
+    test = message(6, "test", TestBody.of(made.guided_test(1)))
+    assert answers(clinic, bout(1), day(2), incident, alert(4), answer, test) == {HOME: ([1, 2, 3, 4, 5, 6], {})}
+    assert clinic.answers(HOME) == clinic.answers(HOME, made.incident(1)) == [made.answer(1)]
+    assert clinic.tests(HOME) == [made.guided_test(1)]
     assert clinic.bouts(HOME) == [made.bout(1)]
     assert clinic.days(HOME) == [made.day(1)]
     assert clinic.trends(HOME) == [made.trend("2026-01-01")]
     assert clinic.incidents(HOME) == [made.incident(1)]
     assert len(clinic.incidents(HOME)[0].snippet[0]) == 100
     assert [one.alert for one in clinic.alerts()] == [made.alert("a")]
-    assert clinic.counts()["received"] == 4
+    assert clinic.counts()["received"] == 6
 
 
 def test_a_replay_changes_nothing_and_is_answered_again(clinic):
@@ -67,6 +71,15 @@ def test_a_replay_changes_nothing_and_is_answered_again(clinic):
     assert answers(clinic, day(2), day(2), bout(1), now_s=200.0) == {HOME: ([2, 2, 1], {})}
     assert (clinic.counts(), clinic.days(HOME)) == before
     assert clinic.patients()[0].last_seen_s == 200.0
+
+
+def test_answers_stand_by_their_own_time_whatever_order_and_however_often_they_come(clinic):
+    later = message(9, "answer", AnswerBody.of(made.answer(1, "stumbled", 90.0)))
+    sooner = message(8, "answer", AnswerBody.of(made.answer(1, "gave_way", 30.0)))
+    again = message(10, "answer", AnswerBody.of(made.answer(1, "gave_way", 30.0)))
+    assert answers(clinic, later, sooner, later, again) == {HOME: ([9, 8, 9, 10], {})}
+    assert [one.answer for one in clinic.answers(HOME, made.incident(1))] == ["gave_way", "stumbled"]
+    assert clinic.answers(OTHER) == [] and clinic.counts()["dead_letters"] == 0
 
 
 def test_a_number_used_for_something_else_is_rejected_and_kept(clinic):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import open_store
-from surefoot.records import Alert, DaySummary, Trend
+from surefoot.records import Aid, Alert, DaySummary, Trend
 from weeks import day, days, name
 
 Told = list[tuple[list[Trend], list[Alert]]]
@@ -126,6 +126,21 @@ def test_late_days_alert_on_what_is_still_true_and_say_when() -> None:
     course = Course(days=[*lived[:16], lived[-1]])
     alerts = [alert for one in lived[16:25] for alert in course.update(one)[1]]
     assert [alert.day for alert in alerts] == [name(25)] and alerts[0].raised_s == lived[25].end_s
+
+
+def test_what_the_patient_logs_is_on_the_days_from_then_on_and_on_those_before() -> None:
+    """A brace since day 20, logged two days late: what changed with it is no weakness."""
+    logged: list[Aid] = []
+    lived = days(34, weak_from=20)
+    course = Course(aids=lambda: logged)
+    told = followed(course, lived[:22])
+    assert course.with_aids(lived[21]).aids == ()
+    logged.append(Aid("brace", name(20)))
+    told += followed(course, lived[22:])
+    assert alerts_of(told) == [] and course.with_aids(lived[21]).aids == ("brace",)
+    assert alerts_of(followed(Course(), lived)) != [], "else the brace changed nothing"
+    newest = {t.reason for t in told[-1][0]}
+    assert newest <= {"learning what is normal with brace: 14 of 14 good days", "not known today"}
 
 
 def test_days_come_in_any_order_from_a_store() -> None:

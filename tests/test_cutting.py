@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surefoot.records import Gap, Samples
+from surefoot.records import Gap, Samples, Stride
 from surefoot.signal.alignment import Alignment
 from surefoot.signal.filters import Smooth
 from surefoot.signal.hops import reduce_to_hops
@@ -74,18 +74,20 @@ def test_cutting_and_interleaving_do_not_matter(left, right, order):
     assert records == WHOLE[1]
 
 
-def test_sample_by_sample_is_the_same():
+@pytest.mark.parametrize("placement", ["shank", "foot"])
+def test_sample_by_sample_is_the_same(placement):
     count = 3000
     acc, gyr = LEGS["left"]
-    whole = WalkStream(["left"])
+    whole = WalkStream(["left"], placement)
     expected = [
         r
-        for f in (whole.update(Samples("left", "shank", 0, RATE_HZ, acc[:count], gyr[:count])), whole.close())
+        for f in (whole.update(Samples("left", placement, 0, RATE_HZ, acc[:count], gyr[:count])), whole.close())
         for r in f.records()
     ]
-    single = WalkStream(["left"])
+    assert any(isinstance(r, Stride) for r in expected)
+    single = WalkStream(["left"], placement)
     found = [
-        single.update(Samples("left", "shank", k / RATE_HZ, RATE_HZ, acc[k : k + 1], gyr[k : k + 1]))
+        single.update(Samples("left", placement, k / RATE_HZ, RATE_HZ, acc[k : k + 1], gyr[k : k + 1]))
         for k in range(count)
     ]
     assert [r for f in [*found, single.close()] for r in f.records()] == expected

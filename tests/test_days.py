@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.pipeline.days import DayBook, DayParams
-from surefoot.records import SIDES, DaySummary, Incident, Minute, Slip
-from surefoot.signal.walk import WalkFindings
+from surefoot.records import SIDES, DaySummary, Incident, Minute, SideCheck, Slip
+from surefoot.signal.told import WalkFindings
 from weeks import DAY_S, FIRST_S, H, findings, name, walk, worn
 
 EASY = DayParams(least_worn_h=0.01, least_bouts=1, least_strides=5)
@@ -250,7 +250,24 @@ def test_strides_of_a_sensor_that_had_slipped_are_withheld() -> None:
     rows, bout = walk(FIRST_S + H, 600)
     slip = Slip("left", FIRST_S + H + 300.0, 35.0)
     plain = findings(rows, [bout], minutes=worn(FIRST_S, FIRST_S + 7 * H))
-    (with_slip,) = told(DayBook(EASY), [replace(plain, slips=[slip])])
+    (with_slip,) = told(DayBook(EASY), [replace(plain, checks=[slip])])
     (without,) = told(DayBook(EASY), [plain])
     lost = {side: count - dict(with_slip.strides)[side] for side, count in without.strides}
     assert lost == {"left": 120, "right": 0}
+
+
+def test_strides_told_of_the_wrong_leg_are_withheld_until_the_sensors_are_right_again() -> None:
+    rows, bout = walk(FIRST_S + H, 600)
+    plain = findings(rows, [bout], minutes=worn(FIRST_S, FIRST_S + 7 * H))
+    wrong = SideCheck(FIRST_S + H + 300.0, "swapped", 2.0, 20)
+    right = SideCheck(FIRST_S + H + 400.0, "as_told", 2.0, 20)
+    (whole,) = told(DayBook(EASY), [plain])
+    (some,) = told(DayBook(EASY), [replace(plain, checks=[wrong, right])])
+    (rest,) = told(DayBook(), [replace(plain, checks=[wrong])])
+    assert {side: count - dict(some.strides)[side] for side, count in whole.strides} == {"left": 220, "right": 220}
+    assert {side: count - dict(rest.strides)[side] for side, count in whole.strides} == {"left": 420, "right": 420}
+    two_days = DayBook(EASY)
+    before = findings(minutes=worn(FIRST_S - 24 * H, FIRST_S - 17 * H))
+    (_, still_wrong) = told(two_days, [replace(before, checks=[replace(wrong, at_s=FIRST_S - 20 * H)]), plain])
+    assert sum(count for _, count in still_wrong.strides) == 0
+    assert "wrong legs" in still_wrong.missing

@@ -50,6 +50,10 @@ def fill(home: Store, count: int) -> None:
                 home.keep_day(made.day(number // 10), [made.trend(f"2026-01-{number // 10:02}")])
             case 5:
                 home.keep_incident(made.incident(number, (made.signal(2.0, start_s=1000.0 * number),)))
+            case 6:
+                home.keep_answer(made.answer(number - 1))
+            case 7:
+                home.keep_test(made.guided_test(number))
             case _:
                 home.keep_bout(made.bout(number))
     home.keep_alert(made.alert("weakness"))
@@ -62,15 +66,18 @@ def assert_same(home: Store, clinic: Store) -> None:
     assert clinic.trends(name) == home.trends(name)
     assert clinic.bouts(name) == home.bouts(name)
     assert clinic.incidents(name) == home.incidents(name)
+    assert clinic.answers(name) == home.answers(name)
+    assert clinic.tests(name) == home.tests(name)
     assert [one.alert for one in clinic.alerts(name)] == [one.alert for one in home.alerts(name)]
     for one, other in zip(clinic.incidents(name), home.incidents(name), strict=True):
         for got, sent in zip(one.snippet, other.snippet, strict=True):
             assert (got.acc == sent.acc).all()
             assert (got.gyr == sent.gyr).all()
     sent, got = home.counts(), clinic.counts()
-    for table in ("days", "trends", "bouts", "incidents", "alerts"):
+    tables = ("days", "bouts", "incidents", "answers", "tests", "alerts")
+    for table in ("trends", *tables):
         assert got[table] == sent[table] > 0
-    assert got["received"] == sum(sent[table] for table in ("days", "bouts", "incidents", "alerts"))
+    assert got["received"] == sum(sent[table] for table in tables)
     assert (got["dead_letters"], sent["outbox"], sent["set_aside"]) == (0, 0, 0)
 
 

@@ -124,3 +124,14 @@ def test_no_giving_way_is_invented_in_seven_hours_of_real_walking():
         kinds += [i.kind for i in analyze(sensors, recording.rate_hz).incidents]
     assert hours > 5
     assert kinds.count("giving_way") == 0
+
+
+@pytest.mark.parametrize("placement", ["shank", "foot"])
+def test_walking_on_a_belt_is_walking_straight(placement):
+    """A leg that rolls while it leans must not seem to turn, stride after stride to its own side."""
+    for recording in realdata.recordings("movingreality"):
+        sensors = {side: recording.sensors[f"{side}_{placement}"] for side in SIDES}
+        walk = analyze(sensors, recording.rate_hz, placement)
+        for side in SIDES:
+            strides = walk.strides.of_side(side)
+            assert abs(np.median(strides["turn_deg"][strides["valid"]])) < 2.0, (recording.id, side)

@@ -17,7 +17,8 @@ from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import AHEAD, run
 from surefoot.pipeline.store import Store, open_store
 from surefoot.records import Alert, Bout, DaySummary, Gap, Incident, Samples, Stride, Trend
-from surefoot.signal.walk import WalkFindings, WalkStream
+from surefoot.signal.told import WalkFindings
+from surefoot.signal.walk import WalkStream
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks, patient_days
 from weeks import days

@@ -8,6 +8,7 @@ import math
 import re
 import tracemalloc
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 import made
 from made import HOME, OTHER
 from surefoot.alerts import bodies, messages
-from surefoot.alerts.bodies import AlertBody, BoutBody, DayBody, IncidentBody, StatusBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, DayBody, IncidentBody, StatusBody, TestBody
 from surefoot.alerts.messages import (
     LARGEST_INCIDENT,
     LARGEST_MESSAGE,
@@ -34,7 +35,9 @@ from surefoot.alerts.messages import (
     up_topic,
 )
 from surefoot.alerts.snippet import SampleBlock
-from surefoot.records import Incident, Samples
+from surefoot.pipeline.measures import DAY_MEASURES
+from surefoot.pipeline.trends import ROOTS
+from surefoot.records import SIDES, Answer, DayMetric, Incident, Samples
 
 PAGE = Path(__file__).parents[1] / "docs" / "mqtt.md"
 
@@ -78,6 +81,16 @@ def test_an_incident_comes_back_with_its_signal(incident):
         )
         for before, after in ((sent.acc, got.acc), (sent.gyr, got.gyr)):
             assert np.abs(after - before).max() <= max(np.abs(before).max() / 32767, 2.0**-20)
+
+
+@given(made.answers)
+def test_an_answer_comes_back(answer):
+    assert through_the_wire("answer", AnswerBody.of(answer)).record() == answer
+
+
+@given(made.tests)
+def test_a_guided_test_comes_back(test):
+    assert through_the_wire("test", TestBody.of(test)).record() == test
 
 
 @given(made.samples())
@@ -207,6 +220,22 @@ def test_a_usual_snippet_is_sent_whole():
     assert sendable("incident", body) == body.json_text()
 
 
+def test_a_day_with_every_number_and_trend_there_is_fits_in_its_message():
+    """Each of them as long as it gets, so that a measure more does not keep days at home."""
+    metrics, trends = [], []
+    for measure in DAY_MEASURES:
+        for side in SIDES if measure.per_side else (None,):
+            metrics.append(DayMetric(side, measure.name, -1234.5678901234567, 12_345, "x" * 60))
+            trends.append(
+                replace(made.trend(metric=measure.name), side=side, value=-1234.5678901234567, reason="x" * 60)
+            )
+    trends += [replace(made.trend(metric=f"{root}_composite"), side=side) for root in ROOTS for side in SIDES]
+    body = DayBody.of_day(replace(made.day(1), metrics=tuple(metrics)), tuple(trends))
+    text = sendable("day", body)
+    assert text == body.json_text() and len(text) > LARGEST_MESSAGE, "else a smaller limit would do"
+    through_the_wire("day", body)
+
+
 def test_an_alert_always_fits():
     evidence = tuple(made.trend(metric=f"metric_{n}" * 7) for n in range(64))
     body = AlertBody.of(made.alert("a", evidence=evidence))
@@ -229,6 +258,8 @@ def examples():
     readings = np.arange(12.0).reshape(4, 3)
     snippet = (Samples("left", "shank", start_s, 20.0, readings - 9.81, 10 * readings),)
     incident = Incident("giving_way", "left", start_s, start_s + 0.6, "probable", (("drop_dps", 210.5),), snippet)
+    answer = Answer("giving_way", "left", start_s, "gave_way", "patient", start_s + 30)
+    test = replace(made.guided_test(1), start_s=start_s + 1e4, end_s=start_s + 1e4 + 12.5)
     rejection = Rejection(seq=44, reason="bout.body.start_s: Input should be a finite number")
     return {
         "alert": up_payload(HOME, 41, "alert", AlertBody.of(made.alert("weakness-left-2026-01-20")).json_text()),
@@ -236,6 +267,8 @@ def examples():
         "day": up_payload(HOME, 43, "day", DayBody.of_day(made.day(20), (made.trend(),)).json_text()),
         "bout": up_payload(HOME, 44, "bout", BoutBody.of(made.bout(1)).json_text()),
         "status": up_payload(HOME, None, "status", StatusBody(link="up", pending=3).json_text()),
+        "answer": up_payload(HOME, 45, "answer", AnswerBody.of(answer).json_text()),
+        "test": up_payload(HOME, 46, "test", TestBody.of(test).json_text()),
         "down/ack": ack_payload(HOME, [41, 42, 43], [rejection]),
     }
 

@@ -75,7 +75,7 @@ def test_rows_outlive_the_program(tmp_path):
 
 
 def test_what_is_too_large_to_send_is_kept_and_said(home):
-    metrics = tuple(DayMetric("left", f"{n}" * 40, 1.0, 1, "why " * 90) for n in range(60))
+    metrics = tuple(DayMetric("left", f"{n:03}" * 26, 1.0, 1, "why " * 90) for n in range(190))
     day = made.day(1)
     large = type(day)(**{name: getattr(day, name) for name in day.__slots__} | {"metrics": metrics})
     home.keep_day(large)

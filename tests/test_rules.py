@@ -77,6 +77,34 @@ def test_each_root_and_leg_alerts_for_itself() -> None:
     assert len({a.alert_id for a in alerts}) == 3
 
 
+LOADED = feature("loading_rate_dps", 25.0)
+
+
+def test_a_knee_that_takes_the_weight_less() -> None:
+    alert = one(root("l4_composite"), LOADED)
+    assert (alert.kind, alert.tier) == ("knee_control_weaker", "T2")
+    assert "pattern compatible with L4-type weakness" in alert.sentence
+    assert "loading response 25 % below own normal" in alert.sentence
+
+
+def test_a_dropped_foot_that_also_loads_more_slowly_is_no_weak_knee() -> None:
+    """Unless something else of the knee says so too."""
+    dropped = replace(root("l5_composite", state="quiet"), change=3.0, mdc=1.0)
+    assert decide([root("l4_composite"), LOADED, dropped], 1e9) == []
+    assert decide([root("l4_composite"), LOADED, replace(dropped, change=0.9)], 1e9) != []
+    assert decide([root("l4_composite"), LOADED, replace(dropped, side="right")], 1e9) != []
+    buckled = feature("giving_way_count", 2.0, usual=0.0, mdc=1.0)
+    alert = one(root("l4_composite"), LOADED, buckled, dropped)
+    assert "giving-way-like events 2 a day above own normal" in alert.sentence and LOADED not in alert.evidence
+
+
+def test_a_test_both_legs_do_together_speaks_for_either() -> None:
+    rises = replace(feature("sit_to_stand_5_s", 4.2, usual=9.0, mdc=3.0), side=None)
+    for side in ("left", "right"):
+        alert = one(root("l4_composite", side=side), rises)
+        assert alert.side == side and "five rises from a chair 4.2 s above own normal" in alert.sentence
+
+
 # ---- how often
 
 
@@ -181,7 +209,7 @@ def test_the_evidence_is_the_chart_and_every_number_that_changed_the_largest_fir
 def test_the_sentence_names_three_numbers_at_most() -> None:
     changed = [feature(metric, 20.0 + k) for k, metric in enumerate(CHART_RULES[0].features)]
     alert = one(root(), *changed)
-    assert len(alert.evidence) == 6 and alert.sentence.count("own normal") == 3
+    assert len(alert.evidence) == 1 + len(changed) and alert.sentence.count("own normal") == 3
 
 
 # ---- the tables fit together

@@ -15,7 +15,7 @@ import made
 from made import OTHER
 from surefoot.pipeline import schema
 from surefoot.pipeline.store import StoreError, open_store
-from surefoot.records import Alert, Stride
+from surefoot.records import Aid, Alert, Stride
 
 
 @pytest.fixture
@@ -33,6 +33,9 @@ def test_everything_kept_is_read_back(home):
     home.keep_incident(incident)
     home.keep_day(made.day(2), [made.trend("2026-01-02")])
     home.keep_day(made.day(1), [made.trend("2026-01-01"), made.trend("2026-01-01", "cadence_spm")])
+    home.keep_answer(made.answer(3))
+    home.keep_test(made.guided_test(2))
+    home.keep_test(made.guided_test(1, None, "used the arms"))
     home.keep_alert(made.alert("old", raised_s=1.0))
     home.keep_alert(made.alert("new", raised_s=2.0))
     assert home.bouts(gateway) == [made.bout(1), made.bout(2)]
@@ -40,6 +43,8 @@ def test_everything_kept_is_read_back(home):
     assert home.incidents(gateway) == [incident]
     assert home.incidents(gateway, end_s=3000.0) == []
     assert home.incidents(gateway)[0].snippet[0].acc == pytest.approx(incident.snippet[0].acc, abs=0.01)
+    assert home.answers(gateway) == home.answers(gateway, incident) == [made.answer(3)]
+    assert home.tests(gateway) == [made.guided_test(1, None, "used the arms"), made.guided_test(2)]
     assert home.days(gateway) == [made.day(1), made.day(2)]
     assert [trend.metric for trend in home.trends(gateway)] == ["cadence_spm", "speed_mps", "speed_mps"]
     assert home.trends(gateway, "speed_mps") == [made.trend("2026-01-01"), made.trend("2026-01-02")]
@@ -160,6 +165,73 @@ def test_a_worse_alert_is_not_hidden_by_an_acknowledgement(home):
     assert home.alerts()[0].acknowledged.who == "Dr. First"
 
 
+# ---- what the patient tells
+
+
+def test_the_last_answer_stands_and_all_are_kept(home):
+    home.keep_incident(made.incident(1))
+    home.keep_incident(made.incident(2))
+    told = [made.answer(1, "no", 99.0), made.answer(1, "gave_way", 30.0), made.answer(2, "stumbled")]
+    for one in (*told, told[0]):
+        home.keep_answer(one)
+    assert home.answers(home.gateway(), made.incident(1)) == [told[1], told[0]]
+    assert home.answers(home.gateway(), made.incident(2)) == [told[2]]
+    assert home.counts()["answers"] == 3 and home.outbox.count() == 2 + 3
+
+
+def test_an_answer_needs_its_incident(home):
+    home.keep_incident(made.incident(1))
+    for other in (made.answer(2), dataclasses.replace(made.answer(1), side="right")):
+        with pytest.raises(StoreError, match="No answer was stored"):
+            home.keep_answer(other)
+    assert home.counts()["answers"] == 0
+
+
+@pytest.mark.parametrize("change", ["UPDATE answers SET answer = 'no'", "DELETE FROM answers"])
+def test_answers_cannot_be_changed_or_deleted(home, change):
+    home.keep_incident(made.incident(1))
+    home.keep_answer(made.answer(1))
+    with pytest.raises(StoreError, match="append-only"), home._write() as connection:
+        connection.exec_driver_sql(change)
+    assert home.answers(home.gateway()) == [made.answer(1)]
+
+
+def test_a_test_worked_out_anew_replaces_the_old_one(home):
+    home.keep_test(made.guided_test(1))
+    home.keep_test(made.guided_test(1, 10.4))
+    assert home.tests(home.gateway()) == [made.guided_test(1, 10.4)] and home.outbox.count() == 2
+
+
+def test_aids_are_kept_ended_and_taken_back(home):
+    brace, shoes = Aid("brace", "2026-01-20"), Aid("shoes", "2026-01-10", name="trainers")
+    home.keep_aid(brace)
+    home.keep_aid(shoes)
+    home.keep_aid(dataclasses.replace(brace, end_day="2026-02-01"))
+    assert home.aids() == [shoes, dataclasses.replace(brace, end_day="2026-02-01")]
+    assert home.drop_aid(brace) and not home.drop_aid(brace)
+    assert home.aids() == [shoes] and home.outbox.count() == 0
+
+
+def test_an_older_database_gets_the_tables_it_lacks(tmp_path):
+    """One made before answers, tests and aids were stored keeps what it holds."""
+    url = f"sqlite:///{tmp_path}/home.db"
+    store = open_store(url)
+    store.keep_incident(made.incident(1))
+    with store._write() as connection:
+        for table in ("answers", "tests", "aids"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql("UPDATE about SET value = '1' WHERE name = 'schema'")
+    store.close()
+    store = open_store(url)
+    store.keep_answer(made.answer(1))
+    store.keep_test(made.guided_test(1))
+    store.keep_aid(Aid("stick", "2026-01-20"))
+    with pytest.raises(StoreError, match="append-only"), store._write() as connection:
+        connection.exec_driver_sql("DELETE FROM answers")
+    assert [store.counts()[name] for name in ("incidents", "answers", "tests", "aids")] == [1, 1, 1, 1]
+    store.close()
+
+
 @pytest.mark.parametrize("change", ["UPDATE acknowledgements SET who = 'x'", "DELETE FROM acknowledgements"])
 def test_acknowledgements_cannot_be_changed_or_deleted(home, change):
     home.keep_alert(made.alert("a"))
@@ -226,7 +298,7 @@ def test_a_failed_upgrade_leaves_the_database_as_it_was(tmp_path, monkeypatch):
         connection.exec_driver_sql("ALTER TABLE bouts ADD COLUMN novelty TEXT")
         connection.exec_driver_sql("ALTER TABLE nowhere ADD COLUMN novelty TEXT")
 
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, (2, "half a step", half_a_step)))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, (99, "half a step", half_a_step)))
     with pytest.raises(StoreError, match="nowhere"):
         open_store(url)
     monkeypatch.undo()
@@ -252,9 +324,9 @@ def test_steps_are_run_once_and_in_order(tmp_path):
 def test_a_newer_database_is_left_alone(tmp_path, monkeypatch):
     url = f"sqlite:///{tmp_path}/home.db"
     with monkeypatch.context() as later:
-        later.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, (9, "later", lambda connection: None)))
+        later.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, (99, "later", lambda connection: None)))
         open_store(url).close()
-    with pytest.raises(StoreError, match=r"schema 9.*newer surefoot"):
+    with pytest.raises(StoreError, match=r"schema 99.*newer surefoot"):
         open_store(url)
 
 

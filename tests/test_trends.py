@@ -78,7 +78,8 @@ def test_the_direction_of_worse(metric: str) -> None:
     measure = MEASURES[metric]
     side = "left" if measure.per_side else None
     for direction in (-1, 1):
-        values = [v * 10 for v in CALM] + [100.0 + direction * 90.0] * 6
+        usual = [v * 10 for v in (CALM if measure.baseline_days is None else (9.0, 11.0, 8.0, 12.0))]
+        values = usual + [100.0 + direction * 90.0] * 6
         lived = [day(k, {(side, metric): v}) for k, v in enumerate(values)]
         found = trend(judge(lived), metric, side)
         assert (found.state == "worse") == (direction == measure.worse != 0), metric
@@ -144,7 +145,7 @@ def test_a_root_weakens_with_its_numbers_and_no_other_does() -> None:
     states = {(t.metric, t.side): t.state for t in found if t.metric.endswith("_composite")}
     assert states == {
         (f"{root}_composite", side): "worse" if (root, side) == ("l5", "left") else "quiet"
-        for root in ("l5", "s1")
+        for root in ("l4", "l5", "s1")
         for side in SIDES
     }
 

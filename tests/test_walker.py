@@ -258,6 +258,27 @@ def test_weak_dorsiflexors_lift_higher_and_lose_the_heel_strike() -> None:
     assert other[1] == pytest.approx(other[0], rel=0.1)
 
 
+def test_a_dropped_foot_swings_longer() -> None:
+    """facts/clinical.md 9.2: swing time +8 %, ankle +4 cm, unless it is swung round instead."""
+    legs = [
+        simulate_walk(Walker(left=leg), rng(), strides=200)[1].legs["left"]
+        for leg in (Leg(), Leg(1.0), Leg(1.0, circ=1.0))
+    ]
+    swings = [np.median((leg.initial_contacts_s - leg.final_contacts_s)[3:-3]) for leg in legs]
+    assert swings[1] / swings[0] == pytest.approx(1.08, abs=0.01)
+    heights = [np.median(leg.swing_heights_m) for leg in legs]
+    assert heights[1] - heights[0] == pytest.approx(0.04, abs=0.003)
+    assert heights[2] == pytest.approx(heights[0], abs=0.003)
+
+
+def test_a_weak_calf_shortens_the_stride_by_half_of_the_step() -> None:
+    lengths = [
+        np.median(simulate_walk(Walker(left=Leg(push=p)), rng(), strides=60)[1].legs["right"].stride_lengths_m)
+        for p in (0, 1)
+    ]
+    assert lengths[1] / lengths[0] == pytest.approx(0.95, abs=0.005)
+
+
 def test_slap_is_greatest_halfway() -> None:
     slap = [Walker(left=Leg(dorsi=d)).cycle("left").slap for d in (0, 0.25, 0.5, 0.7, 0.8, 1)]
     assert slap == pytest.approx([0, 0.5, 1, 1 / 3, 0, 0])
@@ -345,4 +366,7 @@ def test_looks_like_the_real_ankles() -> None:
         assert 100 * np.sqrt(np.mean((a - b) ** 2)) / np.ptp(a) < most_pct
     for name in ("strike", "swing_peak", "cv_time", "cv_peak"):
         a, b = (np.median([getattr(g, name) for g in gs]) for gs in (real, made))
+        assert b == pytest.approx(a, rel=0.35), name
+    for name in ("rate", "force"):  # and people differ as people do
+        a, b = (benchmark.width(gs, name) for gs in (real, made))
         assert b == pytest.approx(a, rel=0.35), name

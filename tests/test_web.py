@@ -17,9 +17,9 @@ import pytest
 import made
 import story
 from story import DAY_S, EMPTY, NEW, NOW_S, SILENT, STEADY, WEAK
-from surefoot.alerts.bodies import AlertBody, DayBody, IncidentBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, DayBody, IncidentBody, TestBody
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import DaySummary
+from surefoot.records import DaySummary, TestResult
 from surefoot.web.app import make_app
 from surefoot.web.line import Line
 from surefoot.web.series import WINDOW_DAYS, whole_calendar
@@ -93,7 +93,7 @@ def test_the_list_puts_first_who_needs_a_look(filled: Store) -> None:
     assert "1 technical alert" in rows["P-04"]
     assert "Last worn on no day that counts yet" in rows[f"unnamed {EMPTY[:8]}"]
     assert "cannot say yet: learning what is normal: 4 of at least 7 good days" in rows["P-03"]
-    assert "29 numbers compared with own normal, none judged worse" in rows["P-02"]
+    assert "31 numbers compared with own normal, none judged worse" in rows["P-02"]
 
 
 def test_who_is_not_monitored_is_never_told_to_be_well(filled: Store) -> None:
@@ -158,9 +158,10 @@ def test_the_patient_page_begins_with_the_newest_open_alert(filled: Store) -> No
 def test_root_patterns_come_first_and_are_no_diagnosis(filled: Store) -> None:
     page = Reader(filled).get(f"/patients/{WEAK}")
     titles = re.findall(r'<h3 id="chart-\d+-title">(.*?)</h3>', page.text)
-    assert titles[:3] == ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Walking speed"]
+    patterns = ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Knee control (L4 pattern)"]
+    assert titles[:4] == [*patterns, "Walking speed"]
     assert text(page).count("A pattern compatible with L5-type weakness, never a diagnosis.") == 1
-    assert len(titles) == 2 + len(story.USUAL) + 1
+    assert len(titles) == len(patterns) + len(story.USUAL) + 1
 
 
 def test_a_chart_has_both_legs_the_band_the_gaps_and_the_wear(filled: Store) -> None:
@@ -259,6 +260,45 @@ def test_an_incident_without_signal_or_leg_has_a_page(empty: Store) -> None:
     home.tell(empty, NOW_S, IncidentBody.of(bare))
     page = Reader(empty).get(f"/patients/{WEAK}/incidents/giving_way/left/{bare.start_s!r}")
     assert "No raw signal came with this incident." in text(page)
+
+
+def test_an_incident_says_what_the_patient_answered_and_what_was_said_before(empty: Store) -> None:
+    home, page = story.Home(WEAK), f"/patients/{WEAK}/incidents/giving_way/left/{made.incident(5).start_s!r}"
+    home.tell(empty, NOW_S, IncidentBody.of(made.incident(5)))
+    assert "Nobody has answered yet." in text(Reader(empty).get(page))
+    home.tell(empty, NOW_S, AnswerBody.of(made.answer(6, "no")))
+    assert "Nobody has answered yet." in text(Reader(empty).get(page)), "that was about another one"
+    home.tell(empty, NOW_S, AnswerBody.of(made.answer(5, "gave_way", 600.0)))
+    home.tell(empty, NOW_S, AnswerBody.of(made.answer(5, "no", 60.0)))
+    said = text(Reader(empty).get(page))
+    assert "It gave way , told by the patient 1970-01-01 01:33+00:00" in said
+    assert "Said before: no, nothing happened, by the patient 1970-01-01 01:24+00:00" in said
+
+
+def test_guided_tests_are_listed_with_their_value_or_why_not(empty: Store) -> None:
+    home = story.Home(WEAK)
+    home.sign_of_life(empty, NOW_S)
+    assert "No guided test has come in." in text(Reader(empty).get(f"/patients/{WEAK}"))
+    heel = TestResult("heel_rise", "left", NOW_S, NOW_S + 60, 19.0, "rises", 0.9)
+    told = [made.guided_test(1), made.guided_test(2, None, f"used the arms {SCRIPT}"), heel]
+    home.tell(empty, NOW_S, *map(TestBody.of, told))
+    page = Reader(empty).get(f"/patients/{WEAK}")
+    said = text(page).partition("Guided tests, newest first")[2]
+    newest, unusable, usable = said.index("Heel rises on one leg Left 19 rises yes"), said.index("used the arms"), 0
+    usable = said.index("Five rises from a chair Both legs 9.80 s yes")
+    assert newest < unusable < usable and "Five rises from a chair Both legs not known no: used the arms" in said
+    assert SCRIPT not in page.text
+
+
+def test_days_with_an_aid_say_so(empty: Store) -> None:
+    days = story.days(20)
+    days[-2:] = [replace(one, aids=("brace", "shoes (trainers)")) for one in days[-2:]]
+    story.Home(WEAK).live(empty, NOW_S, days)
+    said = text(Reader(empty).get(f"/patients/{WEAK}"))
+    told = "with brace and shoes (trainers)"
+    assert f"compared only with days {told}, as on {days[-1].day}" in said
+    assert f"learning what is normal {told}: 2 of at least 7 good days" in said
+    assert said.count(f"yes; {told}") == 2
 
 
 # ---- alerts

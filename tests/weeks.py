@@ -10,7 +10,7 @@ import numpy as np
 from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.records import SIDES, Bout, DayMetric, DaySummary, Incident, Minute, Side
 from surefoot.signal.table import StrideTable
-from surefoot.signal.walk import WalkFindings
+from surefoot.signal.told import WalkFindings
 
 FIRST = date(2026, 3, 2)
 FIRST_S = 1772409600.0  # its midnight, UTC
@@ -31,6 +31,7 @@ USUAL = {  # (usual, how much a day wanders, change per unit of weakness)
     "push_off_rate_dps": (160.0, 6.0, 0.0),
     "push_off_acceleration_mps2": (14.0, 0.6, 0.0),
     "loading_rate_dps": (110.0, 5.0, 0.0),
+    "giving_way_count": (0.0, 0.0, 0.0),
 }
 
 
@@ -64,7 +65,7 @@ def days(count: int, weak_from: int | None = None, seed: int = 1, sides: Sequenc
 
 def _whole(number: int, rng: np.random.Generator, sides: Sequence[Side], weak: float) -> DaySummary:
     values: dict[tuple[Side | None, str], float | None] = {}
-    for measure in DAY_MEASURES:
+    for measure in (m for m in DAY_MEASURES if m.name in USUAL):
         usual, wander, change = USUAL[measure.name]
         for side in sides if measure.per_side else (None,):
             values[side, measure.name] = usual + wander * rng.standard_normal() + change * weak * (side == "left")

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from surefoot.alerts.snippet import SampleBlock, window
 from surefoot.records import (
     Alert,
+    Answer,
+    AnswerWord,
     Baseline,
     Bout,
     DayMetric,
@@ -20,6 +22,9 @@ from surefoot.records import (
     Incident,
     IncidentKind,
     Side,
+    Teller,
+    TestKind,
+    TestResult,
     Tier,
     Trend,
 )
@@ -96,6 +101,39 @@ class IncidentBody(Wire):
         return self.model_copy(update={"snippet": tuple(SampleBlock.of(block) for block in kept)})
 
 
+class AnswerBody(Wire):
+    """What was said to "did your leg give way?" about the incident of this kind, side and start."""
+
+    kind: IncidentKind
+    side: Side | None
+    start_s: float
+    answer: AnswerWord
+    by: Teller
+    at_s: float
+
+    def record(self) -> Answer:
+        return Answer(**self._fields())
+
+
+class TestBody(Wire):
+    """One guided strength test."""
+
+    __test__ = False  # pytest would take the name for a test of its own
+
+    kind: TestKind
+    side: Side | None
+    start_s: float
+    end_s: float
+    value: float | None
+    unit: Annotated[str, Field(max_length=20, pattern=_TEXT)]
+    quality: float = 0.0
+    reason: Reason = ""
+    details: Annotated[tuple[tuple[Name, float], ...], Field(max_length=128)] = ()
+
+    def record(self) -> TestResult:
+        return TestResult(**self._fields())
+
+
 class BaselineBody(Wire):
     """What is normal for this patient."""
 
@@ -152,8 +190,9 @@ class DaySummaryBody(Wire):
     bouts: Count
     strides: Annotated[tuple[tuple[Side, Count], ...], Field(max_length=8)]
     incidents: Annotated[tuple[tuple[Side | None, IncidentKind, Count], ...], Field(max_length=32)]
-    metrics: Annotated[tuple[DayMetricBody, ...], Field(max_length=100)]
+    metrics: Annotated[tuple[DayMetricBody, ...], Field(max_length=200)]
     missing: Reason = ""
+    aids: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
 
     def record(self) -> DaySummary:
         metrics = tuple(DayMetric(**dict(metric)) for metric in self.metrics)
@@ -164,7 +203,7 @@ class DayBody(Wire):
     """A day with the trends judged on it: they are stored, sent and replaced together."""
 
     summary: DaySummaryBody
-    trends: Annotated[tuple[TrendBody, ...], Field(max_length=100)] = ()
+    trends: Annotated[tuple[TrendBody, ...], Field(max_length=200)] = ()
 
     @classmethod
     def of_day(cls, day: DaySummary, trends: tuple[Trend, ...]) -> Self:
@@ -196,4 +235,4 @@ class StatusBody(Wire):
     pending: Count | None = None  # rows waiting in the home's outbox
 
 
-Body = BoutBody | IncidentBody | DayBody | AlertBody
+Body = BoutBody | IncidentBody | AnswerBody | TestBody | DayBody | AlertBody

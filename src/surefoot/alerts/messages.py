@@ -15,14 +15,26 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from surefoot.alerts.bodies import AlertBody, Body, BoutBody, DayBody, IncidentBody, Reason, StatusBody, Wire
+from surefoot.alerts.bodies import (
+    AlertBody,
+    AnswerBody,
+    Body,
+    BoutBody,
+    DayBody,
+    IncidentBody,
+    Reason,
+    StatusBody,
+    TestBody,
+    Wire,
+)
 
 VERSION = 1
 ROOT = "surefoot/v1"
-Kind = Literal["alert", "incident", "day", "bout", "status"]
+Kind = Literal["alert", "incident", "answer", "test", "day", "bout", "status"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LARGEST_MESSAGE = 16_384  # bytes, envelope included
 LARGEST_INCIDENT = 61_440  # bytes: its raw signal needs the room; with its topic it passes brokers set to 65,536
+LARGEST_DAY = 61_440  # bytes: some hundred numbers, each with what it is compared with
 LARGEST_SEQ = 2**63 - 1
 _ENVELOPE = 256  # bytes kept free for the envelope around a body
 _TOPIC = re.compile(rf"{ROOT}/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/up/([a-z]+)")
@@ -58,6 +70,18 @@ class BoutMessage(_Up):
     body: BoutBody
 
 
+class AnswerMessage(_Up):
+    kind: Literal["answer"]
+    body: AnswerBody
+
+
+class TestMessage(_Up):
+    __test__ = False  # pytest would take the name for a test of its own
+
+    kind: Literal["test"]
+    body: TestBody
+
+
 class StatusMessage(Wire):
     """The only message without a sequence number: it is not stored row by row and gets no answer."""
 
@@ -68,7 +92,7 @@ class StatusMessage(Wire):
     body: StatusBody
 
 
-RowMessage = AlertMessage | IncidentMessage | DayMessage | BoutMessage
+RowMessage = AlertMessage | IncidentMessage | AnswerMessage | TestMessage | DayMessage | BoutMessage
 UpMessage = RowMessage | StatusMessage
 _UP: TypeAdapter[UpMessage] = TypeAdapter(Annotated[UpMessage, Field(discriminator="kind")])
 
@@ -124,7 +148,7 @@ def ack_payload(gateway: str, stored: Sequence[int], rejected: Sequence[Rejectio
 
 
 def size_limit(kind: str) -> int:
-    return LARGEST_INCIDENT if kind == "incident" else LARGEST_MESSAGE
+    return {"incident": LARGEST_INCIDENT, "day": LARGEST_DAY}.get(kind, LARGEST_MESSAGE)
 
 
 def digest(body: Wire) -> str:

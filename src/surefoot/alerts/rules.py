@@ -1,9 +1,9 @@
 """The decision to alert: which trends a person must see, said in one sentence with the numbers behind it.
 
-One rule so far, T2 (review) of facts/clinical.md 7.8: the chart of a root says "worse" (CUSUM and MDC gate) and at
-least one of its features has changed by more than noise. Latched: a lasting weakness is one alert; the root and leg may
-raise another when its chart has been below half its limit for seven good days since, so never two within a week. The
-clock is the day's end; silence of the sensors raises nothing here.
+One kind of rule so far, T2 (review) of facts/clinical.md 7.8, for each root: its chart says "worse" (CUSUM and MDC
+gate) and at least one of its features has changed by more than noise. Latched: a lasting weakness is one alert; the
+root and leg may raise another when its chart has been below half its limit for seven good days since, so never two
+within a week. The clock is the day's end; silence of the sensors raises nothing here.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ class ChartRule:
     tier: Tier
     words: str
     features: tuple[str, ...]  # trends that count as its evidence
+    unless: tuple[tuple[str, str], ...] = ()  # (feature, chart): no evidence while that chart of the leg has changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,25 @@ CHART_RULES = (
         "foot_lifting_weaker",
         "T2",
         "foot lifting, pattern compatible with L5-type weakness",
-        ("foot_drop_pct", "no_heel_strike_pct", "heel_strike_mps3", "shank_tilt_max_deg", "swing_height_m"),
+        (
+            *("foot_drop_pct", "no_heel_strike_pct", "heel_strike_mps3", "shank_tilt_max_deg", "swing_height_m"),
+            *("heel_walk_pct", "toe_tap_count"),
+        ),
     ),
     ChartRule(
         "s1_composite",
         "push_off_weaker",
         "T2",
         "push-off, pattern compatible with S1-type weakness",
-        ("push_off_rate_dps", "push_off_acceleration_mps2"),
+        ("push_off_rate_dps", "push_off_acceleration_mps2", "heel_rise_count"),
+    ),
+    ChartRule(
+        "l4_composite",
+        "knee_control_weaker",
+        "T2",
+        "knee control, pattern compatible with L4-type weakness",
+        ("loading_rate_dps", "giving_way_count", "sit_to_stand_5_s", "chair_stand_30s_count"),
+        (("loading_rate_dps", "l5_composite"),),  # a foot that does not land on its heel also loads more slowly (P)
     ),
 )
 
@@ -80,6 +92,12 @@ FEATURES = {
     "push_off_rate_dps": FeatureWords("push-off", -1, "%", relative=True),
     "push_off_acceleration_mps2": FeatureWords("push-off acceleration", -1, "%", relative=True),
     "loading_rate_dps": FeatureWords("loading response", -1, "%", relative=True),
+    "giving_way_count": FeatureWords("giving-way-like events", 1, "a day"),
+    "sit_to_stand_5_s": FeatureWords("five rises from a chair", 1, "s", decimals=1),
+    "chair_stand_30s_count": FeatureWords("rises in 30 s", -1, ""),
+    "heel_rise_count": FeatureWords("heel rises on one leg", -1, ""),
+    "heel_walk_pct": FeatureWords("heel walking", -1, "points"),
+    "toe_tap_count": FeatureWords("toe taps", -1, "%", relative=True),
     "speed_mps": FeatureWords("speed", -1, "%", relative=True),
 }
 
@@ -102,9 +120,17 @@ def decide(
 
 def _changed(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> list[Trend]:
     """Features of the rule that changed for the worse by more than noise, largest deviation first."""
-    mine = [t for t in trends if t.side == side and t.metric in rule.features and t.state != "cannot_say"]
-    real = [t for t in mine if t.change is not None and t.mdc is not None and t.change > t.mdc]
-    return sorted(real, key=lambda t: -(t.z or 0.0))
+    charts = {t.metric for t in trends if t.side == side and _real(t)}
+    explained = {feature for feature, chart in rule.unless if chart in charts}
+    mine = [t for t in trends if t.side in (side, None) and t.metric in rule.features and t.metric not in explained]
+    return sorted(filter(_real, mine), key=lambda t: -(t.z or 0.0))
+
+
+def _real(trend: Trend) -> bool:
+    """Whether it changed for the worse by more than noise."""
+    if trend.state == "cannot_say" or trend.change is None or trend.mdc is None:
+        return False
+    return trend.change > trend.mdc
 
 
 def _latched(rule: ChartRule, chart: Trend, before: Sequence[Alert]) -> bool:
@@ -142,7 +168,7 @@ def _said(trend: Trend) -> str:
     if how.relative and usual == 0:
         return f"{how.words} {direction} own normal"
     amount = abs(trend.change) * (100.0 / usual if how.relative else how.scale)
-    return f"{how.words} {amount:.{how.decimals}f} {how.unit} {direction} own normal"
+    return " ".join([how.words, f"{amount:.{how.decimals}f}", *how.unit.split(), direction, "own normal"])
 
 
 def _speed(trends: Sequence[Trend], side: Side | None) -> str:

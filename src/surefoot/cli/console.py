@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from surefoot.records import Alert, Bout, DaySummary, Incident, Minute, Rise, Stride, Trend
+from surefoot.records import Alert, Bout, DaySummary, Incident, Minute, Rise, Stride, TestResult, Trend
 
 TYPES: dict[type, str] = {
     Stride: "stride",
@@ -24,6 +24,7 @@ TYPES: dict[type, str] = {
     Incident: "incident",
     Rise: "rise",
     Minute: "minute",
+    TestResult: "test",
     DaySummary: "day",
     Trend: "trend",
     Alert: "alert",
@@ -40,6 +41,8 @@ def _object(record: object) -> dict[str, object]:
     named = {f.name: _value(getattr(record, f.name)) for f in fields(record) if f.name != "snippet"}  # type: ignore[arg-type]  # any record
     if isinstance(record, Incident):
         named["evidence"] = dict(record.evidence)
+    if isinstance(record, TestResult):
+        named["details"] = dict(record.details)
     return named
 
 

@@ -29,7 +29,7 @@ class Keeping:
     def course(self) -> Course:
         """What is known of the patient so far."""
         alerts = [known.alert for known in self.store.alerts(self.store.gateway())]
-        return Course(days=list(self._days.values()), alerts=alerts)
+        return Course(days=list(self._days.values()), alerts=alerts, aids=self.store.aids)
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self.store.keep_strides(strides)

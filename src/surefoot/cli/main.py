@@ -17,6 +17,8 @@ from surefoot import __version__
 VERBS = {  # verb: where its click command is, what it does
     "demo": ("surefoot.cli.demo:demo", "One simulated patient, everything at once, nothing else needed."),
     "replay": ("surefoot.cli.replay:replay", "Analyse recordings from files, and send what is found if asked to."),
+    "log": ("surefoot.cli.log:log", "Tell whether the leg gave way, or of a brace, a stick, shoes."),
+    "test": ("surefoot.cli.test:test", "One guided strength test: its number and what it means."),
     "clinic": ("surefoot.cli.clinic:clinic", "The clinic's side: store what homes send, and show it as pages."),
 }
 STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it itself

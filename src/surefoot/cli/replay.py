@@ -20,7 +20,7 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
-from surefoot.records import Gap, Placement, Samples, Side, Slip
+from surefoot.records import Check, ClockCheck, Gap, Placement, Samples, Side, Slip
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
 from surefoot.signal.walk import WalkStream
@@ -166,14 +166,25 @@ def _analyse(recordings: Sequence[Recording], findings: Findings, course: Course
                 yield item
                 advance(item.end_s - item.start_s)
 
-        def slipped(slip: Slip) -> None:
-            at_s = slip.at_s - min(recording.start_s for recording in recordings)
-            told = (
-                f"the {slip.side} sensor moved on the leg by {slip.turned_deg:.0f} deg or more, known at {at_s:.0f} s"
-            )
-            note(f"{told}: the strides of the two minutes before stay out of the day")
+        def checked(check: Check) -> None:
+            note(f"at {check.at_s - min(recording.start_s for recording in recordings):.0f} s: {_said(check)}")
 
-        asyncio.run(run(source(), walk, book, findings, course, on_slip=slipped))
+        asyncio.run(run(source(), walk, book, findings, course, on_check=checked))
+
+
+def _said(check: Check) -> str:
+    """What was found about the sensors, and what it means for what was measured."""
+    if isinstance(check, Slip):
+        moved = f"the {check.side} sensor is known to have moved on the leg by {check.turned_deg:.0f} deg or more"
+        return f"{moved}: the strides of the two minutes before stay out of the day"
+    if isinstance(check, ClockCheck):
+        apart = f"the right sensor's clock shows {1000 * check.offset_s:+.0f} ms against the left's"
+        return f"{apart} ({check.landings} landings): step time and double support are off by that"
+    if check.verdict == "as_told":
+        return f"both legs walk like the legs they are told to be ({check.strides} strides of each)"
+    told = "left and right seem to be exchanged" if check.legs == 2 else "the sensor seems to be on the other leg"
+    meaning = "what was measured so stays out of the day. Look which sensor is on which leg"
+    return f"{told} ({check.strides} strides of each): {meaning}"
 
 
 def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, as_json: bool) -> None:

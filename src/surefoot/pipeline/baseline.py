@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -29,8 +30,8 @@ def learn(days: Sequence[str], values: Sequence[float], floor: float, params: Ba
     if len(values) < params.provisional_days:
         return None
     x = np.asarray(values[: params.days], dtype=np.float64)
-    centre = float(np.median(x))
-    mad = 1.4826 * float(np.median(np.abs(x - centre)))
+    centre = median(x.tolist())
+    mad = 1.4826 * median(np.abs(x - centre).tolist())
     spread = max(mad, float(x.std(ddof=1)), floor)
     if spread == 0:
         return None

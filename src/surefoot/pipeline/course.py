@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from surefoot.alerts.rules import RuleParams, decide
+from surefoot.pipeline.aids import with_aids
 from surefoot.pipeline.trends import TrendParams, judge
-from surefoot.records import Alert, DaySummary, Trend
+from surefoot.records import Aid, Alert, DaySummary, Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +20,35 @@ class CourseParams:
 
 
 class Course:
-    """Remembers the days and alerts of a patient; begins with those a store still knows."""
+    """Remembers the days and alerts of a patient; begins with those a store still knows.
+
+    ``aids`` tells what the patient has logged by now: it is asked for each day, for one may be logged at any time.
+    """
 
     def __init__(
-        self, params: CourseParams | None = None, days: Sequence[DaySummary] = (), alerts: Sequence[Alert] = ()
+        self,
+        params: CourseParams | None = None,
+        days: Sequence[DaySummary] = (),
+        alerts: Sequence[Alert] = (),
+        aids: Callable[[], Sequence[Aid]] = tuple,
     ) -> None:
         self._params = params or CourseParams()
         self._days = list(days)
         self._alerts = list(alerts)
+        self._aids = aids
+
+    def with_aids(self, day: DaySummary) -> DaySummary:
+        """The day as it is to be kept: with what the patient walked with."""
+        return with_aids(day, self._aids())
 
     def update(self, day: DaySummary) -> tuple[list[Trend], list[Alert]]:
         """Judge a day that closed; a day seen before is judged anew in its place.
 
         A day that comes late gets its trends, but raises an alert only if it makes the newest day one to tell of.
         """
-        self._days = sorted([*(d for d in self._days if d.day != day.day), day], key=lambda d: d.day)
+        aids = self._aids()
+        days = [*(d for d in self._days if d.day != day.day), day]
+        self._days = sorted((with_aids(d, aids) for d in days), key=lambda d: d.day)
         until = [d for d in self._days if d.day <= day.day]
         trends = judge(until, self._params.trends)
         newest = self._days[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TypeVar
@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
+from surefoot.pipeline.daymetrics import DayFindings, bout_lengths_s, metrics_of
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
-from surefoot.records import SIDES, Array, Bout, DayMetric, DaySummary, Incident, Minute, Side, Slip
+from surefoot.records import SIDES, Activity, Bout, DaySummary, Incident, Minute, Side, SideCheck, Slip, TestResult
 from surefoot.signal.bouts import BoutParams
 from surefoot.signal.table import StrideTable
-from surefoot.signal.walk import WalkFindings
+from surefoot.signal.told import WalkFindings
 
-T = TypeVar("T", Minute, Bout, Incident)
+T = TypeVar("T", Minute, Bout, Incident, TestResult)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class DayParams:
     least_bouts: int = 3
     bout_s: float = 10.0  # bouts longer than this count
     least_strides: int = 100  # valid straight strides of each leg, in bouts
-    slip_s: float = 120.0  # before a slip is noticed the sensor was already out of place (signal/slipping.py)
+    late_s: float = 120.0  # before a sensor is known to have moved or to be on the other leg, it already was
     grace_s: float = 900.0  # a day is closed this long after its end, and not before its last walk is over
     longest_absence_days: int = 60  # of a longer time without a reading no day is told
     walks: BoutParams = field(default_factory=BoutParams)
@@ -58,6 +58,9 @@ class DayBook:
         self._incidents: list[Incident] = []
         self._minutes: list[Minute] = []
         self._slips: list[Slip] = []
+        self._sided: list[SideCheck] = []  # of this day, and the last one before it
+        self._activities: list[Activity] = []
+        self._tests: list[TestResult] = []
         self._day: datetime | None = None  # local midnight that begins the open day
 
     def update(self, findings: WalkFindings) -> list[DaySummary]:
@@ -67,7 +70,8 @@ class DayBook:
         self._bouts += findings.bouts
         self._incidents += findings.incidents
         self._minutes += findings.minutes
-        self._slips += findings.slips
+        self._slips += [c for c in findings.checks if isinstance(c, Slip)]
+        self._sided += [c for c in findings.checks if isinstance(c, SideCheck)]
         if not findings.minutes:
             return []
         if self._day is None:
@@ -77,6 +81,14 @@ class DayBook:
         while newest_s >= self._end_s() + self._params.grace_s and not self._walking_since(self._end_s(), newest_s):
             closed.append(self._close_day())
         return closed
+
+    def note(self, found: Iterable[Activity | TestResult]) -> None:
+        """Take what belongs to a day and comes by another way than the walking: activities, guided tests."""
+        for one in found:
+            if isinstance(one, TestResult):
+                self._tests.append(one)
+            else:
+                self._activities.append(one)
 
     def close(self) -> list[DaySummary]:
         """Close the days that are open: nothing more will come."""
@@ -89,7 +101,7 @@ class DayBook:
     def _first_s(self) -> float | None:
         """Start of the first finding not yet told in a day."""
         starts = [float(table["start_s"].min()) for table in self._strides]
-        for found in (self._minutes, self._bouts, self._incidents):
+        for found in (self._minutes, self._bouts, self._incidents, self._tests):
             starts += [x.start_s for x in found]
         return min(starts, default=None)
 
@@ -124,12 +136,18 @@ class DayBook:
         bouts, self._bouts = _of_day(self._bouts, start.timestamp(), end_s)
         self._slips = [slip for slip in self._slips if slip.at_s >= start.timestamp()]
         incidents, self._incidents = _of_day(self._incidents, start.timestamp(), end_s)
+        tests, self._tests = _of_day(self._tests, start.timestamp(), end_s)
+        activities = [a for a in self._activities if a.start_s < end_s and a.end_s > start.timestamp()]
+        self._activities = [a for a in self._activities if a.end_s > end_s]
         walked = self._walked(bouts, end_s)
+        found = DayFindings(start.timestamp(), end_s, self._sides, walked, bouts, incidents, activities, tests)
+        exchanged = any(c.verdict == "swapped" and c.at_s < end_s for c in self._sided)
+        self._sided = [c for c in self._sided if c.at_s >= end_s or c is _last_before(self._sided, end_s)]
         self._day = self._next_midnight(start)
         first_s = self._first_s()
         if first_s is not None and first_s >= self._after_absence_s():
             self._day = self._midnight(first_s)
-        return self._summary(start, end_s, minutes, bouts, incidents, walked)
+        return self._summary(start.date().isoformat(), found, minutes, exchanged)
 
     def _after_absence_s(self) -> float:
         assert self._day is not None
@@ -140,45 +158,47 @@ class DayBook:
         if not self._strides:
             return None
         table = StrideTable.joined(self._strides[0].placement, self._strides)
-        inside = _inside(table["start_s"], bouts)
+        inside = np.isfinite(bout_lengths_s(table["start_s"], bouts))
         later = ~inside & (table["start_s"] >= end_s)
         self._strides = [table.take(later)] if later.any() else []
-        return table.take(inside & table["valid"] & ~self._slipping(table))
+        return table.take(inside & table["valid"] & ~self._slipping(table) & ~self._exchanged(table))
 
     def _slipping(self, table: StrideTable) -> NDArray[np.bool_]:
         """Strides measured with a sensor that had moved, before that was known."""
         found = np.zeros(len(table), bool)
         for slip in self._slips:
             before_s = slip.at_s - table["start_s"]
-            found |= (table["side"] == SIDES.index(slip.side)) & (before_s >= 0) & (before_s < self._params.slip_s)
+            found |= (table["side"] == SIDES.index(slip.side)) & (before_s >= 0) & (before_s < self._params.late_s)
         return found
 
-    def _summary(
-        self,
-        start: datetime,
-        end_s: float,
-        minutes: Sequence[Minute],
-        bouts: Sequence[Bout],
-        incidents: Sequence[Incident],
-        walked: StrideTable | None,
-    ) -> DaySummary:
+    def _exchanged(self, table: StrideTable) -> NDArray[np.bool_]:
+        """Strides told of the wrong leg: from somewhat before that was known until it was known to be right again."""
+        found = np.zeros(len(table), bool)
+        ends = [*(check.at_s for check in self._sided[1:]), np.inf]
+        for check, until_s in zip(self._sided, ends, strict=False):
+            if check.verdict == "swapped":
+                found |= (table["start_s"] >= check.at_s - self._params.late_s) & (table["start_s"] < until_s)
+        return found
+
+    def _summary(self, name: str, found: DayFindings, minutes: Sequence[Minute], exchanged: bool) -> DaySummary:
         recorded_h, worn_h = recorded_and_worn_h(minutes, self._sides, self._wear)
+        walked = found.walked
         counts = {side: 0 if walked is None else len(walked.of_side(side)) for side in self._sides}
         silent = [side for side in self._sides if not any(m.side == side for m in minutes)]
         still = [side for side in self._sides if not any(m.side == side and m.moving_s > 0 for m in minutes)]
-        missing = self._missing((recorded_h, worn_h), silent, still, bouts, counts)
-        kinds = Counter((i.side, i.kind) for i in incidents)
+        missing = self._missing((recorded_h, worn_h), silent, still, found.bouts, counts, exchanged)
+        kinds = Counter((i.side, i.kind) for i in found.incidents)
         return DaySummary(
-            day=start.date().isoformat(),
-            start_s=start.timestamp(),
-            end_s=end_s,
+            day=name,
+            start_s=found.start_s,
+            end_s=found.end_s,
             recorded_h=round(recorded_h, 3),
             worn_h=round(worn_h, 3),
-            walking_min=round(sum(b.duration_s for b in bouts) / 60.0, 2),
-            bouts=len(bouts),
+            walking_min=round(sum(b.duration_s for b in found.bouts) / 60.0, 2),
+            bouts=len(found.bouts),
             strides=tuple(counts.items()),
             incidents=tuple((side, kind, count) for (side, kind), count in sorted(kinds.items(), key=str)),
-            metrics=tuple(_metrics(walked, self._sides, self._params.least_strides)),
+            metrics=tuple(metrics_of(found, missing, self._params.least_strides)),
             missing=missing,
         )
 
@@ -189,6 +209,7 @@ class DayBook:
         still: Sequence[Side],
         bouts: Sequence[Bout],
         strides: dict[Side, int],
+        exchanged: bool,
     ) -> str:
         """Why the day does not count; empty when it does."""
         p, (recorded_h, worn_h) = self._params, hours
@@ -205,43 +226,19 @@ class DayBook:
         if long_bouts < p.least_bouts:
             return f"{long_bouts} walks longer than {p.bout_s:g} s, fewer than {p.least_bouts}"
         short = [side for side in self._sides if strides[side] < p.least_strides]
+        if short and exchanged:
+            return "the sensors seem to be on the wrong legs: what was measured so is left out"
         if short:
             told = ", ".join(f"{side} {strides[side]}" for side in short)
             return f"too few straight strides ({told}; at least {p.least_strides} are needed)"
         return ""
 
 
+def _last_before(checks: Sequence[SideCheck], end_s: float) -> SideCheck | None:
+    """What still holds at ``end_s``."""
+    return next((check for check in reversed(checks) if check.at_s < end_s), None)
+
+
 def _of_day(found: Sequence[T], start_s: float, end_s: float) -> tuple[list[T], list[T]]:
     """What starts in [start_s, end_s), and what comes after; anything earlier came after its day was told."""
     return [x for x in found if start_s <= x.start_s < end_s], [x for x in found if x.start_s >= end_s]
-
-
-def _inside(start_s: Array, bouts: Sequence[Bout]) -> NDArray[np.bool_]:
-    """Which strides lie in a walking bout: what moved a chair or a bed is not walking."""
-    if not bouts:
-        return np.zeros(len(start_s), bool)
-    begins, ends = (np.array([getattr(b, name) for b in bouts]) for name in ("start_s", "end_s"))
-    order = np.argsort(begins)
-    which = np.searchsorted(begins[order], start_s, side="right") - 1
-    return np.asarray((which >= 0) & (start_s < ends[order][which]))
-
-
-def _metrics(walked: StrideTable | None, sides: Sequence[Side], least: int) -> list[DayMetric]:
-    metrics = []
-    for measure in DAY_MEASURES:
-        for side in sides if measure.per_side else (None,):
-            mine = walked if walked is None or side is None else walked.of_side(side)
-            metrics.append(_metric(measure, side, mine, least))
-    return metrics
-
-
-def _metric(measure: DayMeasure, side: Side | None, strides: StrideTable | None, least: int) -> DayMetric:
-    count = 0 if strides is None else len(strides)
-    if strides is None or count < least:
-        return DayMetric(side, measure.name, None, count, f"{count} strides, at least {least} are needed")
-    values = measure.of(strides)
-    values = values[np.isfinite(values)]
-    if len(values) < least:
-        return DayMetric(side, measure.name, None, len(values), f"known of {len(values)} strides only")
-    value = values.mean() if measure.is_share else np.median(values)
-    return DayMetric(side, measure.name, float(value), len(values))

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
-from surefoot.records import Alert, Bout, DaySummary, Gap, Incident, Samples, Slip, Stride, Trend
-from surefoot.signal.walk import WalkFindings, WalkStream
+from surefoot.records import Alert, Bout, Check, DaySummary, Gap, Incident, Samples, Stride, Trend
+from surefoot.signal.told import WalkFindings
+from surefoot.signal.walk import WalkStream
 
 AHEAD = 4  # blocks read before they are worked on
 
@@ -35,15 +36,16 @@ async def run(
     keeper: Keeper,
     course: Course | None = None,
     on_day: Callable[[DaySummary], None] | None = None,
-    on_slip: Callable[[Slip], None] | None = None,
+    on_check: Callable[[Check], None] | None = None,
 ) -> None:
     """Work through a source to its end, and close it. What is found is kept as soon as it is certain, days when over.
 
-    ``on_day`` hears of each day after it is kept, ``on_slip`` of each sensor that moved, in the worker's thread. Raise
-    an ExceptionGroup of what the source, the keeper or one of these raised; all the source gave before is worked on.
-    Whether it ends by that or is cancelled: a day that is not over is not kept, and no thread goes on behind it.
+    ``on_day`` hears of each day after it is kept, ``on_check`` of what is found about the sensors (moved, exchanged,
+    clocks apart), in the worker's thread. Raise an ExceptionGroup of what the source, the keeper or one of these
+    raised; all the source gave before is worked on. Whether it ends by that or is cancelled: a day that is not over is
+    not kept, and no thread goes on behind it.
     """
-    work = _Work(walk, book, keeper, course or Course(), on_day or _ignore, on_slip or _ignore)
+    work = _Work(walk, book, keeper, course or Course(), on_day or _ignore, on_check or _ignore)
     blocks: asyncio.Queue[Samples | Gap | None] = asyncio.Queue(AHEAD)
 
     async def collect() -> None:
@@ -96,10 +98,10 @@ class _Work:
         keeper: Keeper,
         course: Course,
         on_day: Callable[[DaySummary], None],
-        on_slip: Callable[[Slip], None],
+        on_check: Callable[[Check], None],
     ) -> None:
         self._walk, self._book, self._keeper, self._course = walk, book, keeper, course
-        self._on_day, self._on_slip = on_day, on_slip
+        self._on_day, self._on_check = on_day, on_check
 
     def take(self, item: Samples | Gap) -> None:
         self._keep(self._walk.update(item))
@@ -116,12 +118,13 @@ class _Work:
             self._keeper.keep_bout(bout)
         for incident in findings.incidents:
             self._keeper.keep_incident(incident)
-        for slip in findings.slips:
-            self._on_slip(slip)
+        for check in findings.checks:
+            self._on_check(check)
         for day in self._book.update(findings):
             self._judge(day)
 
     def _judge(self, day: DaySummary) -> None:
+        day = self._course.with_aids(day)
         trends, alerts = self._course.update(day)
         for alert in alerts:  # before its day: a day that is kept is not judged again after a power cut between the two
             self._keeper.keep_alert(alert)

@@ -8,12 +8,19 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
-from surefoot.alerts.bodies import AlertBody, Body, BoutBody, DayBody, IncidentBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Kind, sendable
 from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.schema import outbox, set_aside
 
-_KIND: dict[type, Kind] = {AlertBody: "alert", IncidentBody: "incident", DayBody: "day", BoutBody: "bout"}
+_KIND: dict[type, Kind] = {
+    AlertBody: "alert",
+    IncidentBody: "incident",
+    AnswerBody: "answer",
+    TestBody: "test",
+    DayBody: "day",
+    BoutBody: "bout",
+}
 _URGENT, _ORDINARY = 0, 1
 TOO_LARGE = "too large for one message; it stays at home"
 

@@ -10,10 +10,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
-from surefoot.alerts.bodies import AlertBody, BoutBody, DaySummaryBody, IncidentBody, TrendBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, DaySummaryBody, IncidentBody, TestBody, TrendBody
 from surefoot.pipeline.rows import side_key
-from surefoot.pipeline.schema import acknowledgements, alerts, bouts, days, gateways, incidents, metadata, trends
-from surefoot.records import Alert, Bout, DaySummary, Incident, Side, Tier, Trend
+from surefoot.pipeline.schema import (
+    acknowledgements,
+    aids,
+    alerts,
+    answers,
+    bouts,
+    days,
+    gateways,
+    incidents,
+    metadata,
+    tests,
+    trends,
+)
+from surefoot.records import Aid, Alert, Answer, Bout, DaySummary, Incident, Side, TestResult, Tier, Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,23 @@ def incidents_of(connection: Connection, gateway: str, start_s: float | None, en
     return [IncidentBody.model_validate_json(body).record() for body in connection.scalars(query)]
 
 
+def tests_of(connection: Connection, gateway: str) -> list[TestResult]:
+    return [TestBody.model_validate_json(body).record() for body in connection.scalars(_between(tests, gateway))]
+
+
+def answers_of(connection: Connection, gateway: str, incident: Incident | None) -> list[Answer]:
+    query = select(answers.c.body).where(answers.c.gateway == gateway).order_by(answers.c.at_s, answers.c.seq)
+    if incident is not None:
+        of = (answers.c.kind == incident.kind) & (answers.c.side == side_key(incident.side))
+        query = query.where(of & (answers.c.start_s == incident.start_s))
+    return [AnswerBody.model_validate_json(body).record() for body in connection.scalars(query)]
+
+
+def aids_of(connection: Connection) -> list[Aid]:
+    rows = connection.execute(select(aids).order_by(aids.c.start_day, aids.c.kind, aids.c.name))
+    return [Aid(row.kind, row.start_day, row.end_day, row.name) for row in rows]
+
+
 def alerts_of(connection: Connection, gateway: str | None, alert_id: str | None = None) -> list[StoredAlert]:
     """Newest first."""
     query = select(alerts, gateways.c.label).join(gateways).order_by(alerts.c.raised_s.desc(), alerts.c.alert_id)
@@ -120,7 +149,7 @@ def shown_label(gateway: str, label: str | None) -> str:
     return label or f"unnamed {gateway[:8]}"
 
 
-def _between(table: Table, gateway: str, start_s: float | None, end_s: float | None) -> Select[Any]:
+def _between(table: Table, gateway: str, start_s: float | None = None, end_s: float | None = None) -> Select[Any]:
     """Rows that start in [start_s, end_s), oldest first."""
     query = select(table.c.body).where(table.c.gateway == gateway).order_by(table.c.start_s)
     if start_s is not None:

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, and_, delete, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from surefoot.alerts.bodies import AlertBody, Body, BoutBody, DayBody, IncidentBody, TrendBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody, TrendBody
 from surefoot.alerts.messages import digest
-from surefoot.pipeline.schema import alerts, bouts, days, gateways, incidents, trends
+from surefoot.pipeline.schema import alerts, answers, bouts, days, gateways, incidents, tests, trends
 from surefoot.records import Side
 
 _KEPT = ("first_seen_s", "stored_s")  # when something was first seen stays
@@ -34,6 +34,11 @@ def place(body: Body) -> tuple[Table, dict[str, Any]]:
             return bouts, {"start_s": body.start_s}
         case IncidentBody():
             return incidents, {"kind": body.kind, "side": side_key(body.side), "start_s": body.start_s}
+        case AnswerBody():  # its name is all of it: another answer is another row
+            incident = {"kind": body.kind, "side": side_key(body.side), "start_s": body.start_s}
+            return answers, {**incident, "at_s": body.at_s, "answer": body.answer, "told_by": body.by}
+        case TestBody():
+            return tests, {"kind": body.kind, "side": side_key(body.side), "start_s": body.start_s}
         case AlertBody():
             return alerts, {"alert_id": body.alert_id}
 
@@ -46,11 +51,13 @@ def find(connection: Connection, gateway: str, body: Body) -> Row[Any] | None:
 
 
 def put(connection: Connection, gateway: str, seq: int | None, body: Body, stored_s: float) -> bool:
-    """Write a body's rows; False when a newer one is there already."""
+    """Write a body's rows; False when a newer one is there already, or an answer that can only be the same."""
     table, key = place(body)
     row = {"gateway": gateway, **key, "seq": seq, "sha256": digest(body), "body": _text(body)}
     if isinstance(body, AlertBody):
         row |= {"tier": body.tier, "channel": body.channel, "raised_s": body.raised_s, "stored_s": stored_s}
+    if isinstance(body, AnswerBody):
+        return add(connection, table, row)
     written = upsert(connection, table, row, newer_by="seq")
     if written and isinstance(body, DayBody):
         _put_trends(connection, gateway, body.summary.day, body.trends)

@@ -85,6 +85,37 @@ incidents = Table(
     Column("start_s", Double, primary_key=True),
     *_content(),
 )
+answers = Table(
+    "answers",
+    metadata,
+    _gateway(),
+    Column("kind", String(20), primary_key=True, comment="kind, side and start_s name the incident"),
+    Column("side", String(8), primary_key=True, comment="left, right or both"),
+    Column("start_s", Double, primary_key=True),
+    Column("at_s", Double, primary_key=True),
+    Column("answer", String(20), primary_key=True),
+    Column("told_by", String(20), primary_key=True),
+    *_content(),
+    comment="append-only, as acknowledgements: the last answer by at_s stands",
+)
+tests = Table(
+    "tests",
+    metadata,
+    _gateway(),
+    Column("kind", String(20), primary_key=True),
+    Column("side", String(8), primary_key=True, comment="left, right or both"),
+    Column("start_s", Double, primary_key=True),
+    *_content(),
+)
+aids = Table(
+    "aids",
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("name", String(80), primary_key=True),
+    Column("start_day", String(10), primary_key=True),
+    Column("end_day", String(10)),
+    comment="what a home's patient logged as walking with; the clinic hears of it with each day",
+)
 alerts = Table(
     "alerts",
     metadata,
@@ -187,24 +218,38 @@ def upgrade(connection: Connection, steps: tuple[Migration, ...] | None = None) 
 
 def _first_tables(connection: Connection) -> None:
     metadata.create_all(connection)
+    _make_append_only(connection, acknowledgements)
+
+
+def _told_by_the_patient(connection: Connection) -> None:
+    for table in (answers, tests, aids):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, answers)
+
+
+def _make_append_only(connection: Connection, table: Table) -> None:
+    """The database itself refuses to change or delete its rows."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(statement.format(table=table.name))
 
 
 _APPEND_ONLY = {
     "sqlite": tuple(
-        f"CREATE TRIGGER acknowledgements_no_{verb} BEFORE {verb} ON acknowledgements "
-        "BEGIN SELECT RAISE(ABORT, 'acknowledgements are append-only'); END"
+        f"CREATE TRIGGER {{table}}_no_{verb} BEFORE {verb} ON {{table}} "
+        "BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
         for verb in ("update", "delete")
     ),
     "postgresql": (
-        "CREATE FUNCTION acknowledgements_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'acknowledgements are append-only'; END $$",
-        "CREATE TRIGGER acknowledgements_append_only BEFORE UPDATE OR DELETE ON acknowledgements "
-        "FOR EACH ROW EXECUTE FUNCTION acknowledgements_append_only()",
+        "CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '{table} are append-only'; END $$",
+        "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION {table}_append_only()",
     ),
 }
 
 # A table that changes later gets a step here that changes databases made before; step 1 makes today's tables, so a
 # later step first looks whether its work is already done.
-MIGRATIONS: tuple[Migration, ...] = ((1, "the first tables", _first_tables),)
+MIGRATIONS: tuple[Migration, ...] = (
+    (1, "the first tables", _first_tables),
+    (2, "answers, guided tests, aids", _told_by_the_patient),
+)

@@ -6,6 +6,7 @@ clinic ingests the rows of many homes. Calls block and may be made from any thre
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from types import EllipsisType
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
 
-from surefoot.alerts.bodies import AlertBody, Body, BoutBody, DayBody, IncidentBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
 from surefoot.pipeline import inbox, reads
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
@@ -23,8 +24,9 @@ from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, acknowledgements, gateways
+from surefoot.pipeline.schema import aids as aid_rows
 from surefoot.pipeline.schema import strides as stride_rows
-from surefoot.records import Alert, Bout, DaySummary, Incident, Side, Stride, Tier, Trend
+from surefoot.records import Aid, Alert, Answer, Bout, DaySummary, Incident, Side, Stride, TestResult, Tier, Trend
 
 __all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
 
@@ -71,6 +73,18 @@ class Store:
         """Named by its kind, side and start."""
         self._keep(IncidentBody.of(incident), outbox, incident.start_s)
 
+    def keep_answer(self, answer: Answer, *, outbox: bool = True) -> None:
+        """Every answer is kept; StoreError when there is no such incident."""
+        asked = [(one.kind, one.side) for one in self.incidents(self.gateway(), *_moment(answer.start_s))]
+        if (answer.kind, answer.side) not in asked:
+            what = f"No {answer.kind} incident of this leg began at {answer.start_s!r} s."
+            raise StoreError(what, "No answer was stored.", "Name an incident that this store holds.")
+        self._keep(AnswerBody.of(answer), outbox, answer.at_s)
+
+    def keep_test(self, test: TestResult, *, outbox: bool = True) -> None:
+        """Named by its kind, side and start."""
+        self._keep(TestBody.of(test), outbox, test.start_s)
+
     def keep_day(self, day: DaySummary, trends: Sequence[Trend] = (), *, outbox: bool = True) -> None:
         """A day and the trends judged on it, named by its date."""
         self._keep(DayBody.of_day(day, tuple(trends)), outbox, day.end_s)
@@ -85,6 +99,24 @@ class Store:
             for stride in strides:
                 body = _STRIDE.dump_json(stride, exclude_defaults=True).decode()
                 upsert(connection, stride_rows, {"side": stride.side, "start_s": stride.start_s, "body": body})
+
+    def keep_aid(self, aid: Aid) -> None:
+        """Named by its kind, name and first day. It stays at home: days tell of it (``pipeline.aids``)."""
+        row = {"kind": aid.kind, "name": aid.name, "start_day": aid.start_day, "end_day": aid.end_day}
+        with self._write() as connection:
+            upsert(connection, aid_rows, row)
+
+    def drop_aid(self, aid: Aid) -> bool:
+        """Take back what was logged by mistake; tell whether it was there."""
+        named = (aid_rows.c.kind == aid.kind) & (aid_rows.c.name == aid.name)
+        with self._write() as connection:
+            gone = connection.execute(aid_rows.delete().where(named & (aid_rows.c.start_day == aid.start_day)))
+            return gone.rowcount == 1
+
+    def aids(self) -> list[Aid]:
+        """What this home's patient logged, by first day."""
+        with self._read() as connection:
+            return reads.aids_of(connection)
 
     def strides(self, start_s: float, end_s: float) -> list[Stride]:
         """Strides that start in [start_s, end_s), oldest first."""
@@ -125,6 +157,16 @@ class Store:
         """Those that start in [start_s, end_s), oldest first."""
         with self._read() as connection:
             return reads.incidents_of(connection, gateway, start_s, end_s)
+
+    def answers(self, gateway: str, incident: Incident | None = None) -> list[Answer]:
+        """What was said about an incident, or about all; oldest first: the last one stands."""
+        with self._read() as connection:
+            return reads.answers_of(connection, gateway, incident)
+
+    def tests(self, gateway: str) -> list[TestResult]:
+        """Guided tests, oldest first."""
+        with self._read() as connection:
+            return reads.tests_of(connection, gateway)
 
     def alerts(self, gateway: str | None = None) -> list[StoredAlert]:
         """Newest first."""
@@ -193,3 +235,8 @@ class Store:
     def _read(self) -> Iterator[Connection]:
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             yield connection
+
+
+def _moment(start_s: float) -> tuple[float, float]:
+    """The shortest time that holds this one."""
+    return start_s, math.nextafter(start_s, math.inf)

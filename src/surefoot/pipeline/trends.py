@@ -5,18 +5,24 @@ S > h (Page 1954; k = 1, h = 6: 4.6 % false alarms in 30 days and chart with a 1
 simulated). It must also be a change that can be told from noise and is worth telling (the MDC gate, 7.2). A day that
 is missing is not seen by the chart at all. The chart begins behind the last day of the whole baseline: a provisional
 one is shown and compared with, but judges nothing, so no verdict is taken back when the baseline is complete.
+
+Days with a brace, a stick or other shoes are compared with days with the same, and with no others (7.6). Numbers that
+follow walking speed are compared at the person's usual speed (pipeline/speed.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import hypot
+from statistics import fmean, median
 
 import numpy as np
 
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure, Root
-from surefoot.records import SIDES, Array, DaySummary, Side, Trend
+from surefoot.pipeline.speed import SpeedParams, at_usual_speed
+from surefoot.records import SIDES, Array, Baseline, DayMetric, DaySummary, Side, Trend
 
 COMPOSITE = "_composite"
 ROOTS: tuple[Root, ...] = ("l4", "l5", "s1")
@@ -35,41 +41,17 @@ class TrendParams:
     composite_floor: float = 0.5  # least spread of a mean of z (P)
     composite_change: float = 1.0  # least change of it worth telling (P)
     baseline: BaselineParams = field(default_factory=BaselineParams)
+    speed: SpeedParams | None = field(default_factory=SpeedParams)  # None: numbers are compared as they are
 
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """One number over the good days it is known on."""
+    """One number over the good days it is known on, and the SD that moving it to the usual speed has added."""
 
-    days: tuple[str, ...]
-    values: tuple[float, ...]
-    strides: int  # of the newest day
-
-
-def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list[Trend]:
-    """Trends of the newest day, given all days oldest first: each measure of each leg, then each root's chart."""
-    p = params or TrendParams()
-    if not days:
-        return []
-    today = days[-1]
-    charts = [(m, side) for m in DAY_MEASURES for side in (SIDES if m.per_side else (None,))]
-    known = [(m, side) for m, side in charts if any(d.metric(side, m.name) for d in days)]
-    trends = [_trend(_series(days, side, m.name), today, side, m, p) for m, side in known]
-    for root in ROOTS:
-        trends += [t for side in SIDES if (t := _composite(days, side, root, p)) is not None]
-    return trends
-
-
-def _series(days: Iterable[DaySummary], side: Side | None, name: str) -> _Series:
-    known = [(d.day, m) for d in days if not d.missing and (m := d.metric(side, name)) and m.value is not None]
-    strides = known[-1][1].strides if known else 0
-    return _Series(tuple(d for d, _ in known), tuple(float(m.value) for _, m in known if m.value is not None), strides)
-
-
-def _trend(series: _Series, today: DaySummary, side: Side | None, measure: DayMeasure, p: TrendParams) -> Trend:
-    centre = float(np.median(series.values[: p.baseline.days])) if series.values else 0.0
-    chart = _Chart(measure.name, side, measure.worse, measure.floor_at(centre), measure.least_change_at(centre))
-    return chart.trend(series, today, p)
+    days: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
+    doubts: tuple[float, ...] = ()
+    strides: int = 0  # of the newest day
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +63,40 @@ class _Chart:
     worse: int
     floor: float
     least_change: float
+    baseline: BaselineParams
+    any_day: bool = False  # a guided test counts on a day that does not
+
+    def learn(self, series: _Series) -> Baseline | None:
+        return learn(series.days, series.values, self.floor, self.baseline)
+
+    def deviations(self, series: _Series, baseline: Baseline) -> Array:
+        """Oriented, in spreads of the baseline: positive is worse."""
+        return np.asarray(self.worse * (np.array(series.values) - baseline.centre) / baseline.spread)
+
+    def z(self, series: _Series, baseline: Baseline) -> Array:
+        """The deviations, less where moving to the usual speed has made them unsure."""
+        return np.asarray(self.deviations(series, baseline) / np.hypot(1.0, np.array(series.doubts) / baseline.spread))
 
     def trend(self, series: _Series, today: DaySummary, p: TrendParams) -> Trend:
         def cannot_say(reason: str) -> Trend:
             return Trend(today.day, self.side, self.name, "cannot_say", worn_h=today.worn_h, reason=reason)
 
-        if today.missing:
+        if today.missing and not self.any_day:
             return cannot_say(today.missing)
         if not series.days or series.days[-1] != today.day:
-            known = today.metric(self.side, self.name)
-            return cannot_say(known.reason if known and known.reason else "not known today")
-        baseline = learn(series.days, series.values, self.floor, p.baseline)
+            return cannot_say(_not_today(today.metric(self.side, self.name)))
+        baseline = self.learn(series)
         if baseline is None:
-            return cannot_say(_not_learned(len(series.values), p.baseline))
-        z = self.worse * (np.array(series.values) - baseline.centre) / baseline.spread
+            return cannot_say(_not_learned(len(series.values), self.baseline, today))
+        z = self.z(series, baseline)
         after = z[baseline.days :]
         path = cusum(after, p)
         chart = path[-1] if path else None
-        recent = np.array(series.values[-p.recent_days :] if len(after) >= p.recent_days else series.values[-1:])
-        change = (self.worse or 1) * (float(np.median(recent)) - baseline.centre)
-        mdc = max(smallest_real_change(series.values, baseline, len(recent), p.baseline), self.least_change)
+        recent = slice(-p.recent_days if len(after) >= p.recent_days else -1, None)
+        count = len(series.values[recent])
+        change = (self.worse or 1) * (median(series.values[recent]) - baseline.centre)
+        noise = smallest_real_change(series.values, baseline, count, self.baseline)
+        mdc = max(float(np.hypot(noise, 1.96 * median(series.doubts[recent]))), self.least_change)
         worse = self.worse != 0 and chart is not None and chart > p.limit and change > mdc
         return Trend(
             day=today.day,
@@ -117,35 +113,106 @@ class _Chart:
             rearmed=_rearmed(path, series.days[baseline.days :], p),
             strides=series.strides,
             worn_h=today.worn_h,
-            reason="" if chart is not None else _learning(baseline.days, p.baseline),
+            reason="" if chart is not None else _learning(baseline.days, self.baseline, today),
         )
 
 
-def _composite(days: Sequence[DaySummary], side: Side, root: Root, p: TrendParams) -> Trend | None:
-    """The root's chart of one leg: the mean oriented z of its features; None where the leg never had enough of them."""
-    features = [m for m in DAY_MEASURES if m.root == root]
-    rows: dict[str, list[float]] = {}
+def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list[Trend]:
+    """Trends of the newest day, given all days oldest first: each measure of each leg, then each root's chart."""
+    p = params or TrendParams()
+    if not days:
+        return []
+    today = days[-1]
+    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in days if d.aids == today.aids]
+    features: dict[tuple[Root, Side | None], list[_Feature]] = {}
+    trends = []
+    for measure in DAY_MEASURES:
+        for side in SIDES if measure.per_side else (None,):
+            series = _series(alike, side, measure, p)
+            chart = _chart(series, side, measure, p)
+            told = alike[-1:] if measure.how == "test" else alike  # a test is not missed on the days between
+            if any((side, measure.name) in d.metrics for d in told):
+                trends.append(chart.trend(series, today, p))
+            if measure.root:
+                features.setdefault((measure.root, side), []).append(_Feature(chart, series))
+    for root in ROOTS:
+        for side in SIDES:
+            own, of_both = features.get((root, side), []), features.get((root, None), [])
+            if any(f.series.days for f in own) or any((side, f.chart.name) in d.metrics for f in own for d in alike):
+                trends.append(_composite(root, side, [*own, *of_both], [d.day for d in alike], p))
+    return trends
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A day and its numbers by leg and name."""
+
+    day: DaySummary
+    metrics: dict[tuple[Side | None, str], DayMetric]
+
+    def value(self, side: Side | None, name: str) -> float | None:
+        metric = self.metrics.get((side, name))
+        return None if metric is None else metric.value
+
+
+@dataclass(frozen=True, slots=True)
+class _Feature:
+    """One of the numbers a root's chart is made of."""
+
+    chart: _Chart
+    series: _Series
+
+
+def _series(days: Sequence[_Known], side: Side | None, measure: DayMeasure, p: TrendParams) -> _Series:
+    """A measure over the days that count, at the usual speed where it follows speed and that is known."""
+    told = [d for d in days if (not d.day.missing or measure.how == "test") and d.value(side, measure.name) is not None]
+    by_speed = measure.speed if p.speed and any(d.value(side, "speed_mps") is not None for d in told) else None
+    told = [d for d in told if by_speed is None or d.value(side, "speed_mps") is not None]
+    if not told:
+        return _Series()
+    values = np.array([d.value(side, measure.name) for d in told], dtype=np.float64)
+    doubts = np.zeros(len(values))
+    learned = min(len(values), p.baseline.days)
+    if by_speed and p.speed and learned >= p.baseline.provisional_days:
+        pace = np.array([d.value(side, "speed_mps") for d in told], dtype=np.float64)
+        floor = measure.floor_at(median(values[:learned].tolist()))
+        values, doubts = at_usual_speed(values, pace, learned, floor, by_speed, p.speed)
+    strides = told[-1].metrics[side, measure.name].strides
+    return _Series(tuple(d.day.day for d in told), tuple(values.tolist()), tuple(doubts.tolist()), strides)
+
+
+def _chart(series: _Series, side: Side | None, measure: DayMeasure, p: TrendParams) -> _Chart:
+    few = measure.baseline_days
+    own = p.baseline if few is None else replace(p.baseline, days=few, provisional_days=few)
+    centre = median(series.values[: own.days]) if series.values else 0.0
+    gates = measure.floor_at(centre), measure.least_change_at(centre)
+    return _Chart(measure.name, side, measure.worse, *gates, own, measure.how == "test")
+
+
+def _composite(
+    root: Root, side: Side, features: Sequence[_Feature], days: Sequence[DaySummary], p: TrendParams
+) -> Trend:
+    """The root's chart of one leg: the mean deviation of its features, of tests of both legs together too."""
+    rows: dict[str, list[tuple[float, float]]] = {}  # deviation and doubt, in spreads
     newest = 0
-    for measure in features:
-        series = _series(days, side, measure.name)
-        centre = float(np.median(series.values[: p.baseline.days])) if series.values else 0.0
-        baseline = learn(series.days, series.values, measure.floor_at(centre), p.baseline)
+    for one in features:
+        baseline = one.chart.learn(one.series)
         if baseline is None:
             continue
-        newest = max(newest, series.strides)
-        for day, value in zip(series.days, series.values, strict=True):
-            rows.setdefault(day, []).append(measure.worse * (value - baseline.centre) / baseline.spread)
-    if not any(d.metric(side, m.name) for d in days for m in features) or len(features) < p.least_features:
-        return None
-    enough = {day: float(np.mean(z)) for day, z in rows.items() if len(z) >= p.least_features}
-    ordered = [d.day for d in days if d.day in enough]
-    series = _Series(tuple(ordered), tuple(enough[d] for d in ordered), newest)
-    chart = _Chart(root + COMPOSITE, side, 1, p.composite_floor, p.composite_change)
+        newest = max(newest, one.series.strides)
+        deviations = one.chart.deviations(one.series, baseline).tolist()
+        for day, deviation, doubt in zip(one.series.days, deviations, one.series.doubts, strict=True):
+            rows.setdefault(day, []).append((deviation, doubt / baseline.spread))
+    ordered = [d.day for d in days if len(rows.get(d.day, ())) >= p.least_features and not d.missing]
+    values = tuple(fmean(deviation for deviation, _ in rows[day]) for day in ordered)
+    doubts = tuple(hypot(*(doubt for _, doubt in rows[day])) / len(rows[day]) for day in ordered)
+    series = _Series(tuple(ordered), values, doubts, newest)
+    chart = _Chart(root + COMPOSITE, side, 1, p.composite_floor, p.composite_change, p.baseline)
     today = days[-1]
     if not today.missing and not ordered:
         good = sum(not d.missing for d in days)
         few = f"fewer than {p.least_features} of its numbers have a baseline"
-        reason = _not_learned(good, p.baseline) if good < p.baseline.provisional_days else few
+        reason = _not_learned(good, p.baseline, today) if good < p.baseline.provisional_days else few
         return Trend(today.day, side, chart.name, "cannot_say", worn_h=today.worn_h, reason=reason)
     return chart.trend(series, today, p)
 
@@ -168,16 +235,26 @@ def cusum(z: Array, params: TrendParams) -> list[float]:
     return path
 
 
-def _not_learned(good_days: int, params: BaselineParams) -> str:
+def _not_today(known: DayMetric | None) -> str:
+    if known is None or (known.value is None and not known.reason):
+        return "not known today"
+    return known.reason or "it depends on walking speed, which is not known today"
+
+
+def _not_learned(good_days: int, params: BaselineParams, today: DaySummary) -> str:
     """Why there is no baseline."""
     if good_days < params.provisional_days:
-        return f"learning what is normal: {good_days} of at least {params.provisional_days} good days"
+        return f"learning what is normal{_with(today)}: {good_days} of at least {params.provisional_days} good days"
     return "it never varied on the days it was learned from: no change can be measured against that"
 
 
-def _learning(good_days: int, params: BaselineParams) -> str:
+def _learning(good_days: int, params: BaselineParams, today: DaySummary) -> str:
     """Why there is no chart yet."""
-    return f"learning what is normal: {good_days} of {params.days} good days"
+    return f"learning what is normal{_with(today)}: {good_days} of {params.days} good days"
+
+
+def _with(day: DaySummary) -> str:
+    return f" with {' and '.join(day.aids)}" if day.aids else ""
 
 
 def _run(flags: np.ndarray) -> int:

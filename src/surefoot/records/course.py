@@ -40,6 +40,7 @@ class DaySummary:
     incidents: tuple[tuple[Side | None, IncidentKind, int], ...]
     metrics: tuple[DayMetric, ...]
     missing: str = ""  # empty: the day counts
+    aids: tuple[str, ...] = ()  # what helped the walking that day, by what the patient logged
 
     def metric(self, side: Side | None, name: str) -> DayMetric | None:
         return next((m for m in self.metrics if m.side == side and m.name == name), None)

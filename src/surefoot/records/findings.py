@@ -37,7 +37,11 @@ class Stride:
     push_off_rate_dps: float | None = None
     push_off_acceleration_mps2: float | None = None
     loading_rate_dps: float | None = None
-    heel_strike_mps3: float | None = None  # hardest jerk around the closing contact
+    heel_strike_mps3: float | None = None  # hardest jerk of the heel at the closing contact
+    slap_index: float | None = None  # of the closing contact
+    slap_delay_s: float | None = None
+    toe_drag_s: float | None = None  # 0: it did not
+    foot_flat_s: float | None = None  # after the closing contact; 0: landed flat
     foot_pitch_at_contact_deg: float | None = None
     foot_pitch_mid_swing_deg: float | None = None
     rise_m: float | None = None  # how much higher the stride ended than it began
@@ -159,4 +163,29 @@ class Slip:
     turned_deg: float
 
 
-Finding = Stride | Bout | Incident | Rise | Activity | Minute | Slip
+@dataclass(frozen=True, slots=True)
+class SideCheck:
+    """Which leg is which, as the last ``strides`` strides of each worn leg show it: known at ``at_s``.
+
+    ``margin`` is the evidence in units of the least one believed; "swapped": left and right sensor were exchanged, or
+    the one sensor worn is on the other leg. Holds until the next check.
+    """
+
+    at_s: float
+    verdict: Literal["as_told", "swapped"]
+    margin: float
+    strides: int
+    legs: int = 2  # worn
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCheck:
+    """How far the two sensors' clocks stand apart, known at ``at_s``: the right one's shows ``offset_s`` more."""
+
+    at_s: float
+    offset_s: float
+    landings: int
+
+
+Check = Slip | SideCheck | ClockCheck
+Finding = Stride | Bout | Incident | Rise | Activity | Minute | Check

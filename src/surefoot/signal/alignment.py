@@ -37,6 +37,7 @@ class AlignmentParams:
     least_duty: float = 0.15  # mean over greatest power of a block's hops: a single jerk is not walking
     full_voice_dps: float = 120.0  # a block this lively speaks with full weight, a fidget with little
     memory_blocks: float = 30.0  # a minute of walking: follows slow slipping, ignores one turn
+    lately_blocks: int = 8  # of walking, for a frame that follows at once and is only held against the other
     least_blocks: float = 3.9  # walking blocks (of 2 s) before anything is said: about seven strides
     least_weight: float = 1.2  # and their weight: four fidgets are no walk
     least_vote_at_first: float = 1.8  # how much surer the first verdicts must be
@@ -52,6 +53,7 @@ class Aligned:
     rotation: Array
     confidence: float  # the vote in units of the least one accepted
     usual_dps: float  # root mean square of the rate in the walking it was learned from
+    lately: Array  # the same as ``rotation``, of the last blocks of walking alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Alignment:
         self._decay = float(np.exp(-1.0 / params.memory_blocks))
         self._shape = np.zeros(15)  # weight, products (9), acc (3), power, count of the walking blocks
         self._votes = np.zeros(3)
+        self._last = np.zeros((params.lately_blocks - 1, 15))  # shape of the last walking blocks
         self._trailing: list[Hops] = []  # the last hops: unfinished block, with what the envelope needs before it
         self._count = 0  # of the trailing hops
         self._lead = 0  # how many of them come before the unfinished block
@@ -111,14 +114,17 @@ class Alignment:
         if shape[0, 0] <= 0:
             return self.state
         ending = replace(self._params, least_blocks=0.0, least_weight=0.0, least_vote_at_first=1.0)
-        return _verdicts(shape, votes, *_axes(shape, self._params), self._placement, ending)[0]
+        axes = _axes(shape, self._params)
+        return _verdicts(shape, votes, axes, axes, self._placement, ending)[0]
 
     def _judge(self, seen: Hops, blocks: int, size: int) -> list[Aligned | NotYet]:
-        shape, votes, walked, axes = self._accumulate(seen, blocks, size)
+        shape, votes, rows, axes = self._accumulate(seen, blocks, size)
         if axes is None:
             return [self.state] * blocks
         self._shape, self._votes = shape[-1], votes[-1]
-        found = iter(_verdicts(shape, votes, *axes, self._placement, self._params))
+        walked = rows[:, 0] > 0
+        lately = _axes(self._sum_lately(rows[walked]), self._params)
+        found = iter(_verdicts(shape, votes, axes, lately, self._placement, self._params))
         states: list[Aligned | NotYet] = []
         for new in (next(found) if yes else self.state for yes in walked.tolist()):
             if isinstance(new, Aligned) or isinstance(self.state, NotYet):
@@ -126,23 +132,30 @@ class Alignment:
             states.append(self.state)
         return states
 
-    def _accumulate(
-        self, seen: Hops, blocks: int, size: int
-    ) -> tuple[Array, Array, NDArray[np.bool_], tuple[Array, Array] | None]:
-        """Remembered shape and votes after each walking block (one row before any), which blocks walked, the axes."""
+    def _accumulate(self, seen: Hops, blocks: int, size: int) -> tuple[Array, Array, Array, tuple[Array, Array] | None]:
+        """Remembered shape and votes after each walking block (one row before any), every block's row, the axes."""
         rows = self._shape_rows(seen, blocks, size)
         walked = rows[:, 0] > 0
         if not walked.any():
-            return self._shape[None], self._votes[None], walked, None
+            return self._shape[None], self._votes[None], rows, None
         shape = self._remember(rows[walked], self._shape)
         axes = _axes(shape, self._params)
         usual = shape[:, 13] / shape[:, 0]
         said = _votes(seen, slice(self._lead, self._lead + blocks * size), walked, axes[0], usual, self._placement)
-        return shape, self._remember(rows[walked, :1] * said, self._votes), walked, axes
+        return shape, self._remember(rows[walked, :1] * said, self._votes), rows, axes
 
     def _remember(self, rows: Array, before: Array) -> Array:
         sums, _ = lfilter([1.0], [1.0, -self._decay], rows, axis=0, zi=self._decay * before[None])
         return np.asarray(sums)
+
+    def _sum_lately(self, rows: Array) -> Array:
+        """Sum of each walking block's row and those before it, a few in all, added in a fixed order."""
+        seen = np.concatenate([self._last, rows])
+        total = seen[: len(rows)].copy()
+        for first in range(1, self._params.lately_blocks):
+            total += seen[first : first + len(rows)]
+        self._last = seen[len(rows) :]
+        return total
 
     def _shape_rows(self, seen: Hops, blocks: int, size: int) -> Array:
         """Per block: weight, products, acceleration, power, count; zeros where the block is not like walking.
@@ -213,26 +226,38 @@ def _delayed(rate: Array) -> Array:
 
 
 def _verdicts(
-    shape: Array, votes: Array, axis: Array, up: Array, placement: Placement, params: AlignmentParams
+    shape: Array,
+    votes: Array,
+    axes: tuple[Array, Array],
+    lately: tuple[Array, Array],
+    placement: Placement,
+    params: AlignmentParams,
 ) -> list[Aligned | NotYet]:
     weight, count = shape[:, 0], shape[:, 14]
+    axis, up = axes
     usual = np.sqrt(shape[:, 13] / weight)
     vote = (axis * votes).sum(axis=1) / weight
     sure = np.abs(vote) / (params.least_skew if placement == "shank" else params.least_lean)
     axis = axis * np.where(vote < 0, -1.0, 1.0)[:, None]
-    vertical = np.where(np.any(up, axis=1, keepdims=True), up, _any_across(axis))
-    vertical = vertical - (vertical * axis).sum(axis=1)[:, None] * axis
-    vertical /= np.linalg.norm(vertical, axis=1)[:, None]
-    rotation = np.stack([_cross(vertical, axis), vertical, axis], axis=1)
+    new = lately[0] * np.where((lately[0] * axis).sum(axis=1) < 0, -1.0, 1.0)[:, None]
+    rotation, recent = _frames(axis, up), _frames(new, lately[1])
     little = (count < params.least_blocks) | (weight < params.least_weight)
     needed = np.where(count < 2 * params.least_blocks, params.least_vote_at_first, 1.0)
     unsure = ~little & (sure < needed)
-    result: list[Aligned | NotYet] = list(map(Aligned, rotation, sure.tolist(), usual.tolist()))
+    result: list[Aligned | NotYet] = list(map(Aligned, rotation, sure.tolist(), usual.tolist(), recent))
     for k in np.flatnonzero(little):
         result[k] = NotYet("too little walking to tell how the sensor sits")
     for k in np.flatnonzero(unsure):
         result[k] = NotYet("movement does not look like walking: forward cannot be told from backward")
     return result
+
+
+def _frames(axis: Array, up: Array) -> Array:
+    """Rotations (k, 3, 3) whose rows are forward, up and medio-lateral."""
+    vertical = np.where(np.any(up, axis=1, keepdims=True), up, _any_across(axis))
+    vertical = vertical - (vertical * axis).sum(axis=1)[:, None] * axis
+    vertical /= np.linalg.norm(vertical, axis=1)[:, None]
+    return np.stack([_cross(vertical, axis), vertical, axis], axis=1)
 
 
 def _cross(a: Array, b: Array) -> Array:

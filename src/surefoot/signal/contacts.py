@@ -12,9 +12,10 @@ One swing of the leg is one forward rotation. Around its peak the two contacts a
 After Salarian 2004 and Aminian 2002 (E1), with these deviations: thresholds follow the person's own walking; peaks
 compete only with their neighbourhood, so a contact is known a fixed short time after it happened. Where the foot
 strikes, the contact is the rise of the jerk to half its height, which lies at the same place in every set used; where
-it does not (foot drop, creeping; no jerk above three times that of the swing) it is the trough of the rate, and
-failing that the end of the swing, with less confidence (facts/clinical.md 1.3, 1.4). The final contact is put on the
-rise of the rate, not at its trough: the trough comes earlier the weaker the push-off (measured; docs/methods.md).
+it does not (foot drop, creeping; no jerk above three times that of the swing, soon or late) it is the trough of the
+rate, and failing that the end of the swing, with less confidence (facts/clinical.md 1.3, 1.4). The final contact is put
+on the rise of the rate, not at its trough: the trough comes earlier the weaker the push-off (measured;
+docs/methods.md).
 """
 
 from __future__ import annotations
@@ -44,11 +45,12 @@ class ContactParams:
     least_peak_share: float = 0.35  # of the person's own root mean square rate: first and last steps are small (P)
     prominence: float = 0.5  # of the peak, on both sides (1.4, P)
     rival_s: float = 0.45  # a higher peak this soon before takes the stride (P)
-    rival_after_s: float = 0.32  # and this soon after; every contact waits so long (P)
+    rival_after_s: float = 0.31  # and this soon after; every contact waits so long (P)
     echo_s: float = 0.8  # a peak less than half as high this soon after another is its echo (P)
     longest_half_swing_s: float = 0.6
     swing_over: float = 0.1  # of the peak: a foot put down gently need not turn back (P)
-    initial_window_s: float = 0.20  # after the end of the swing (1.4)
+    initial_window_s: float = 0.18  # after the end of the swing (1.4 has 0.20: contacts would be known so much later)
+    late_window_s: float = 0.40  # where nothing struck by then: a leg held after its swing and put down late (P)
     final_window_s: float = 0.35  # before the beginning of the swing (P)
     least_trough_dps: float = 15.0  # depth of the trough that marks a heel strike (P; 1.4 has 20)
     jerk_hz: float = 20.0  # kernel for the jerk (P)
@@ -110,6 +112,7 @@ class SwingFinder:
         self._rate_hz = rate_hz
         self._params = params
         self._jerk_kernel = smoothing_kernel(params.jerk_hz, rate_hz)
+        self._windows = params.initial_window_s, params.late_window_s
         self._next = first  # no peak before this sample is still open
 
     @property
@@ -124,17 +127,20 @@ class SwingFinder:
         p = self._params
         return self._next - self._samples(max(p.echo_s, p.longest_half_swing_s + p.final_window_s)) - 2
 
-    def find(self, body: Ring, last: bool = False) -> Swings:
-        """New swings in the ring, as far as what follows cannot change them; all of them at the ``last`` call."""
+    def find(self, body: Ring, slow_end: int, last: bool = False) -> Swings:
+        """New swings in the ring, as far as what follows cannot change them; all of them at the ``last`` call.
+
+        ``slow_end``: the row SLOW is whole before this sample.
+        """
         p = self._params
-        limit = body.end - 1 if last else body.end - self._samples(p.rival_after_s) - 1
+        limit = body.end - 1 if last else slow_end - self._samples(p.rival_after_s) - 1
         candidates = self._candidates(body, self._next, limit)
         if len(candidates) == 0:
             self._next = max(self._next, limit)
             return Swings.none()
         up, down, ended = self._up_and_down(body, candidates)
         seen = ended | (candidates + self._samples(p.longest_half_swing_s) < body.end)
-        known = last | (seen & (down + self._samples(p.initial_window_s) + 2 < body.end))
+        known = last | (seen & self._landed(body, candidates, down))
         if not known.all():  # the first open swing waits, and all behind it
             first = int(np.argmin(known))
             limit = int(candidates[first])
@@ -180,6 +186,14 @@ class SwingFinder:
         up = peaks - np.where(below.any(axis=1), below.argmax(axis=1), before.argmin(axis=1))
         return up, down, ended
 
+    def _landed(self, body: Ring, peaks: Index, down: Index) -> NDArray[np.bool_]:
+        """Whether the initial contact is certain: a strike soon after the swing, or no late one to wait for."""
+        soon, late = (down + self._samples(seconds) + 2 < body.end for seconds in self._windows)
+        rows = np.flatnonzero(soon & ~late)
+        if len(rows):
+            late[rows] = self._strike(body, peaks[rows], down[rows], self._windows[0])[1]
+        return late
+
     def _contacts(self, body: Ring, peaks: Index, up: Index, down: Index) -> Swings:
         height = body.windows(SLOW, peaks, 1)[:, 0]
         initial, confidence, source = self._initial(body, peaks, down)
@@ -189,7 +203,10 @@ class SwingFinder:
     def _initial(self, body: Ring, peaks: Index, down: Index) -> tuple[Array, Array, Index]:
         """Initial contacts, confidence and source: strike, else trough of the rate, else end of the swing."""
         p, rate = self._params, self._rate_hz
-        strike, struck = self._strike(body, peaks, down)
+        strike, struck = self._strike(body, peaks, down, p.initial_window_s)
+        rows = np.flatnonzero(~struck)
+        if len(rows):
+            strike[rows], struck[rows] = self._strike(body, peaks[rows], down[rows], p.late_window_s)
         span = self._samples(p.initial_window_s)
         x = body.windows(RATE, down - 1, span + 2)
         trough = (x[:, 1:-1] < x[:, :-2]) & (x[:, 1:-1] <= x[:, 2:]) & (x[:, 1:-1] < -p.least_trough_dps)
@@ -200,13 +217,13 @@ class SwingFinder:
         confidence = np.where(struck, 1.0, np.where(has_trough, 0.7, 0.4))
         return initial, confidence, np.where(struck, 1, np.where(has_trough, 0, 2))
 
-    def _strike(self, body: Ring, peaks: Index, down: Index) -> tuple[Array, NDArray[np.bool_]]:
+    def _strike(self, body: Ring, peaks: Index, down: Index, window_s: float) -> tuple[Array, NDArray[np.bool_]]:
         """Where the jerk of the landing rises through its share of the height, and whether it is a strike at all."""
         p = self._params
         kernel = self._jerk_kernel
         lag = len(kernel) // 2
         before = self._samples(p.before_end_s)
-        span = before + self._samples(p.initial_window_s)
+        span = before + self._samples(window_s)
         first = down - before
 
         def jerk(start: Index, length: int) -> Array:

@@ -1,9 +1,11 @@
-"""Giving way: a knee that buckles under load, seen at the shank as a sudden forward lean in mid-stance.
+"""Giving way in walking: a knee that buckles under load, seen at the shank as a sudden forward lean that comes back.
 
 After facts/clinical.md 4.3 and 4.4 (P throughout: no public recording of a buckle at the ankle exists; tested on
-simulation for finding it and on real walking for not inventing it). The lean of every stride is compared with what
-this leg usually does at the same time after its contact. This detector looks at strides; a buckle in quiet standing is
-not looked for. Without a thigh sensor a lurch of the trunk can look the same: "giving-way-like".
+simulation for finding it and on real walking for not inventing it). The lean of a stance is held, piece by piece,
+against what this leg did at the same time after its last ten landings. What is within their spread does not count, nor
+what a landing some hundredths earlier or later would explain; what is left must turn forward fast, turn back, and
+upset the timing of this leg or the other. Without a thigh sensor a lurch of the trunk can look the same:
+"giving-way-like". Buckles in quiet standing are looked for in ``standing.py``.
 """
 
 from __future__ import annotations
@@ -16,28 +18,35 @@ from numpy.typing import NDArray
 
 from surefoot.records import SIDES, Array, Incident
 from surefoot.signal.recent import Recent
-from surefoot.signal.stance import BIN_S, BINS
-from surefoot.signal.table import LEANS, StrideTable
+from surefoot.signal.stance import FROM_S, PIECE_S, PIECES
+from surefoot.signal.table import StrideTable
+
+WIDTHS = (3, 4, 6, 10)  # pieces: 60 to 200 ms, what the pulses of 4.3 take
+SHIFTS = (-2, -1, 0, 1, 2, 3)  # pieces by which the landing may be told wrong (P)
+MEASURES = 3  # in front of the leans: stride time, other foot's contact, pieces of mid-stance
 
 
 @dataclass(frozen=True, slots=True)
 class GivingWayParams:
-    """Trigger and score (facts/clinical.md 4.4, P)."""
+    """Trigger and score (facts/clinical.md 4.4; all P)."""
 
     usual_strides: int = 10
-    least_excess_dps: float = 75.0  # above the usual lean at the same time after the contact, for 40 ms
-    spreads: float = 5.0
-    counted_dps: float = 20.0  # excess beyond this adds to the tilt (P)
-    least_tilt_deg: float = 8.0
-    strong_dps: float = 150.0
-    strong_tilt_deg: float = 15.0
-    least_return_dps: float = -25.0  # the lean must end: one that goes on is pushing off, or walking down
-    return_dps: float = 40.0
-    early_share: float = 0.75  # the other foot's contact, of its usual delay
-    off_spreads: float = 4.0  # stride time
-    off_s: float = 0.10  # stride time at least this much off (P: keeps a tiny spread from deciding)
-    possible: int = 2
-    probable: int = 3
+    spread_rank: int = 8  # of the ten deviations from their median, in order: two odd strides do not widen the spread
+    from_s: float = 0.15  # after the landing: the loading response is over (4.4: 0.10)
+    least_beyond_deg: float = 2.2  # forward turn beyond the spread of the usual, if timing is upset too
+    clear_beyond_deg: float = 6.0  # and without: timing not upset, or not known because the other leg is not worn
+    back_share: float = 0.25  # of it that must turn back within back_s; the rest may run into push-off or a rescue step
+    back_s: float = 0.4
+    rescue_share: float = 0.78  # of its usual delay, the other foot is down: a rescue step; the lean need not come back
+    upset_s: float = 0.05  # stride time or other foot's contact off by so much
+    most_shorter_s: float = 0.2  # a stride that differs more is another movement: hop, halt, obstacle
+    most_longer_s: float = 0.4
+    following_strides: float = 1.6  # two strides before this one must lie so close, in stride times: no first strides
+    strong_beyond_deg: float = 3.5
+    strong_tilt_deg: float = 10.0
+    strong_dps: float = 100.0
+    off_s: float = 0.10
+    probable: int = 3  # points of five: see ``_points``
 
 
 class GivingWay:
@@ -45,60 +54,155 @@ class GivingWay:
 
     def __init__(self, params: GivingWayParams = GivingWayParams()) -> None:
         self._params = params
-        self._usual = [Recent(params.usual_strides, 2 + BINS) for _ in SIDES]
+        self._usual = [Recent(params.usual_strides, MEASURES + PIECES) for _ in SIDES]
 
     def find(self, strides: StrideTable) -> list[Incident]:
         """The incidents in these strides, in time order; their snippets are still to be cut."""
         found: list[Incident] = []
-        for k, side in enumerate(SIDES):
+        for k in range(len(SIDES)):
             mine = strides.take(strides["side"] == k)
-            if len(mine) == 0:
-                continue
-            other_s = mine["other_contact_s"]
-            other_s = np.where(np.isfinite(other_s), other_s, mine["stride_time_s"])
-            leans = np.stack([mine[name] for name in LEANS], axis=1)
-            measures = np.column_stack([mine["stride_time_s"], other_s, leans])
-            level = ~mine["turning"] & (mine["context"] == 0)
-            self._usual[k].add(mine["end_s"][level], measures[level])
-            centre, spread = self._usual[k].usual(mine["end_s"])
-            excess = np.where(np.arange(BINS) < mine["lean_bins"][:, None], leans - centre[:, 2:], np.nan)
-            tilt = BIN_S * np.nansum(np.where(excess > self._params.counted_dps, excess, 0.0), axis=1)
-            for row in np.flatnonzero(self._triggered(mine, excess, spread[:, 2:], tilt)):
-                worst = float(np.nanmax(excess[row]))
-                score, evidence = self._score(mine, int(row), worst, float(tilt[row]), centre[row], spread[row])
-                if score >= self._params.possible:
-                    certainty: Literal["possible", "probable"]
-                    certainty = "probable" if score >= self._params.probable else "possible"
-                    at = float(mine["lean_s"][row])
-                    found.append(Incident("giving_way", side, at, at + 0.5, certainty, evidence))
-            self._usual[k].forget_before(float(mine["end_s"].min()) - 10.0)
+            if len(mine):
+                found += self._of_leg(k, mine)
         return sorted(found, key=lambda incident: (incident.start_s, incident.side or ""))
 
-    def _triggered(self, mine: StrideTable, excess: Array, spread: Array, tilt: Array) -> NDArray[np.bool_]:
-        p = self._params
-        with np.errstate(invalid="ignore"):
-            beyond = (excess > np.maximum(p.least_excess_dps, p.spreads * spread)).any(axis=1)
-            ended = mine["lean_return_dps"] > p.least_return_dps
-            level = ~mine["turning"] & (mine["context"] == 0)
-            return np.asarray(beyond & ended & level & (tilt >= p.least_tilt_deg))
+    def _of_leg(self, k: int, mine: StrideTable) -> list[Incident]:
+        usual, p = self._usual[k], self._params
+        level = ~mine["turning"] & (mine["context"] == 0)
+        other_s = np.where(np.isfinite(mine["other_contact_s"]), mine["other_contact_s"], mine["stride_time_s"])
+        measures = np.concatenate([[mine["stride_time_s"], other_s, mine["lean_middle"]], mine.leans])
+        usual.add(mine["end_s"][level], measures[:, level].T)
+        found = []
+        rows = np.flatnonzero(level & self._sudden(usual, mine))
+        if len(rows):
+            seen, times_s = usual.seen(mine["end_s"][rows])
+            centre = np.median(seen, axis=2)
+            spread = np.sort(np.abs(seen - centre[:, :, None]), axis=2)[:, :, p.spread_rank - 1]
+            near = times_s[:, -2] >= mine["start_s"][rows] - p.following_strides * centre[0]
+            part = mine.take(rows)
+            pulses = _pulses(part, part["other_contact_s"] < p.rescue_share * centre[1], centre, spread, p)
+            for j in np.flatnonzero(near & (pulses.beyond_deg >= p.least_beyond_deg)).tolist():
+                incident = self._judge(SIDES[k], mine, int(rows[j]), pulses, j, centre[:2, j].tolist())
+                found += [incident] if incident else []
+        usual.forget_before(float(mine["end_s"].min()) - 10.0)
+        return found
 
-    def _score(
-        self, mine: StrideTable, row: int, excess_dps: float, tilt_deg: float, centre: Array, spread: Array
-    ) -> tuple[int, tuple[tuple[str, float], ...]]:
+    def _sudden(self, usual: Recent, mine: StrideTable) -> NDArray[np.bool_]:
+        """Strides with ten before them that lean more than the last two did: few, and only these are looked at."""
         p = self._params
-        lean, back, stride_s, other_s = (
-            float(mine[name][row]) for name in ("lean_rate_dps", "lean_return_dps", "stride_time_s", "other_contact_s")
-        )
-        early = other_s < p.early_share * centre[1]
-        off = abs(stride_s - centre[0]) > max(p.off_s, p.off_spreads * spread[0])
-        score = sum((lean > p.strong_dps, tilt_deg > p.strong_tilt_deg, back > p.return_dps, early, off))
-        evidence = (
-            ("lean_rate_dps", lean),
-            ("beyond_usual_dps", excess_dps),
-            ("added_tilt_deg", tilt_deg),
-            ("return_rate_dps", back),
-            ("stride_time_s", stride_s),
-            ("usual_stride_time_s", float(centre[0])),
-            ("score", float(score)),
-        )
-        return int(score), evidence
+        end_s = mine["end_s"]
+        sudden = usual.enough(end_s)
+        lately = usual.seen(end_s[sudden], 2, slice(MEASURES, None))[0].max(axis=2)
+        inside = np.arange(PIECES)[:, None] < mine["lean_middle"][sudden]
+        more = np.where(inside, np.maximum(mine.leans[:, sudden] - lately, 0.0), 0.0)[_first_piece(p) :]
+        turned = PIECE_S * np.cumsum(more, axis=0)
+        rise = turned[WIDTHS[-1] :] - turned[: -WIDTHS[-1]]
+        sudden[sudden] = np.maximum(rise.max(axis=0), turned[WIDTHS[-1] - 1]) >= p.least_beyond_deg
+        return sudden
+
+    def _judge(
+        self, side: Literal["left", "right"], mine: StrideTable, row: int, pulses: _Pulses, j: int, usual_s: list[float]
+    ) -> Incident | None:
+        p = self._params
+        longer_s = float(mine["stride_time_s"][row]) - usual_s[0]
+        later_s = float(mine["other_contact_s"][row]) - usual_s[1]  # NaN where the other leg is not worn
+        beyond_deg = float(pulses.beyond_deg[j])
+        upset = later_s == later_s and max(abs(longer_s), abs(later_s)) >= p.upset_s
+        if not -p.most_shorter_s <= longer_s <= p.most_longer_s or not (upset or beyond_deg >= p.clear_beyond_deg):
+            return None
+        points = _points(pulses, j, longer_s, later_s, p)
+        evidence = [
+            ("lean_rate_dps", float(pulses.rate_dps[j])),
+            ("beyond_usual_dps", float(pulses.excess_dps[j])),
+            ("added_tilt_deg", float(pulses.turned_deg[j])),
+            ("returned_tilt_deg", float(pulses.back_deg[j])),
+            ("beyond_spread_deg", beyond_deg),
+            ("stride_time_s", longer_s + usual_s[0]),
+            ("usual_stride_time_s", usual_s[0]),
+        ]
+        if later_s == later_s:
+            evidence += [("other_contact_s", later_s + usual_s[1]), ("usual_other_contact_s", usual_s[1])]
+        at_s = float(mine["landed_s"][row]) + FROM_S + PIECE_S * int(pulses.first[j])
+        certainty: Literal["possible", "probable"] = "probable" if points >= p.probable else "possible"
+        return Incident("giving_way", side, at_s, at_s + 0.5, certainty, (*evidence, ("score", float(points))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pulses:
+    """Per stride, the lean that stands out most: beyond the spread (what counts), and plainly against the median."""
+
+    beyond_deg: Array
+    first: NDArray[np.intp]  # piece
+    turned_deg: Array
+    back_deg: Array
+    excess_dps: Array
+    rate_dps: Array
+
+
+def _points(pulses: _Pulses, j: int, longer_s: float, later_s: float, p: GivingWayParams) -> int:
+    """One point each: far beyond the spread; far; fast; this leg's timing off; the other's."""
+    far = pulses.beyond_deg[j] >= p.strong_beyond_deg, pulses.turned_deg[j] >= p.strong_tilt_deg
+    return sum((*far, pulses.excess_dps[j] >= p.strong_dps, abs(longer_s) >= p.off_s, abs(later_s) >= p.off_s))
+
+
+def _first_piece(p: GivingWayParams) -> int:
+    return int(np.ceil((p.from_s - FROM_S) / PIECE_S))
+
+
+def _pulses(
+    strides: StrideTable, rescued: NDArray[np.bool_], centre: Array, spread: Array, p: GivingWayParams
+) -> _Pulses:
+    """Of k strides: the pulse with the most turn, where the landing is shifted to make it least."""
+    k, lean, middle, whole = len(strides), strides.leans.T, strides["lean_middle"], strides["lean_whole"]
+    held = np.minimum(np.arange(PIECES), np.maximum(centre[2] - 1, 0)[:, None]).astype(np.intp)  # before push-off
+    usual, wide = (np.take_along_axis(x[MEASURES:].T, held, axis=1) for x in (centre, spread))
+    best, first, width = np.full(k, np.inf), np.zeros(k, np.intp), np.full(k, WIDTHS[0])
+    for shift in SHIFTS:
+        score, at, of = _best_pulse(lean, _shifted(usual, shift), _shifted(wide, shift), middle, whole, rescued, p)
+        less = score < best
+        best, first, width = np.where(less, score, best), np.where(less, at, first), np.where(less, of, width)
+    piece, after = np.arange(PIECES), (first + width)[:, None]
+    inside = (piece >= first[:, None]) & (piece < after)
+    excess = lean - usual
+    turned = PIECE_S * np.where(inside, excess, 0.0).sum(axis=1)
+    behind = (piece >= after) & (piece < np.minimum(whole[:, None], after + p.back_s / PIECE_S))
+    back = -PIECE_S * np.cumsum(np.where(behind, excess, 0.0), axis=1)
+    greatest, fastest = (np.where(inside, x, -np.inf).max(axis=1) for x in (excess, lean))
+    return _Pulses(best, first, turned, np.maximum(back.max(axis=1), 0.0), greatest, fastest)
+
+
+def _best_pulse(
+    lean: Array,
+    usual: Array,
+    wide: Array,
+    middle: Array,
+    whole: Array,
+    rescued: NDArray[np.bool_],
+    p: GivingWayParams,
+) -> tuple[Array, NDArray[np.intp], NDArray[np.intp]]:
+    """Greatest turn beyond the spread that comes back, degrees; its first piece; how many pieces it takes."""
+    beyond = lean - usual
+    beyond = np.sign(beyond) * np.maximum(np.abs(beyond) - wide, 0.0)
+    tilt = np.zeros((len(lean), PIECES + 1))
+    np.cumsum(PIECE_S * beyond, axis=1, out=tilt[:, 1:])
+    edge = np.arange(PIECES + 1)
+    low = np.where(edge <= whole[:, None], tilt, np.inf)
+    least = low.copy()
+    for ahead in range(1, round(p.back_s / PIECE_S) + 1):
+        least[:, :-ahead] = np.minimum(least[:, :-ahead], low[:, ahead:])
+    scores = []
+    for width in WIDTHS:
+        turned, back = tilt[:, width:] - tilt[:, :-width], tilt[:, width:] - least[:, width:]
+        allowed = (edge[:-width] >= _first_piece(p)) & (edge[width:] <= middle[:, None])
+        score = np.zeros_like(tilt)
+        caught = np.where(rescued[:, None], turned, np.minimum(turned, back / p.back_share))
+        score[:, :-width] = np.where(allowed, caught, 0.0)
+        scores.append(score)
+    every = np.stack(scores, axis=1).reshape(len(lean), -1)
+    at = every.argmax(axis=1)
+    widths = np.array(WIDTHS)[at // (PIECES + 1)]
+    return np.take_along_axis(every, at[:, None], axis=1)[:, 0], at % (PIECES + 1), widths
+
+
+def _shifted(x: Array, pieces: int) -> Array:
+    """Later by so many pieces; the first or last one stays."""
+    return x[:, np.clip(np.arange(PIECES) - pieces, 0, PIECES - 1)]

@@ -27,8 +27,8 @@ class Hops:
     """Sums over each of h hops of n samples; rows are hops.
 
     ``gyr`` (h, 3) mean rate deg/s; ``power`` (h,) mean of |gyr|^2; ``products`` (h, 3, 3) mean of gyr gyr^T;
-    ``acc`` (h, 3) mean m/s^2; ``peak`` (h,) greatest |gyr|, deg/s; ``span`` (h,) widest range of one gyro axis, deg/s.
-    The products of a quiet hop are zero.
+    ``acc`` (h, 3) mean m/s^2; ``peak`` (h,) greatest |gyr|, deg/s; ``span`` (h,) widest range of one gyro axis, deg/s;
+    ``jolt`` (h,) greatest |acc|, m/s^2. The products of a quiet hop are zero.
     """
 
     gyr: Array
@@ -37,6 +37,7 @@ class Hops:
     acc: Array
     peak: Array
     span: Array
+    jolt: Array
 
     def __len__(self) -> int:
         return len(self.power)
@@ -72,7 +73,9 @@ def reduce_to_hops(acc: Array, gyr: Array, length: int) -> Hops:
     if count == 13:
         products[:, _ROW, _COLUMN] = np.where(loud, mean[_PRODUCT], 0.0).T
     span = np.maximum.reduce(np.maximum.reduce(g) - np.minimum.reduce(g))
-    return Hops(mean[0:3].T.copy(), mean[6], products, mean[3:6].T.copy(), peak, span)
+    squares = rows[:, 3:6] * rows[:, 3:6]
+    jolt = np.sqrt(np.maximum.reduce(squares[:, 0] + squares[:, 1] + squares[:, 2]))
+    return Hops(mean[0:3].T.copy(), mean[6], products, mean[3:6].T.copy(), peak, span, jolt)
 
 
 _ROW = [0, 1, 2, 0, 1, 0, 2, 1, 2]
@@ -88,4 +91,5 @@ def concatenate(hops: Sequence[Hops]) -> Hops:
 
 
 def no_hops() -> Hops:
-    return Hops(np.empty((0, 3)), np.empty(0), np.empty((0, 3, 3)), np.empty((0, 3)), np.empty(0), np.empty(0))
+    none = np.empty(0)
+    return Hops(np.empty((0, 3)), none, np.empty((0, 3, 3)), np.empty((0, 3)), none, none, none)

@@ -13,45 +13,48 @@ from surefoot.signal.footdrop import FootDropParams
 from surefoot.signal.snippets import AROUND_S, Snippets
 from surefoot.signal.table import StrideTable
 
+CERTAIN_S = 15.0  # behind its end an incident is certain: what follows says whether somebody stood, or only sat
 MARK_EVERY_S = 10.0  # of the strides that show foot drop, how often one's raw signal is kept until its bout is over
 
 
 class IncidentBook:
     """Makes bouts of foot drop into incidents, and gives every incident its raw signal."""
 
-    def __init__(self, foot_drop: FootDropParams, delay_s: float) -> None:
+    def __init__(self, foot_drop: FootDropParams, raw: Snippets) -> None:
         self._foot_drop = foot_drop
-        self._delay_s = delay_s
-        self._raw = Snippets()
+        self._raw = raw
         self._waiting: list[Incident] = []
         self._marks: dict[Side, list[float]] = {side: [] for side in SIDES}
         self._kept: dict[Side, list[tuple[float, tuple[Samples, ...]]]] = {side: [] for side in SIDES}
 
-    def add(self, block: Samples) -> None:
-        """Raw signal, as it comes in."""
-        self._raw.add(block)
-
     def notice(self, strides: StrideTable, incidents: Sequence[Incident]) -> None:
         """Strides in order of their end, and incidents found in them."""
-        self._waiting += incidents
+        self.wait(incidents)
         for k, side in enumerate(SIDES):
             for end_s in strides["end_s"][strides["foot_drop"] & (strides["side"] == k)].tolist():
                 marks = self._marks[side]
                 if not marks or end_s - marks[-1] >= MARK_EVERY_S:
                     marks.append(end_s)
 
+    def wait(self, incidents: Sequence[Incident]) -> None:
+        """Incidents found, to be told when they are certain."""
+        self._waiting += incidents
+
     def tell(self, known_s: float, walked: Sequence[Walked]) -> list[Incident]:
         """The incidents certain by ``known_s``, among them those of the bouts just closed."""
         self._keep_marked(known_s)
         for walk in walked:
             self._waiting += [i for i in (self._dropped(walk, side) for side in SIDES) if i is not None]
-        ready = [i for i in self._waiting if i.end_s + self._delay_s <= known_s]
-        self._waiting = [i for i in self._waiting if i.end_s + self._delay_s > known_s]
+        ready = [i for i in self._waiting if i.end_s + CERTAIN_S <= known_s]
+        self._waiting = [i for i in self._waiting if i.end_s + CERTAIN_S > known_s]
         told = [i if i.snippet else replace(i, snippet=self._around(i.start_s)) for i in ready]
+        return sorted(told, key=lambda i: (i.end_s, i.side or "", i.kind))
+
+    def needs_from(self, known_s: float) -> float:
+        """Raw signal before this time is not cut from any more."""
         marks = (m for ms in self._marks.values() for m in ms if m + AROUND_S > known_s)
         first = min([known_s, *(i.start_s for i in self._waiting), *marks])
-        self._raw.forget_before(min(first, known_s - self._delay_s) - AROUND_S - 5.0)
-        return sorted(told, key=lambda i: (i.end_s, i.side or "", i.kind))
+        return min(first, known_s - CERTAIN_S) - AROUND_S - 5.0
 
     def _around(self, time_s: float) -> tuple[Samples, ...]:
         return self._raw.cut(time_s - AROUND_S, time_s + AROUND_S)

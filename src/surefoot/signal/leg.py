@@ -13,9 +13,10 @@ from surefoot.signal.hops import Hops, no_hops
 from surefoot.signal.leans import Lean, LeanFinder, LeanParams
 from surefoot.signal.minutes import MinuteBook
 from surefoot.signal.rests import RestMeter, Rests
-from surefoot.signal.slipping import SlipParams, SlipWatch
+from surefoot.signal.slipping import SlipParams, Slipped, SlipWatch
 from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import StrideTable
+from surefoot.signal.tenths import Tenths
 from surefoot.signal.track import Track, TrackParams
 
 PIECE_S = 300.0  # long blocks are worked through in pieces: large ones make few calls, larger ones leave the cache
@@ -37,13 +38,14 @@ class LegParams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegFindings:
-    """What became certain: contacts (s), strides, minutes, slips, rests, leans, each in time order."""
+    """What became certain: contacts (s), strides, minutes, slips, leans, in time order; and what they rest on."""
 
     initial_s: Array
     final_s: Array
     strides: StrideTable
     minutes: list[Minute]
     slips: list[Slip]
+    tenths: Tenths
     rests: Rests | None
     leans: list[Lean]
 
@@ -70,9 +72,9 @@ class Leg:
         self._blocks = 0  # of the track, seen by the watch for slips
 
     @property
-    def alignment(self) -> Aligned | NotYet:
+    def mounting(self) -> Aligned | NotYet | Slipped:
         """How the sensor sits, as far as is known."""
-        return self._alignment.state
+        return self._slips.slipped or self._alignment.state
 
     @property
     def known_s(self) -> float:
@@ -154,6 +156,8 @@ class Leg:
     def _tell(self, track: Track, hops: Hops, swings: Swings, last: bool) -> LegFindings:
         length = track.hop if len(hops) != 1 or not last else track.end - self._counted
         begin_s = self._start_s + self._counted / track.rate_hz
+        whole = hops if length == track.hop else hops[:0]
+        tenths = Tenths(self._start_s, track.hop / track.rate_hz, whole, [] if last else list(track.states))
         minutes = self._minutes.update(hops, length, begin_s, track.rate_hz)
         self._counted += len(hops) * length
         strides = self._meter.update(swings, track.body, last)
@@ -162,7 +166,8 @@ class Leg:
         assert self._leans and self._rests
         seen, frames = (no_hops(), []) if last else (hops, track.states)
         rests, leans = self._rests.update(seen, frames), self._leans.update(seen, frames, last)
-        return LegFindings(initial_s, final_s, strides, minutes, [] if last else self._watch(track), rests, leans)
+        slips = [] if last else self._watch(track)
+        return LegFindings(initial_s, final_s, strides, minutes, slips, tenths, rests, leans)
 
     def _watch(self, track: Track) -> list[Slip]:
         slips = []

@@ -57,7 +57,8 @@ class Path:
         self.rise_m = self._end(height)[:, 0]
         self.height_m = np.where(self._inside, self._between(height), -np.inf).max(axis=1)
         self.sideways_m = self._sideways(upward, sine, cosine, [-right / GRAVITY_MPS2 for *_, right in ends])
-        self.turn_deg = self._end(self._integral(self._rows(YAW)))[:, 0]
+        heading = self._rows(YAW) * cosine - self._rows(ROLL) * sine  # a leaning shank's roll is a turn, in part
+        self.turn_deg = self._end(self._integral(heading))[:, 0]
 
     @property
     def tilt_max_deg(self) -> Array:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from surefoot.records import Array
+
+AT_ONCE = 512  # strides looked back from at once: what is gathered for them stays in the cache
 
 
 class Recent:
@@ -25,12 +28,24 @@ class Recent:
         """Median and 1.4826 MAD of the ``count`` rows that end before each time; NaN where there are fewer."""
         centre, spread = (np.full((len(self._values), len(before_s)), np.nan) for _ in range(2))
         end = np.searchsorted(self._times, before_s, side="left")
-        enough = end >= self._count
-        if enough.any():
-            seen = self._values[:, end[enough, None] + np.arange(-self._count, 0)]
-            centre[:, enough] = middle = _median(seen)
-            spread[:, enough] = 1.4826 * _median(np.abs(seen - middle[:, :, None]))
+        enough = np.flatnonzero(end >= self._count)
+        for some in np.split(enough, range(AT_ONCE, len(enough), AT_ONCE)) if len(enough) else ():
+            seen = self._values[:, end[some, None] + np.arange(-self._count, 0)]
+            centre[:, some] = middle = _median(seen)
+            spread[:, some] = 1.4826 * _median(np.abs(seen - middle[:, :, None]))
         return centre.T, spread.T
+
+    def enough(self, before_s: Array) -> NDArray[np.bool_]:
+        """Whether ``count`` rows end before each time."""
+        return np.asarray(np.searchsorted(self._times, before_s, side="left") >= self._count)
+
+    def seen(self, before_s: Array, last: int = 0, which: slice = slice(None)) -> tuple[Array, Array]:
+        """The ``last`` (all ``count``) rows before each of k times, each with ``enough``.
+
+        Values (measures, k, last) and times (k, last).
+        """
+        rows = np.searchsorted(self._times, before_s, side="left")[:, None] + np.arange(-(last or self._count), 0)
+        return self._values[which][:, rows], self._times[rows]
 
     def forget_before(self, time_s: float) -> None:
         """Nobody will ask for times before this one any more."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
-from surefoot.records import Samples, Side
+from surefoot.records import SIDES, Samples, Side
 
 AROUND_S = 5.0
 
@@ -26,10 +27,10 @@ class Snippets:
             while blocks and blocks[0].end_s < time_s:
                 blocks.popleft()
 
-    def cut(self, start_s: float, end_s: float) -> tuple[Samples, ...]:
+    def cut(self, start_s: float, end_s: float, sides: Sequence[Side] = SIDES) -> tuple[Samples, ...]:
         """Everything recorded in [start_s, end_s): per side one piece, or several where the stream was interrupted."""
         pieces: list[Samples] = []
-        for side in sorted(self._blocks):
+        for side in sorted(self._blocks.keys() & set(sides)):
             for block in self._blocks[side]:
                 piece = _part(block, start_s, end_s)
                 if piece is None:

@@ -15,11 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surefoot.records import SIDES, Array, Placement, Side
-from surefoot.signal.contacts import FORWARD, JERK, RATE, SLOW, UP, Swings
+from surefoot.signal.contacts import FORWARD, RATE, SLOW, UP, Swings
 from surefoot.signal.path import GRAVITY_MPS2, Path
 from surefoot.signal.ring import Ring
+from surefoot.signal.sides import side_sign
+from surefoot.signal.slap import foot_flat_s, landing
 from surefoot.signal.stance import Stance
-from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
+from surefoot.signal.stumbles import Dips
+from surefoot.signal.table import WORDS, StrideTable, invalid
+from surefoot.signal.toedrag import toe_drag_s
+
+SLOW_LAG_S = 0.12  # the row SLOW of a ring may be so much shorter than the others
 
 PRE_SWING_S = 0.15  # before the final contact
 
@@ -37,7 +43,7 @@ class StrideParams:
     stance_to: float = 0.35
     pendulum_m: float = 0.20  # what the shank turns about lies so far below the sensor: nearer the floor, on which the
     # foot rolls, than the ankle joint (2.2: 0.10-0.13 above the joint; P, chosen on movingreality, where ankles still
-    # read 3 % slow: benchmarks/accuracy.py)
+    # read 3 to 4 % slow: benchmarks/accuracy.py)
     least_gravity_mps2: float = 5.0
     turn_deg: float = 45.0  # 1.4
     least_swing_share: float = 0.2  # 1.4
@@ -71,7 +77,8 @@ class StrideMeter:
         length = closing.initial - opening.initial
         p = self._params
         plausible = (length >= p.shortest_s * self._rate_hz) & (length <= p.longest_s * self._rate_hz)
-        ready = ~plausible | (closing.initial + p.stance_to * length + 4 < body.end) | last
+        smoothed = body.end - SLOW_LAG_S * self._rate_hz - 4
+        ready = ~plausible | (closing.initial + p.stance_to * length < smoothed) | last
         count = len(ready) if ready.all() else int(np.argmin(ready))
         rows = np.flatnonzero(plausible[:count])
         self._swings = self._swings[count:]
@@ -100,7 +107,7 @@ class StrideMeter:
         share = (end - final) / (end - start)
         p = self._params
         invalid(table, (share < p.least_swing_share) | (share > p.most_swing_share), "swing share implausible")
-        self._rates(table, start, final, end, body)
+        self._rates(table, start, closing, body)
         self._path(table, start, end, body)
         return table.take(self._like_walking(table))
 
@@ -110,8 +117,9 @@ class StrideMeter:
             flown = table["stride_length_m"] > self._params.longest_m
         return np.asarray(~flown & (table["push_off_rate_dps"] > self._params.least_push_off_dps))
 
-    def _rates(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
+    def _rates(self, table: StrideTable, start: Array, closing: Swings, body: Ring) -> None:
         """Extremes of single rows: they need contacts, but no integration."""
+        final, end = closing.final, closing.initial
 
         def greatest(row: int, first: Array, seconds: Array | float, sign: float = 1.0) -> Array:
             return self._greatest(body, row, first, np.asarray(seconds) * self._rate_hz, sign)
@@ -122,16 +130,30 @@ class StrideMeter:
         table["push_off_rate_dps"] = greatest(RATE, final - 0.25 * rate, 0.25, -1.0)
         table["push_off_acceleration_mps2"] = greatest(UP, final - 0.25 * rate, 0.25) - GRAVITY_MPS2
         table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
-        table["heel_strike_mps3"] = greatest(JERK, end - 0.03 * rate, 0.08)
+        self._landing(table, start, final, end, body)
+        table["side_sign"] = side_sign(self._placement, closing, body, rate)
         before = round(PRE_SWING_S * rate)
         pre_swing = body.windows(FORWARD, np.rint(final).astype(np.intp) - before, before)
         table["pre_swing_mps2"] = pre_swing.mean(axis=1)
         stance = Stance.of(body, start, final, rate)
-        table["lean_s"] = self._start_s + stance.at / rate
-        table["lean_bins"], table["lean_rate_dps"] = stance.bins, stance.rate_dps
-        table["lean_return_dps"] = stance.return_dps
-        for k, name in enumerate(LEANS):
-            table[name] = stance.lean_dps[:, k]
+        table["landed_s"] = self._start_s + stance.landed / rate
+        table["lean_middle"], table["lean_whole"] = stance.middle, stance.whole
+        table.leans[:] = stance.lean_dps.T
+        dips = Dips.of(body, final, end, rate)
+        table["swing_dip_s"] = self._start_s + dips.at / rate
+        table["swing_dip_dps"], table["swing_peak_dps"], table["swing_knock"] = (
+            dips.depth_dps,
+            dips.peak_dps,
+            dips.knock,
+        )
+
+    def _landing(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
+        down = landing(body, end, self._rate_hz)
+        table["heel_strike_mps3"] = down.heel_mps3
+        table["slap_index"], table["slap_delay_s"] = down.slap_index, down.slap_delay_s
+        table["toe_drag_s"] = toe_drag_s(body, final, end, self._rate_hz)
+        if self._placement == "foot":
+            table["foot_flat_s"] = foot_flat_s(body, end, end - start, self._rate_hz)
 
     def _greatest(self, body: Ring, row: int, first: Array, samples: Array, sign: float) -> Array:
         number = np.rint(first).astype(np.intp)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surefoot.records import SIDES, Array, Placement, Stride
-from surefoot.signal.stance import BINS
+from surefoot.signal.stance import PIECES
 
 FLAGS = ("no_heel_strike", "foot_drop", "turning", "valid")
 WORDS: dict[str, tuple[str, ...]] = {
@@ -21,18 +21,21 @@ WORDS: dict[str, tuple[str, ...]] = {
     "reason": ("", "turning", "stairs", "contacts out of order", "swing share implausible", "at the edge of the data"),
 }
 NUMBERS = tuple(f.name for f in fields(Stride) if f.name not in (*FLAGS, *WORDS, "placement"))
-LEANS = tuple(f"lean_{k}_dps" for k in range(BINS))
+LEANS = tuple(f"lean_{k}_dps" for k in range(PIECES))
+DIPS = ("swing_dip_s", "swing_dip_dps", "swing_peak_dps", "swing_knock")
 PRIVATE = (
-    "lean_s",
-    "lean_rate_dps",
-    "lean_return_dps",
-    "lean_bins",
+    *DIPS,
+    "landed_s",
+    "lean_middle",
+    "lean_whole",
     "other_contact_s",
     *LEANS,
+    "side_sign",
     "pre_swing_mps2",
     "up_odds",
     "down_odds",
-)  # for giving way and terrain; not told
+)  # for incidents, the side check and terrain; not told
+_LEANS = slice(len(NUMBERS) + PRIVATE.index(LEANS[0]), len(NUMBERS) + PRIVATE.index(LEANS[0]) + len(LEANS))
 _NUMBER = {name: row for row, name in enumerate((*NUMBERS, *PRIVATE))}
 _SMALL = {name: row for row, name in enumerate((*FLAGS, *WORDS))}
 
@@ -77,6 +80,11 @@ class StrideTable:
 
     def __setitem__(self, name: str, values: NDArray[Any]) -> None:
         self[name][:] = values
+
+    @property
+    def leans(self) -> Array:
+        """The columns LEANS as rows (PIECES, k), a view."""
+        return self._numbers[_LEANS]
 
     def take(self, where: NDArray[Any] | slice) -> StrideTable:
         """Strides chosen by a slice, by flags or by their numbers."""

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from surefoot.records import SIDES, Array, Placement
-from surefoot.signal.table import LEANS, WORDS, StrideTable, invalid
+from surefoot.signal.table import WORDS, StrideTable, invalid
 
 SHORTEST_M = 0.25  # below this a slope says nothing
 STEEPEST = 1.5
 SLOWEST_DPS = 20.0
+LOADED, MIDDLE = 2, 26  # pieces of stance after loading, and as far as a lean is averaged (stance.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,9 @@ class Terrain:
 def measures(strides: StrideTable) -> Array:
     """(k, 6), in the order of ``Gait``; NaN where absent."""
     length = strides["stride_length_m"]
-    bins = np.maximum(strides["lean_bins"], 1.0)
-    leans = np.stack([strides[name] for name in LEANS])
-    lean = np.where(np.arange(len(LEANS))[:, None] < bins, leans, 0.0).sum(axis=0) / bins
+    inside = strides.leans[LOADED:MIDDLE]
+    pieces = np.clip(strides["lean_middle"] - LOADED, 1.0, MIDDLE - LOADED)
+    lean = np.where(np.arange(len(inside))[:, None] < pieces, inside, 0.0).sum(axis=0) / pieces
     swing, push = (np.maximum(strides[name], SLOWEST_DPS) for name in ("mid_swing_rate_dps", "push_off_rate_dps"))
     slope = np.clip(strides["rise_m"] / np.maximum(length, SHORTEST_M), -STEEPEST, STEEPEST)
     share = strides["swing_s"] / strides["stride_time_s"]

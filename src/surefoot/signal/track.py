@@ -27,7 +27,7 @@ class TrackParams:
     before_s: float = 2.0  # processed before movement: more than a contact looks back
     behind_s: float = 4.0  # processed behind movement: more than the longest stride
     unaligned_s: float = 60.0  # raw samples kept while the frame of the sensor is not known
-    gather_s: float = 0.1  # samples worked on together, at least; contacts are known so much later
+    gather_s: float = 0.2  # samples worked on together, at least; contacts are known so much later
     hops_at_once: int = 10  # while walking; divides a block
 
 
@@ -59,7 +59,7 @@ class Track:
     def _begin(self, sample: int) -> None:
         """Start body axes afresh at this sample."""
         self.resting = False
-        self.body = Ring(9, sample)  # its rows RATE and SLOW may lag behind what is written
+        self.body = Ring(9, sample)  # shown as far as RATE is smoothed; SLOW lags behind that
         self._event = Smooth(self._contacts.event_hz, self.rate_hz)
         self._slow = Smooth(self._contacts.slow_hz, self.rate_hz)
         self._smoothed = {RATE: sample, SLOW: sample}  # how far
@@ -102,7 +102,7 @@ class Track:
             stop = min(self.end, self._moved + self._behind)
             if self.body.written < stop:
                 self._project(stop)
-                swings = self._finder.find(self.body)
+                swings = self._finder.find(self.body, self._smoothed[SLOW])
             if self._hopped - self._moved >= self._behind:
                 self.resting = True  # keep only what a movement beginning now would look back at
         if self.resting:
@@ -119,7 +119,7 @@ class Track:
             return self._last_hop(), Swings.none()
         self._backfill()
         self._project(self.end, last=True)
-        return self._last_hop(), self._finder.find(self.body, last=True)
+        return self._last_hop(), self._finder.find(self.body, self.body.end, last=True)
 
     def let_go_before(self, sample: float) -> None:
         """The caller needs no body axes before this sample."""
@@ -209,7 +209,7 @@ class Track:
                 first = self._smoothed[row]
                 self._smoothed[row] += smoothed.shape[1]
                 self.body.between(first, self._smoothed[row])[row : row + 1] = smoothed
-        self.body.show(min(self._smoothed.values()))
+        self.body.show(self._smoothed[RATE])
 
 
 def _turn(raw: Array, rows: Array, rotation: Array, size: int, first: int) -> None:

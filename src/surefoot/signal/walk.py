@@ -7,7 +7,7 @@ that neither the cutting of the stream nor the order in which the legs' blocks a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from surefoot.records import (
     Activity,
     Array,
     Bout,
-    Finding,
+    Check,
     Gap,
     Incident,
     Minute,
@@ -26,80 +26,59 @@ from surefoot.records import (
     Side,
     Slip,
 )
-from surefoot.signal.activity import ActivityBook, ActivityParams
-from surefoot.signal.bouts import BoutBook, BoutParams
-from surefoot.signal.clocks import ClockOffset, OffsetNotKnown, clock_offset
-from surefoot.signal.company import Company, CompanyParams
-from surefoot.signal.footdrop import FootDrop, FootDropParams
-from surefoot.signal.givingway import GivingWay, GivingWayParams
+from surefoot.signal.activity import ActivityBook
+from surefoot.signal.alignment import Aligned, NotYet
+from surefoot.signal.bouts import BoutBook
+from surefoot.signal.clocks import ClockOffset, ClockWatch, OffsetNotKnown
+from surefoot.signal.company import Company
+from surefoot.signal.falls import Falls
+from surefoot.signal.footdrop import FootDrop
+from surefoot.signal.givingway import GivingWay
 from surefoot.signal.incidents import IncidentBook
 from surefoot.signal.leans import Lean
-from surefoot.signal.leg import Leg, LegFindings, LegParams
+from surefoot.signal.leg import Leg, LegFindings
 from surefoot.signal.pairing import pair
 from surefoot.signal.rests import Rests
+from surefoot.signal.sides import SideWatch
+from surefoot.signal.slipping import Slipped
+from surefoot.signal.snippets import Snippets
+from surefoot.signal.standing import Standing
+from surefoot.signal.stumbles import stumbles
 from surefoot.signal.table import StrideTable
-from surefoot.signal.terrain import Terrain, TerrainParams, terrain_params
+from surefoot.signal.tenths import Past
+from surefoot.signal.terrain import Terrain, terrain_params
+from surefoot.signal.told import USUAL, WalkFindings, WalkParams
 
 CONTACTS_KEPT_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class WalkParams:
-    """Everything that can be tuned about walking."""
-
-    leg: LegParams = field(default_factory=LegParams)
-    bouts: BoutParams = field(default_factory=BoutParams)
-    foot_drop: FootDropParams = field(default_factory=FootDropParams)
-    company: CompanyParams = field(default_factory=CompanyParams)
-    terrain: TerrainParams | None = None  # None: those of the placement
-    giving_way: GivingWayParams = field(default_factory=GivingWayParams)
-    activity: ActivityParams = field(default_factory=ActivityParams)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class WalkFindings:
-    """What became certain with one update, each kind in time order."""
-
-    strides: StrideTable
-    bouts: list[Bout]
-    incidents: list[Incident]
-    minutes: list[Minute]
-    contacts: dict[Side, tuple[Array, Array]]  # initial and final, s, as soon as each leg knows them
-    slips: list[Slip] = field(default_factory=list)
-    activities: list[Activity] = field(default_factory=list)
-    rises: list[Rise] = field(default_factory=list)
-
-    def records(self) -> list[Finding]:
-        """All but activities and rises, in the order in which they became certain; those two come minutes later."""
-        wait = CompanyParams().wait_s
-        delay = wait + BoutParams().longest_break_s + BoutParams().longest_stride_s
-        keyed: list[tuple[float, int, Finding]] = [(s.end_s + wait, 0, s) for s in self.strides]
-        keyed += [(m.start_s + 60.0, 1, m) for m in self.minutes]
-        keyed += [(b.end_s + delay, 2, b) for b in self.bouts]
-        keyed += [(i.end_s + delay, 3, i) for i in self.incidents]
-        keyed += [(s.at_s, 4, s) for s in self.slips]
-        return [finding for _, _, finding in sorted(keyed, key=lambda x: x[:2])]
+PAST_KEPT_S = 50.0  # of tenths of a second
+AT_ONCE = 2048  # strides looked at together; more would leave the cache
 
 
 class WalkStream:
     """Blocks of either leg in, findings out. ``sides`` are the sensors worn; one leg alone works and says less."""
 
     def __init__(
-        self, sides: Sequence[Side] = SIDES, placement: Placement = "shank", params: WalkParams = WalkParams()
+        self, sides: Sequence[Side] = SIDES, placement: Placement = "shank", params: WalkParams = USUAL
     ) -> None:
         self.placement: Placement = placement
         self._legs = {side: Leg(side, placement, params.leg) for side in sides}
         self._params = params
         self._strides: list[StrideTable] = []
         self._minutes: list[Minute] = []
-        self._slips: list[Slip] = []
+        self._checks: list[Check] = []
         self._contacts: dict[Side, tuple[Array, Array]] = {side: (np.empty(0), np.empty(0)) for side in sides}
         self._bouts = BoutBook(tuple(sides), placement, params.bouts)
         self._company = Company(placement, params.company)
         self._terrain = Terrain(params.terrain or terrain_params(placement))
         self._foot_drop = FootDrop(placement, params.foot_drop)
         self._giving_way = GivingWay(params.giving_way)
-        self._incidents = IncidentBook(params.foot_drop, self._bouts.delay_s)
+        self._standing = Standing(params.standing)
+        self._falls = Falls(params.falls)
+        self._pasts: dict[Side, Past] = {side: Past() for side in sides}
+        self._raw = Snippets()
+        self._incidents = IncidentBook(params.foot_drop, self._raw)
+        self._sides = SideWatch(tuple(sides), placement, params.sides)
+        self._clocks = ClockWatch(sides, placement, params.clocks)
         self._activities = ActivityBook(tuple(sides), params.activity)
         self._rests: dict[Side, list[Rests]] = {side: [] for side in sides}
         self._leans: dict[Side, list[Lean]] = {side: [] for side in sides}
@@ -110,7 +89,7 @@ class WalkStream:
         leg = self._legs[item.side]
         if isinstance(item, Samples):
             item = leg.unseen(item)
-            self._incidents.add(item)
+            self._raw.add(item)
         found = leg.update(item)
         if not found and isinstance(item, Samples):  # the leg gathers short blocks
             return self._nothing()
@@ -125,6 +104,15 @@ class WalkStream:
             self._minutes += leg.flush_minute()
         return self._tell(np.inf, new)
 
+    def mounting(self, side: Side) -> Aligned | NotYet | Slipped:
+        """How the sensor of a leg sits, as far as is known."""
+        return self._legs[side].mounting
+
+    @property
+    def clock_offset(self) -> ClockOffset | OffsetNotKnown:
+        """How far the two sensors' clocks stand apart, as far as is known."""
+        return self._clocks.state
+
     def _nothing(self, contacts: dict[Side, tuple[Array, Array]] | None = None) -> WalkFindings:
         return WalkFindings(StrideTable.empty(self.placement), [], [], [], contacts or {})
 
@@ -132,7 +120,9 @@ class WalkStream:
         self._strides += [f.strides for f in found if len(f.strides)]
         for f in found:
             self._minutes += f.minutes
-            self._slips += f.slips
+            self._checks += f.slips
+            self._clocks.notice({side: f.initial_s})
+            self._pasts[side].add(f.tenths)
             self._leans[side] += f.leans
             if f.rests is not None:
                 self._rests[side].append(f.rests)
@@ -150,18 +140,20 @@ class WalkStream:
             return self._nothing(contacts)
         self._known_s = known_s
         strides = self._settled(self._strides_before(known_s), known_s)
-        if len(strides):
-            self._look_at(strides)
+        for first in range(0, len(strides), AT_ONCE):
+            self._look_at(strides.take(slice(first, first + AT_ONCE)))
+        self._checks += self._clocks.update(known_s, self._raw)
         settled_s = known_s - self._params.company.wait_s
         walked = self._bouts.update(strides, settled_s)
+        self._incidents.wait(self._outside_strides(strides, settled_s))
         incidents = self._incidents.tell(settled_s, walked)
         minutes = sorted((m for m in self._minutes if m.start_s + 60.0 <= known_s), key=lambda m: (m.start_s, m.side))
         self._minutes = [m for m in self._minutes if m.start_s + 60.0 > known_s]
         self._forget(known_s)
-        slips = sorted((s for s in self._slips if s.at_s <= known_s), key=lambda s: (s.at_s, s.side))
-        self._slips = [s for s in self._slips if s.at_s > known_s]
+        checks = sorted((c for c in self._checks if c.at_s <= settled_s), key=lambda c: (c.at_s, str(c)))
+        self._checks = [c for c in self._checks if c.at_s > settled_s]
         doing = self._doing(strides, settled_s)
-        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, slips, *doing)
+        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks, *doing)
 
     def _doing(self, strides: StrideTable, settled_s: float) -> tuple[list[Activity], list[Rise]]:
         legs = [leg.leans_known_s for leg in self._legs.values()] if settled_s < np.inf else []
@@ -183,8 +175,16 @@ class WalkStream:
     def _look_at(self, strides: StrideTable) -> None:
         """What both legs together say of strides that are certain."""
         self._foot_drop.flag(strides)
-        gave_way = self._giving_way.find(strides) if self.placement == "shank" else []  # the foot does not lean
-        self._incidents.notice(strides, gave_way)
+        self._checks += self._sides.update(strides)
+        found: list[Incident] = []
+        if self.placement == "shank":  # the foot does not lean, and turns about toe and heel as it swings
+            found = [*self._giving_way.find(strides), *stumbles(strides, self._params.stumbles)]
+        self._incidents.notice(strides, found)
+
+    def _outside_strides(self, strides: StrideTable, known_s: float) -> list[Incident]:
+        if self.placement == "foot":
+            return []
+        return [*self._standing.find(self._pasts, strides, known_s), *self._falls.find(self._pasts, known_s)]
 
     def _strides_before(self, known_s: float) -> StrideTable:
         waiting = StrideTable.joined(self.placement, self._strides)
@@ -197,6 +197,12 @@ class WalkStream:
         return now.take(np.lexsort((now["side"], now["end_s"])))
 
     def _forget(self, known_s: float) -> None:
+        settled_s = known_s - self._params.company.wait_s
+        happening_s = min(settled_s, self._falls.open_from_s)
+        for past in self._pasts.values():
+            past.forget_before(happening_s - PAST_KEPT_S)
+        raw_s = min(self._incidents.needs_from(min(settled_s, happening_s)), self._clocks.needs_from(known_s))
+        self._raw.forget_before(raw_s)
         for side, (initial, final) in self._contacts.items():
             if len(initial) and initial[0] < known_s - 2 * CONTACTS_KEPT_S:
                 recent = slice(int(np.searchsorted(initial, known_s - CONTACTS_KEPT_S)), None)
@@ -214,16 +220,21 @@ class Walk:
     incidents: list[Incident]
     rises: list[Rise]
     minutes: list[Minute]
-    slips: list[Slip]
+    checks: list[Check]
     clock_offset: ClockOffset | OffsetNotKnown
     activities: list[Activity]
+
+    @property
+    def slips(self) -> list[Slip]:
+        """The checks that say a sensor moved on its leg."""
+        return [check for check in self.checks if isinstance(check, Slip)]
 
 
 def analyze(
     sensors: Mapping[str, tuple[Array, Array]],
     rate_hz: float,
     placement: Placement = "shank",
-    params: WalkParams = WalkParams(),
+    params: WalkParams = USUAL,
 ) -> Walk:
     """Analyse a whole recording of one or both legs.
 
@@ -248,17 +259,10 @@ def analyze(
         [i for f in found for i in f.incidents],
         [r for f in found for r in f.rises],
         [m for f in found for m in f.minutes],
-        [s for f in found for s in f.slips],
-        _clocks(contacts, blocks),
+        [c for f in found for c in f.checks],
+        stream.clock_offset,
         [a for f in found for a in f.activities],
     )
-
-
-def _clocks(contacts: Mapping[str, Sequence[Array]], blocks: Sequence[Samples]) -> ClockOffset | OffsetNotKnown:
-    if blocks[0].placement != "shank":
-        return OffsetNotKnown("a foot does not feel the other one land")
-    initial_s = {side: both[0] for side, both in contacts.items()}
-    return clock_offset(initial_s, {b.side: b.acc for b in blocks}, blocks[0].rate_hz)
 
 
 def _by_event(contacts: Mapping[Side, tuple[Array, Array]]) -> tuple[dict[str, Array], dict[str, Array]]:

@@ -29,8 +29,10 @@ def rising(
     took_s: float | None = None,
     stand_s: float = 2.0,
 ) -> Scene:
-    """From a chair, and quiet standing."""
+    """From a chair, the feet often drawn back before, and quiet standing."""
     script = Script(walker, start_s)
+    shuffle(script, rng, 0.5)
+    script.spend("sit", 1.0)
     rise(script, rng, took_s or float(rng.uniform(1.0, 3.2)))
     script.sway(stand_s, rng)
     script.spend("stand", stand_s)
@@ -45,11 +47,13 @@ def sitting_down(
     took_s: float | None = None,
     stand_s: float = 2.0,
 ) -> Scene:
-    """Quiet standing, and into a chair."""
+    """Quiet standing, and into a chair; the feet often put elsewhere afterwards."""
     script = Script(walker, start_s)
     script.sway(stand_s, rng)
     script.spend("stand", stand_s)
     sit_down(script, rng, took_s or float(rng.uniform(1.2, 3.2)))
+    shuffle(script, rng, 0.4)
+    script.spend("sit", 1.0)
     return script.scene()
 
 
@@ -72,6 +76,14 @@ def chair_stands(
         sit_down(script, rng, float(down_s))
     script.spend("sit", rest_s[1])
     return script.scene()
+
+
+def shuffle(script: Script, rng: np.random.Generator, often: float) -> None:
+    """Feet that are put elsewhere before or after, one or both."""
+    for side in SIDES:
+        if rng.random() < often:
+            way = (float(rng.uniform(-0.15, 0.15)), float(rng.uniform(-0.05, 0.05)), 0.0)
+            script.step(side, rng, float(rng.uniform(0.35, 0.6)), float(rng.uniform(0, 0.3)), way_m=way)
 
 
 def rise(script: Script, rng: np.random.Generator, took_s: float) -> None:

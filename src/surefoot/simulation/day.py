@@ -33,6 +33,8 @@ class Habits:
     bout_speed_pct: float = 4.0
     stumbles_per_1000: float = 3.0  # strides, at dorsi = 1
     buckles_per_1000: float = 6.0  # strides, at quad = 1
+    elevated: float = 0.4  # share of stumbles in which the foot is lifted over
+    rescued: float = 0.4  # share of givings way caught by the other foot; the rest by the knee itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def plan_day(
     total_h = sum(b - a for a, b in spells)
     stretches = []
     for i, (a, b) in enumerate(spells):
-        walks = _bouts(strides * (b - a) / total_h, walker, habits, rng)
+        walks = bouts_of(strides * (b - a) / total_h, walker, habits, rng)
         stretches += _fill(_stretch(a, b, i, start_s, rate_hz), walks, walker, habits, rate_hz, rng)
     return Day(number, start_s, kind, severity, walker, tuple(stretches))
 
@@ -115,7 +117,7 @@ def _stretch(from_h: float, to_h: float, donning: int, midnight_s: float, rate_h
     return Stretch(first, after - first, donning)
 
 
-def _bouts(strides: float, walker: Walker, habits: Habits, rng: np.random.Generator) -> list[int]:
+def bouts_of(strides: float, walker: Walker, habits: Habits, rng: np.random.Generator) -> list[int]:
     """Strides of each bout: lengths even on a logarithmic scale, until the day's strides are walked."""
     low, high = habits.bout_s
     bouts: list[int] = []
@@ -136,15 +138,27 @@ def _fill(
     for strides, sit in zip(bouts, sits, strict=True):
         yield Stretch(at, int(sit), whole.donning)
         at += int(sit)
-        walk = _walk(strides, at / rate_hz, walker, habits, rng)
+        walk = bout(walker, rng, at / rate_hz, strides=strides, habits=habits)
         samples = int(np.ceil(walk.duration_s * rate_hz - 1e-6))
         yield Stretch(at, samples, whole.donning, walk)
         at += samples
     yield Stretch(at, whole.first + whole.samples - at, whole.donning)
 
 
-def _walk(strides: int, start_s: float, walker: Walker, habits: Habits, rng: np.random.Generator) -> Scene:
-    """From the chair, a walk with a turn every now and then, and back; longer walks are a little faster."""
+def bout(
+    walker: Walker,
+    rng: np.random.Generator,
+    start_s: float = 0.0,
+    *,
+    strides: int,
+    habits: Habits,
+    seated: tuple[bool, bool] = (True, True),
+    stand_s: tuple[float, float] = (1.0, 8.0),
+) -> Scene:
+    """A walk with a turn every now and then, as this person's legs let it go; longer walks are a little faster.
+
+    By default from a chair and back. ``stand_s``: shortest and longest stand before and after.
+    """
     seconds = strides * walker.stride_s
     pace = 1 + habits.bout_speed_pct / 100 * rng.standard_normal() + 0.03 * np.log(seconds / 35)
     turns, at = [], int(rng.integers(8, 25))
@@ -161,9 +175,20 @@ def _walk(strides: int, start_s: float, walker: Walker, habits: Habits, rng: np.
         rng,
         strides=strides,
         turns=turns,
-        stumbles=[Stumble(side, k) for side, k in caught],
-        buckles=[Buckle(side, rng.uniform(0.15, 0.6), rng.uniform(5, 30), k) for side, k in gave],
-        stand_s=(float(rng.uniform(1, 8)), float(rng.uniform(1, 8))),
-        seated=(True, True),
+        stumbles=[
+            Stumble(side, k, "elevating" if rng.random() < habits.elevated else "lowering") for side, k in caught
+        ],
+        buckles=[
+            Buckle(
+                side,
+                rng.uniform(0.15, 0.6),
+                rng.uniform(5, 30),
+                k,
+                "rescue" if rng.random() < habits.rescued else "arrested",
+            )
+            for side, k in gave
+        ],
+        stand_s=(float(rng.uniform(*stand_s)), float(rng.uniform(*stand_s))),
+        seated=seated,
         start_s=start_s,
     )

@@ -6,7 +6,7 @@ ankle with more than 3 g, and leaves both shanks lying more than 60 deg from upr
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -53,8 +53,7 @@ def giving_way(
     size = (buckle.falling_s, buckle.flexion_deg, buckle.fall_g)
     script.buckles.append(TrueBuckle(buckle.side, script.at_s, *size, buckle.outcome, standing=True))
     if buckle.outcome == "fall":
-        lean = pulses.buckling(buckle, script.at_s)
-        script.pulses[buckle.side].append(replace(lean, course=lean.course[: int(lean.course.argmax()) + 1]))
+        script.pulses[buckle.side].append(pulses.buckling(buckle, script.at_s))
         script.spend("stand", buckle.falling_s)
         falling(script, fall or Fall(), rng, given_deg={buckle.side: buckle.flexion_deg / 2})
     else:
@@ -106,8 +105,12 @@ def falling(script: Script, fall: Fall, rng: np.random.Generator, given_deg: dic
         away = {"forward": -0.1, "backward": 0.4}.get(fall.direction, 0.1)
         script.turn(side, away * rng.uniform(0.7, 1.3), took + 0.2, late, "forward", foot=True)
         script.swing(side, float(rng.uniform(0.05, 0.15)), (0.5 * took, 0.0, 0.5 * took), late, "up", foot=True)
-        script.bump(side, float(rng.uniform(2.6, 4.5)), took)  # knees or hip
-        script.bump(side, float(rng.uniform(1.5, 3.0)), took + float(rng.uniform(0.25, 0.5)))  # trunk, feet
+        hard = float(np.clip(3.2 * np.exp(0.4 * rng.standard_normal()), 2.4, 8.0))
+        script.bump(side, hard, took)  # knees or hip
+        script.bump(side, 0.65 * hard, took + float(rng.uniform(0.25, 0.5)))  # trunk, feet
+        for after in (float(rng.uniform(0.0, 0.3)), took + 0.1):  # legs fly about
+            script.swing(side, float(rng.normal(0, 22)), (0.18, 0.0, 0.22), after, foot=True)
+            script.swing(side, float(rng.normal(0, 18)), (0.18, 0.0, 0.22), after, "roll", foot=True)
     script.spend("fall", took + 1.0)
     at = float(rng.uniform(2, 6))
     while at < fall.lies_s - 3:  # moves a little

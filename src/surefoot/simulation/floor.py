@@ -60,7 +60,7 @@ def lying_down(
 ) -> Scene:
     """From sitting on a bed into lying, ``turns`` times over onto a side and back, and up to sitting again."""
     script = Script(walker, start_s)
-    slow = float(rng.uniform(0.8, 1.5))
+    slow = float(rng.uniform(0.45, 1.3))
     lies = {side: -float(rng.uniform(78, 95)) for side in SIDES}
     first = SIDES[rng.integers(2)]
     for side in SIDES:
@@ -68,7 +68,8 @@ def lying_down(
         script.turn(side, lies[side], 1.5 * slow, late, foot=True)
         script.turn(side, float(rng.uniform(0.3, 0.5)), 1.4 * slow, late, "up", foot=True)
         script.turn(side, 90.0 if first == "left" else -90.0, 1.8 * slow, late, "heading", foot=True)
-        script.bump(side, float(rng.uniform(0.1, 0.4)), 1.45 * slow + late)
+        script.bump(side, float(rng.uniform(0.1, 0.6)), 1.45 * slow + late)
+        script.swing(side, float(rng.normal(0, 15)), (0.3, 0.0, 0.4), 1.5 * slow + late, foot=True)
     script.spend("lie_down", 2.4 * slow)
     for _ in range(turns):
         pause = float(rng.uniform(0.25, 0.45)) * seconds / turns

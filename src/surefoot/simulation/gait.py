@@ -12,7 +12,7 @@ well they do. No recorded sample is stored here. What impairments change follows
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -47,6 +47,10 @@ _UPWARD = (-0.391, 1.9494, -0.7808, 0.4811, -0.8319, 0.6123, -0.2584, 0.1553)
 _HEEL_RISE_SPAN = (0.36, 0.88)
 _HEEL_RISE = (-53.51, 46.33, -2.36, -3.52, -11.99, -1.09)
 
+# degrees, of a left leg: cosine, sine of harmonics 1, 2 in the frontal plane and about the shank (fitted likewise)
+ROLL_DEG = (2.4, -3.8, -0.2, -0.6)
+TWIST_DEG = (-0.4, -5.0, -0.5, -0.9)
+
 # rows of Cycle.table
 (TILT, TILT_1, TILT_2, FORWARD_1, FORWARD_2, UP_1, UP_2, SIDE_2, ROLL, ROLL_1, TWIST, TWIST_1, FREE) = range(13)
 
@@ -72,11 +76,15 @@ class Manner:
 
     lift_m: float = 0.0
     tilt_deg: float = 0.0  # further forward tilt at its maximum
+    range_pct: float = field(default=0.0, kw_only=True)  # of the shank's tilt
+    stance: float = field(default=0.0, kw_only=True)  # later final contact, in parts of the stride
+    shape_deg: tuple[float, ...] = field(default=(), kw_only=True)  # of the tilt: cosine, sine of harmonics 2, 3, ...
+    way_m: tuple[float, ...] = field(default=(), kw_only=True)  # the ankle ahead in early, late swing; higher likewise
     foot_pitch_deg: float = 0.0
     push_off_pct: float = 0.0
     loading_pct: float = 0.0
-    roll_deg: tuple[float, ...] = (-2.2, 1.6, 1.2, 1.0)  # frontal plane: cosine, sine of harmonics 1, 2
-    twist_deg: tuple[float, ...] = (4.0, 3.0, -3.0, 2.0)  # about the shank: the same
+    roll_deg: tuple[float, ...] = ROLL_DEG
+    twist_deg: tuple[float, ...] = TWIST_DEG
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +110,7 @@ class Cycle:
 @lru_cache(maxsize=256)
 def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: float, rise_m: float = 0.0) -> Cycle:
     """The tables of one leg at about this speed (m/s) and stride time (s), each stride ending ``rise_m`` higher."""
-    q, pace = _warped(_final_contact(leg, speed_mps))
+    q, pace = _warped(_final_contact(leg, manner, speed_mps))
     flat_s = 0.08 - 0.05 * min(leg.dorsi, 1.0)
     forward, up = _ankle(q, pace, leg, manner)
     pitch_deg = 20.0 * (1 - leg.dorsi) - 10.0 * leg.dorsi + manner.foot_pitch_deg
@@ -114,11 +122,11 @@ def cycle(side: Side, leg: Leg, manner: Manner, speed_mps: float, stride_s: floa
         tilt_rad=_tilt(q, leg, manner) + uphill * (climbing - climbing[mid_stance_index()]),
         forward=forward,
         up=up + rise_m * forward,
-        outward_m=(0.02 + 0.04 * leg.dorsi * leg.circ) * hump(q, 0.5, 1.04),
+        outward_m=(0.08 * leg.dorsi * leg.circ - 0.02) * hump(q, 0.5, 1.04),  # past the other ankle, or round it
         pitch_rad=_pitch(q, pitch_deg, leg, manner, flat_s / stride_s, speed_mps),
         free=hump(q, *_MOVING),
         q=q,
-        final_contact=_final_contact(leg, speed_mps),
+        final_contact=_final_contact(leg, manner, speed_mps),
         foot_pitch_at_contact_deg=pitch_deg,
         heel_strike=1.0 - min(leg.dorsi / 0.8, 1.0),
         slap=max(0.0, min(leg.dorsi / 0.5, (0.8 - leg.dorsi) / 0.3)),
@@ -177,6 +185,7 @@ def tilt_scale(speed_mps: float) -> float:
 def _tilt(q: Array, leg: Leg, manner: Manner) -> Array:
     turn = 2 * np.pi * np.arange(1, 9)[:, None] * q
     healthy = np.array(_TILT_COS) @ np.cos(turn) + np.array(_TILT_SIN) @ np.sin(turn) + _TILT_MEAN
+    healthy += manner.range_pct / 100 * (healthy - healthy[mid_stance_index()]) + own_shape(q, manner)
     push_off = 0.40 * leg.push - manner.push_off_pct / 100
     loading = 0.50 * leg.quad - manner.loading_pct / 100
     scale = REFERENCE_STRIDE_S  # the rates below are deg/s of the reference stride, the table is per cycle
@@ -196,7 +205,10 @@ def _ankle(q: Array, pace: Array, leg: Leg, manner: Manner) -> tuple[Array, Arra
     forward = terms(q, _FORWARD, *_MOVING) * pace
     up = terms(q, _UPWARD, *_MOVING) * pace
     forward -= slope(0.03 * leg.push * hump(q, 0.42, 0.92))  # a weak push-off lets the ankle lag
-    up += slope((0.04 * leg.dorsi * (1 - leg.circ) + manner.lift_m) * hump(q, 0.52, 1.02))
+    up += slope((0.049 * leg.dorsi * (1 - leg.circ) + manner.lift_m) * hump(q, 0.52, 1.02))
+    for ahead, higher, part in zip(manner.way_m[:2], manner.way_m[2:], ((0.45, 0.85), (0.65, 1.04)), strict=False):
+        forward += slope(ahead * hump(q, *part))
+        up += slope(higher * hump(q, *part))
     window = hump(q, *_MOVING)
     return forward / forward.mean(), up - up.mean() * window / window.mean()
 
@@ -211,10 +223,10 @@ def _pitch(q: Array, contact_deg: float, leg: Leg, manner: Manner, flat: float, 
     return np.deg2rad(rise + toes_up + hanging)
 
 
-def _final_contact(leg: Leg, speed_mps: float) -> float:
+def _final_contact(leg: Leg, manner: Manner, speed_mps: float) -> float:
     """Slower: longer stance (E2); a dropped foot swings 8 % longer (P)."""
     later = float(np.clip(0.2 * (REFERENCE_SPEED_MPS - speed_mps), -0.01, 0.09))
-    return FINAL_CONTACT + later - 0.025 * leg.dorsi
+    return FINAL_CONTACT + later + manner.stance - 0.020 * leg.dorsi
 
 
 def _warped(final_contact: float) -> tuple[Array, Array]:
@@ -225,6 +237,16 @@ def _warped(final_contact: float) -> tuple[Array, Array]:
     for _ in range(30):
         q = p - by * np.sin(np.pi * q) ** 2
     return q, 1 / (1 + by * np.pi * np.sin(2 * np.pi * q))
+
+
+def own_shape(q: Array, manner: Manner) -> Array:
+    """Degrees by which a person's tilt departs from everybody's, none at mid-stance."""
+    if not manner.shape_deg:
+        return np.zeros(len(q))
+    cosines, sines = np.array(manner.shape_deg).reshape(-1, 2).T
+    turn = 2 * np.pi * np.arange(2, 2 + len(sines))[:, None] * q
+    shape: Array = cosines @ np.cos(turn) + sines @ np.sin(turn)
+    return shape - shape[mid_stance_index()]
 
 
 def _off_plane(q: Array, side: Side, harmonics_deg: tuple[float, ...]) -> Array:

@@ -15,12 +15,12 @@ import numpy as np
 
 from surefoot.records import Array, Side
 from surefoot.simulation import gait
-from surefoot.simulation.gait import Cycle, Leg, Manner
+from surefoot.simulation.gait import Cycle, Leg, Manner, own_shape
 from surefoot.simulation.shapes import POINTS, bell, hump, mid_stance_index, phase, slope, terms
 
 GroundKind = Literal["walk", "stairs_up", "stairs_down", "ramp_up", "ramp_down"]
 
-_STRIDE_S = {"stairs_up": 1.15, "stairs_down": 1.05, "ramp_up": 1.04, "ramp_down": 0.98}  # against level walking
+_STRIDE_S = {"stairs_up": 1.10, "stairs_down": 1.02, "ramp_up": 1.04, "ramp_down": 0.98}  # against level walking
 _FINAL_CONTACT = {"stairs_up": 0.66, "stairs_down": 0.64}
 _HEEL_STRIKE = {"stairs_up": 0.25, "stairs_down": 0.9}
 _REFERENCE_S = 1.1
@@ -76,7 +76,13 @@ def _stair_cycle(kind: GroundKind, side: Side, leg: Leg, manner: Manner, climb_m
     q, up = phase(), kind == "stairs_up"
     rate = _rate_up(q, leg, manner) if up else _rate_down(q, manner)
     rate -= rate.mean()
-    tilt = -_REFERENCE_S * vigour * (np.cumsum(rate) - np.cumsum(rate)[mid_stance_index()]) / POINTS
+    tilt = (
+        -_REFERENCE_S
+        * vigour
+        * (1 + manner.range_pct / 100)
+        * (np.cumsum(rate) - np.cumsum(rate)[mid_stance_index()])
+        / POINTS
+    )
     standing = gait.cycle(side, leg, manner, 1.0, 1.1).shank[gait.TILT, 0]
     span = (0.50, 1.02)
     forward = terms(q, (1.0,), *span)
@@ -86,10 +92,10 @@ def _stair_cycle(kind: GroundKind, side: Side, leg: Leg, manner: Manner, climb_m
     return gait.assemble(
         side,
         manner,
-        tilt_rad=np.deg2rad(tilt + manner.tilt_deg * bell(q, 0.7, 0.08)) + standing,
+        tilt_rad=np.deg2rad(tilt + own_shape(q, manner) + manner.tilt_deg * bell(q, 0.7, 0.08)) + standing,
         forward=forward / forward.mean(),
         up=climb_m * lifted / lifted.mean() + slope(clearance),
-        outward_m=(0.02 + 0.04 * leg.dorsi * leg.circ) * hump(q, *span),
+        outward_m=(0.08 * leg.dorsi * leg.circ - 0.02) * hump(q, *span),
         pitch_rad=np.deg2rad(toes),
         free=hump(q, *span),
         q=q,

@@ -10,7 +10,7 @@ import numpy as np
 
 from surefoot.records import SIDES, Array, Gap, Samples, Side
 from surefoot.simulation.day import Day, DayKind, Habits, plan_day
-from surefoot.simulation.gait import Leg, Manner
+from surefoot.simulation.gait import ROLL_DEG, TWIST_DEG, Leg, Manner
 from surefoot.simulation.person import Walker
 from surefoot.simulation.sensor import noise_tape, put_on
 from surefoot.simulation.tape import Tape, lying, sitting
@@ -87,7 +87,7 @@ def patient_blocks(patient: Patient) -> Iterator[Samples | Gap]:
                 sensors = {side: put_on(rng, noise, drift_from_s=start_s) for side in SIDES}
                 tape = (drawer if day.kind == "drawer" else resting).worn(sensors, rng)
             if stretch.walk is None:
-                yield from _play(tape, stretch.first, stretch.samples, rng)
+                yield from tape.play(stretch.first, stretch.samples, rng)
             else:
                 for side in SIDES:
                     offset = int(rng.integers(len(noise)))
@@ -132,8 +132,8 @@ def _own_manner(patient: Patient) -> dict[Side, Manner]:
             foot_pitch_deg=float(rng.normal(0, 2)),
             push_off_pct=float(rng.normal(0, 4)),
             loading_pct=float(rng.normal(0, 6)),
-            roll_deg=tuple(rng.normal(0, 1.6, 4).tolist()),
-            twist_deg=tuple(rng.normal(0, 3.0, 4).tolist()),
+            roll_deg=tuple((ROLL_DEG + rng.normal(0, 1.2, 4)).tolist()),
+            twist_deg=tuple((TWIST_DEG + rng.normal(0, 2.5, 4)).tolist()),
         )
         for side in SIDES
     }
@@ -172,13 +172,6 @@ def _today(own: Manner, form: Array, spread: DaySpread) -> Manner:
         loading_pct=own.loading_pct + spread.loading_pct * float(form[3]),
         foot_pitch_deg=own.foot_pitch_deg + spread.foot_pitch_deg * float(form[4]),
     )
-
-
-def _play(tape: Tape, first: int, samples: int, rng: np.random.Generator) -> Iterator[Samples]:
-    for a, b in tape.cut(samples, rng):
-        for side in SIDES:
-            yield Samples(side, "shank", first / tape.rate_hz, tape.rate_hz, tape.acc[side][a:b], tape.gyr[side][a:b])
-        first += b - a
 
 
 def _charging(until: dict[Side, float], start_s: float) -> Iterator[Gap]:

@@ -7,6 +7,7 @@ accelerometer see the same movement. Where the ankle is not moved the foot stays
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -43,7 +44,8 @@ class Buckle:
     """One giving way (facts/clinical.md 4.3, grade P): the knee flexes while hip and trunk fall with ``fall_g`` of g.
 
     ``at_stride``: in early stance of that stride; None: in the quiet standing before the walk. ``outcome``: the knee
-    is caught (arrested), the other foot comes down early and hard (rescue), or the person falls.
+    is caught (arrested), the other foot comes down early and hard (rescue), or the person falls: in a walk as the
+    last stance of it is loaded, where ``at_stride`` is how many strides are walked.
     """
 
     side: Side
@@ -69,11 +71,17 @@ class Stumble:
 
 
 def buckling(buckle: Buckle, start_s: float) -> Pulse:
-    """The shank leans forward by half the knee's flexion at near constant rate, is held, and is brought back."""
+    """The shank leans forward by half the knee's flexion at near constant rate, is held, and is brought back.
+
+    In a stride it is brought back within what is left of the stance. A fall takes over where the knee gives in.
+    """
     lean = buckle.flexion_deg / 2
     ramp_s = min(0.03, buckle.falling_s / 2)
     falling = _trapezoid(lean, buckle.falling_s + ramp_s, ramp_s)
-    back = lean * (1 - ease(np.arange(1, _points(0.28)) / (_points(0.28) - 1)))
+    if buckle.outcome == "fall":
+        return Pulse(start_s, falling)
+    back_s = 0.28 if buckle.at_stride is None else 0.20
+    back = lean * (1 - ease(np.arange(1, _points(back_s)) / (_points(back_s) - 1)))
     return Pulse(start_s, np.concatenate([falling, np.full(_points(0.06), lean), back]))
 
 
@@ -113,11 +121,22 @@ def lasting(by: float, start_s: float, took_s: float, channel: Channel = "tilt",
 
 def swaying(start_s: float, end_s: float, size_deg: float, rng: np.random.Generator) -> Pulse:
     """Quiet standing is not still: a slow sway of the shank, calm at both ends."""
-    t = np.arange(max(2, _points(end_s - start_s))) / GRID_HZ
-    calm = np.minimum(1, np.minimum(t, t[-1] - t) / 0.5) ** 2
-    hz, at = np.array([0.23, 0.57, 1.1]), rng.uniform(0, 2 * np.pi, 3)
-    wave = np.array([1.0, 0.5, 0.2]) @ np.sin(2 * np.pi * hz[:, None] * t + at[:, None])
-    return Pulse(start_s, size_deg * calm * wave)
+    count = max(2, _points(end_s - start_s))
+    first = rng.integers(len(_wave()) // 2)
+    swayed = size_deg * np.resize(_wave()[first:], count)
+    edge = min(count // 2, round(0.5 * GRID_HZ))
+    calm = np.linspace(0, 1, edge) ** 2
+    swayed[:edge] *= calm
+    swayed[count - edge :] *= calm[::-1]
+    return Pulse(start_s, swayed)
+
+
+@lru_cache(maxsize=1)
+def _wave() -> Array:
+    """Ten minutes of sway of about 1; its periods do not fit into one another, so no two stretches are alike."""
+    t = np.arange(600 * int(GRID_HZ)) / GRID_HZ
+    hz = np.array([0.23, 0.57, 1.1])
+    return np.array([1.0, 0.5, 0.2]) @ np.sin(2 * np.pi * hz[:, None] * t)
 
 
 def _trapezoid(turned_deg: float, took_s: float, ramp_s: float) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from surefoot.records import SIDES
+from surefoot.records import SIDES, Side
 from surefoot.simulation.person import Walker
 from surefoot.simulation.scene import Scene
 from surefoot.simulation.script import OTHER, Script
@@ -36,7 +36,7 @@ def turning_on_the_spot(
     script.sway(1.5, rng)
     script.spend("stand", 1.5)
     pairs = max(1, round(abs(degrees) / rng.uniform(40, 75)))
-    inner = "left" if degrees > 0 else "right"
+    inner: Side = "left" if degrees > 0 else "right"
     took, at = float(rng.uniform(0.4, 0.65)), 0.0
     for _ in range(pairs):
         for side in (inner, OTHER[inner]):
@@ -52,7 +52,10 @@ def turning_on_the_spot(
 def bending(walker: Walker, rng: np.random.Generator, start_s: float = 0.0, *, hold_s: float = 1.5) -> Scene:
     """To the floor with nearly straight knees: hips go back, and the shanks with them."""
     script = Script(walker, start_s)
-    down, up, back = float(rng.uniform(0.8, 1.8)), float(rng.uniform(0.8, 1.8)), float(rng.uniform(2, 9))
+    down, up, back = float(rng.uniform(0.5, 1.6)), float(rng.uniform(0.5, 1.6)), float(rng.uniform(2, 14))
+    if rng.random() < 0.4:  # with a step to where the thing lies
+        way = (float(rng.uniform(0.0, 0.25)), float(rng.uniform(-0.1, 0.1)), 0.0)
+        script.step(SIDES[rng.integers(2)], rng, 0.5, float(rng.uniform(0, 0.4)), way_m=way)
     for side in SIDES:
         script.swing(side, -back * float(rng.uniform(0.8, 1.2)), (down, hold_s, up))
     script.spend("bend", down + hold_s + up + 0.2)

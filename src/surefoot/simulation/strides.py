@@ -140,7 +140,7 @@ def _steps(
         step = 2 * s.at_stride + (s.side != first)
         steps[step : step + 2] *= 0.87 if s.recovery == "lowering" else 1.1
     for b in buckles:
-        if b.at_stride is None:
+        if b.at_stride is None or b.outcome == "fall":
             continue
         step = 2 * b.at_stride + (b.side != first)
         if b.outcome == "rescue":  # the other foot comes down early

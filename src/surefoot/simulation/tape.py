@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surefoot.records import SIDES, Array, Side
+from surefoot.records import SIDES, Array, Samples, Side
 from surefoot.simulation import gait
 from surefoot.simulation.leg import G_MPS2, move
 from surefoot.simulation.pulses import Pulse, there_and_back
@@ -32,7 +32,7 @@ class Tape:
 
     def cut(self, samples: int, rng: np.random.Generator) -> Iterator[tuple[int, int]]:
         """Places (from, to) on the tape which, played one after another, last ``samples``."""
-        longest = int(LONGEST_S * self.rate_hz)
+        longest = min(int(LONGEST_S * self.rate_hz), 3 * len(self.acc["left"]) // 4)
         while samples > 0:
             length = min(samples, longest)
             first = int(self.quiet[rng.integers(np.searchsorted(self.quiet, len(self.acc["left"]) - length) or 1)])
@@ -42,6 +42,14 @@ class Tape:
             after = max(after, first + 1)
             yield first, after
             samples -= after - first
+
+    def play(self, first: int, samples: int, rng: np.random.Generator) -> Iterator[Samples]:
+        """So many readings from number ``first`` of the sensor's clock on, left before right, sharing memory."""
+        for a, b in self.cut(samples, rng):
+            at_s = first / self.rate_hz
+            for side in SIDES:
+                yield Samples(side, "shank", at_s, self.rate_hz, self.acc[side][a:b], self.gyr[side][a:b])
+            first += b - a
 
     def worn(self, sensors: dict[Side, Sensor], rng: np.random.Generator) -> Tape:
         """The tape as these sensors record it; read-only, because many blocks share it."""

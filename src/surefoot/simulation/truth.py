@@ -63,6 +63,11 @@ class TrueBuckle:
     outcome: Outcome = "arrested"
     standing: bool = False  # in quiet standing, not in a stride
 
+    @property
+    def end_s(self) -> float:
+        """When the knee gives in no further."""
+        return self.start_s + self.falling_s
+
 
 @dataclass(frozen=True, slots=True)
 class TrueStumble:

@@ -88,6 +88,9 @@ def plan_walk(
     up_s, down_s = (RISING_S if seat else 0.0 for seat in seated)
     go_s = start_s + up_s + stand_s[0]
     first: Side = "left" if rng.random() < 0.5 else "right"
+    collapse = next((b for b in buckles if b.outcome == "fall"), None)
+    if collapse is not None:
+        first = collapse.side  # who leads out of standing comes to rest last
     legs = _strides(walker, ground, strides, turns, stumbles, buckles, first, go_s, rng)
     halt_s = max(float(leg.starts_s[-1]) for leg in legs.values())
     end_s = halt_s + stand_s[1] + down_s
@@ -95,14 +98,15 @@ def plan_walk(
     fallen = tuple(_buckled(b, legs[b.side], moments) for b in buckles)
     caught = tuple(TrueStumble(s.side, legs[s.side].at(s.at_stride, 0.56), s.recovery) for s in stumbles)
     truths = {side: _leg_truth(walker, side, walker.cycle(side, ground), legs[side]) for side in SIDES}
-    script = Script(walker, halt_s - _FALLS_BEFORE_HALT_S)
+    falls_s = halt_s - _FALLS_BEFORE_HALT_S if collapse is None else fallen[buckles.index(collapse)].end_s
+    script = Script(walker, falls_s)
     _add_pulses(script, moments, list(zip(buckles, fallen, strict=True)), caught, truths, rng, fall is None)
     for b, true in zip(buckles, fallen, strict=True):
         if b.outcome == "rescue":
             _rescued(legs, truths, true)
     if fall is not None:
-        falling(script, fall, rng)
-        moments = replace(moments, halt_s=halt_s - _FALLS_BEFORE_HALT_S, end_s=script.at_s)
+        falling(script, fall, rng, {} if collapse is None else {collapse.side: collapse.flexion_deg / 2})
+        moments = replace(moments, halt_s=falls_s, end_s=script.at_s)
     truth = Truth(
         start_s=start_s,
         end_s=moments.end_s,
@@ -126,13 +130,16 @@ def _check(
     ground: Ground,
     fall: Fall | None,
 ) -> None:
-    for event in (*turns, *buckles, *stumbles):
+    collapses = [b for b in buckles if b.outcome == "fall"]
+    if collapses and (len(collapses) > 1 or fall is None or collapses[0].at_stride != strides):
+        raise ValueError(
+            "a giving way that ends in a fall ends the walk: give it at_stride=strides, and fall=Fall(...)"
+        )
+    for event in (*turns, *(b for b in buckles if b not in collapses), *stumbles):
         if event.at_stride is not None and not 1 <= event.at_stride < strides - 1:
             raise ValueError(f"{event} lies outside the whole strides 1 to {strides - 2} of this walk")
     if ground.stairs and (stumbles or turns):
         raise ValueError("stumbles and turns are simulated on level ground and ramps only, not on stairs")
-    if any(b.outcome == "fall" for b in buckles):
-        raise ValueError("a giving way that ends in a fall ends the walk: give fall=Fall(...), or use giving_way")
     if fall is not None and seated[1]:
         raise ValueError("a walk that ends in a fall does not end in a chair")
 
@@ -167,7 +174,9 @@ def _strides(
 
 
 def _buckled(buckle: Buckle, strides: Strides, moments: Moments) -> TrueBuckle:
-    if buckle.at_stride is None:
+    if buckle.outcome == "fall":  # in the last stance, as it is loaded
+        at_s = float(strides.starts_s[-1]) - _FALLS_BEFORE_HALT_S
+    elif buckle.at_stride is None:
         at_s = moments.up_s + 0.5 * (moments.go_s - moments.up_s)
     else:  # strides are counted from mid-stance: loading was just before
         starts = strides.starts_s

@@ -71,6 +71,7 @@ def _row(day: str, summary: DaySummary | None, legs: Sequence[Series], words: Me
     values = [words.say(one.values.get(day)) for one in legs]
     strides = " / ".join(str(one.strides.get(day, 0) or "none") for one in legs)
     notes = [summary.missing if summary else "no data of this day"]
+    notes += [f"with {' and '.join(summary.aids)}" if summary and summary.aids else ""]
     notes += [f"{leg(one.side)}: {one.reasons[day]}" for one in legs if day in one.reasons and not notes[0]]
     notes += [f"{leg(one.side)}: judged worse" for one in legs if day in one.worse]
     worn = number(summary.worn_h if summary else None, 1, "h")

@@ -18,6 +18,7 @@ from surefoot.web.inbox import anchor, card, cards
 from surefoot.web.line import Line
 from surefoot.web.pages import Pages
 from surefoot.web.patients import Watch, in_order, row, watch
+from surefoot.web.tests import tests
 from surefoot.web.words import TIERS, count, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
@@ -70,6 +71,7 @@ class Desk:
             "cards": [card(a, self._pages.zone) for a in sorted(alerts, key=lambda a: a.acknowledged is not None)],
             "charts": charts(days, trends, marks),
             "days": days[::-1],
+            "tests": tests(self._store.tests(gateway), self._pages.zone),
             "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
             "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
             "found": count(len(found), "incident"),
@@ -88,6 +90,7 @@ class Desk:
             "incident": happened.line(found, self._pages.zone),
             "day": local_day(found.start_s, self._pages.zone),
             "snippet": happened.snippet(found),
+            "answers": happened.said(self._store.answers(gateway, found), self._pages.zone),
         }
         return self._pages.page("incident.html", now_s, patients, **content)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from surefoot.pipeline.store import StoredAlert
 from surefoot.records import DaySummary, Trend
-from surefoot.web.patients import Watch, reason
+from surefoot.web.patients import Watch, judged, reason
 from surefoot.web.words import count, number
 
 RECENT_DAYS = 7
@@ -35,7 +35,7 @@ def headline(
 def _known(seen: Watch, trends: Sequence[Trend]) -> str:
     if seen.gap:
         return f"Not monitored: {seen.gap}. No open alert, and none could have been raised."
-    known = [trend for trend in trends if trend.state != "cannot_say"]
+    known = judged(trends)
     if not known:
         return f"Cannot say yet: {reason(trends)}. No open alert."
     worse = sum(trend.state == "worse" for trend in known)
@@ -50,6 +50,8 @@ def _coverage(days: Sequence[DaySummary], seen: Watch) -> str:
         return "No day of wear has arrived yet."
     good = [day for day in recent if not day.missing]
     told = f"{len(good)} of the last {count(len(recent), 'day')} counted"
+    if recent[-1].aids:
+        told += f" (compared only with days with {' and '.join(recent[-1].aids)}, as on {recent[-1].day})"
     if good:
         hours = sum(day.worn_h for day in good) / len(good)
         strides = sum(many for day in good for _, many in day.strides)

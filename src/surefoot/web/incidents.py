@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from surefoot.records import SIDES, Incident, Samples, Side
+from surefoot.records import SIDES, Answer, Incident, Samples, Side
 from surefoot.web.figure import Json
-from surefoot.web.words import INCIDENTS, leg, local, number, side
+from surefoot.web.words import ANSWERS, INCIDENTS, leg, local, number, side
 
 PANELS = (("gyr", "turning, °/s"), ("acc", "acceleration, m/s²"))
 AXES = (("x", "#0060a8", "solid"), ("y", "#c2410c", "dash"), ("z", "#3f3f46", "dot"))
@@ -49,6 +49,20 @@ def line(incident: Incident, zone: tzinfo | None) -> Line:
         evidence=tuple((_plain(name), f"{value:.4g}") for name, value in incident.evidence),
         link=quote(f"incidents/{incident.kind}/{incident.side or 'both'}/{incident.start_s!r}"),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer of the patient in words."""
+
+    said: str
+    by: str
+    when: str
+
+
+def said(answers: Sequence[Answer], zone: tzinfo | None) -> list[Said]:
+    """The answers about one incident, given oldest first; the one that stands first."""
+    return [Said(ANSWERS[one.answer], one.by, local(one.at_s, zone)) for one in reversed(answers)]
 
 
 def pick(incidents: Sequence[Incident], kind: str, of: str) -> Incident | None:

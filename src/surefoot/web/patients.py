@@ -68,7 +68,7 @@ def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: Wa
 def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
     """One line of the list; ``trends`` are those of the patient's newest day."""
     alerts = count(patient.open_alerts, "open alert") if patient.open_alerts else "No open alert"
-    known = [trend for trend in trends if trend.state != "cannot_say"]
+    known = judged(trends)
     if patient.open_alerts:
         verdict = alerts
     elif seen.gap:
@@ -81,6 +81,11 @@ def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
         verdict = f"{alerts}: {count(len(known), 'number')} compared with own normal, {told}"
     look = bool(patient.open_alerts or seen.gap or patient.open_technical)
     return Row(patient, seen, verdict, look, bool(known))
+
+
+def judged(trends: Sequence[Trend]) -> list[Trend]:
+    """Those that could be judged: there is a baseline, and one way is worse."""
+    return [trend for trend in trends if trend.state != "cannot_say" and trend.z is not None]
 
 
 def reason(trends: Sequence[Trend]) -> str:

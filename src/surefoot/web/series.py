@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from surefoot.pipeline.measures import MEASURES
 from surefoot.records import DaySummary, Side, Trend
 
 WINDOW_DAYS = 180
@@ -28,8 +29,11 @@ def series_of(name: str, of: Side | None, days: Sequence[DaySummary], trends: li
     metrics = {day.day: metric for day in days if (metric := day.metric(of, name)) is not None}
     if not mine and not metrics:
         return None
-    missing = {day.day for day in days if day.missing}
+    measure = MEASURES.get(name)
+    any_day = measure is not None and measure.how == "test"  # done on a day that may not count
+    missing = set() if any_day else {day.day for day in days if day.missing}
     values = {day: m.value for day, m in metrics.items() if m.value is not None and day not in missing}
+    values |= {t.day: t.value for t in mine if t.value is not None and t.day in values}  # as it was judged
     reasons = {day: m.reason for day, m in metrics.items() if m.reason}
     if not metrics:  # a root pattern is judged from other numbers: its own is how far it stands from normal
         values = {trend.day: trend.z for trend in mine if trend.z is not None}

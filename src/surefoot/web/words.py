@@ -23,6 +23,16 @@ INCIDENTS = {  # the ankle sees what it looks like, not what it was
     "stumble": "stumble-like event",
     "fall": "fall-like event",
 }
+ANSWERS = {"gave_way": "It gave way", "stumbled": "A stumble", "no": "No, nothing happened"}
+TESTS = {
+    "sit_to_stand_5": "Five rises from a chair",
+    "chair_stand_30s": "Rises in 30 s",
+    "timed_up_and_go": "Timed up and go",
+    "heel_rise": "Heel rises on one leg",
+    "heel_walk": "Heel walking",
+    "toe_tap": "Toe taps in 10 s",
+    "walk_20m": "20 m walk",
+}
 SIDE_WORDS = {"left": "left", "right": "right", None: "both legs"}
 
 CHARTS = {  # composite trend: heading, what it tells
@@ -42,7 +52,8 @@ CHARTS = {  # composite trend: heading, what it tells
         "L4-type weakness, never a diagnosis.",
     ),
 }
-_DIGITS = {"m/s": 2, "s": 2, "m": 3, "/min": 1, "deg": 1, "deg/s": 0, "m/s2": 1, "m/s3": 0, "%": 1}
+_DIGITS = {"m/s": 2, "s": 2, "m": 3, "/min": 1, "deg": 1, "deg/s": 0, "m/s2": 1, "m/s3": 0, "%": 1, "min": 0, "": 0}
+_DIGITS |= dict.fromkeys(("stands", "rises", "taps"), 0)  # guided tests count
 _UNITS = {"m/s2": "m/s²", "m/s3": "m/s³", "deg": "°", "deg/s": "°/s", "/min": "steps/min"}
 
 
@@ -73,9 +84,16 @@ def metric_words(name: str) -> MetricWords:
     if measure is None:
         return MetricWords(name, name.replace("_", " "), "", 2, "")
     hint = {1: "Higher is worse.", -1: "Lower is worse.", 0: "Neither way is worse by itself."}[measure.worse]
+    if measure.speed is not None:
+        hint += " Compared at this patient's usual walking speed."
     unit = _UNITS.get(measure.unit, measure.unit)
     title = measure.words[0].upper() + measure.words[1:]
-    return MetricWords(name, title, unit, _DIGITS.get(measure.unit, 2), hint)
+    return MetricWords(name, title, unit, digits(measure.unit), hint)
+
+
+def digits(unit: str) -> int:
+    """How many decimals a number in this unit is told with."""
+    return _DIGITS.get(unit, 2)
 
 
 def number(value: float | None, digits: int, unit: str = "") -> str:

@@ -1,0 +1,187 @@
+"""Giving way, stumbles, falls: what is found of simulated ones, and what is invented on real recordings.
+
+    python benchmarks/signs_giving_way.py [curve] [standing] [real] [falls] [days] [--data DIR]
+
+Giving way and stumbles were never recorded at the ankle in public: those figures are SIMULATED (docs/simulation.md).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from accuracy import DATA, module
+from rich.console import Console
+from rich.table import Table
+
+from surefoot.records import SIDES, Incident, Side
+from surefoot.signal.walk import Walk, analyze
+from surefoot.simulation.gait import Leg
+from surefoot.simulation.pulses import Buckle
+from surefoot.simulation.walker import Walker, simulate_walk
+
+RATE_HZ = 100.0
+FALLS_G = (0.15, 0.3, 0.45, 0.6)
+FLEXIONS_DEG = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0)
+SPEEDS_MPS = (0.5, 0.8, 1.1, 1.4)
+NEAR_S = 1.0  # found this close to the true moment
+KINDS = ("giving_way", "stumble", "fall")
+
+
+def curve(console: Console, tries: int = 3) -> None:
+    """Share of simulated buckles found in walking, by flexion of the knee and fall of the body."""
+    both, alone, other = _Counts(), _Counts(), Counter[str]()
+    hours = 0.0
+    for flexion in FLEXIONS_DEG:
+        for fall in FALLS_G:
+            for speed in SPEEDS_MPS:
+                for seed in range(tries):
+                    rng = np.random.default_rng([7, seed, round(flexion), round(100 * fall), round(10 * speed)])
+                    side: Side = SIDES[int(rng.integers(2))]
+                    walker = Walker(speed_mps=speed, **{side: Leg(quad=float(rng.uniform()))})
+                    buckles = [
+                        Buckle(side, fall, flexion, int(k)) for k in (rng.integers(13, 17), rng.integers(24, 30))
+                    ]
+                    sensors, truth = simulate_walk(walker, rng, strides=36, buckles=buckles)
+                    read = {s: (x.acc, x.gyr) for s, x in sensors.items()}
+                    hours += (truth.end_s - truth.start_s) / 3600
+                    for counts, worn in ((both, read), (alone, {side: read[side]})):
+                        told = [i for i in analyze(worn, RATE_HZ).incidents if i.kind in KINDS]
+                        for true in truth.buckles:
+                            near = [i for i in told if _is(i, side, true.start_s)]
+                            counts.add((flexion, fall), near)
+                            told = [i for i in told if i not in near]
+                        other.update(f"{i.kind}, {i.certainty}, {'both' if counts is both else 'one'}" for i in told)
+    for name, counts in (("both legs worn", both), ("one leg worn", alone)):
+        console.print(counts.table(f"SIMULATED giving way in walking, {name}: % found (of these probable)"))
+    console.print(f"told beside the truth in {hours:.1f} h of these walks: {dict(other)}", "")
+
+
+def standing(console: Console, tries: int = 12) -> None:
+    """The same in quiet standing before the walk."""
+    counts = _Counts()
+    for flexion in FLEXIONS_DEG:
+        for fall in FALLS_G:
+            for seed in range(tries):
+                rng = np.random.default_rng([8, seed, round(flexion), round(100 * fall)])
+                side: Side = SIDES[int(rng.integers(2))]
+                walker = Walker(speed_mps=float(rng.uniform(0.5, 1.4)))
+                sensors, truth = simulate_walk(
+                    walker,
+                    rng,
+                    strides=30,
+                    buckles=[Buckle(side, fall, flexion)],
+                    stand_s=(float(rng.uniform(6, 12)), 4.0),
+                )
+                told = analyze({s: (x.acc, x.gyr) for s, x in sensors.items()}, RATE_HZ).incidents
+                counts.add((flexion, fall), [i for i in told if _is(i, side, truth.buckles[0].start_s)])
+    console.print(counts.table("SIMULATED giving way in quiet standing: % found (of these probable)"))
+
+
+def _is(incident: Incident, side: Side, at_s: float) -> bool:
+    return incident.kind == "giving_way" and incident.side == side and abs(incident.start_s - at_s) <= NEAR_S
+
+
+class _Counts:
+    def __init__(self) -> None:
+        self._found: dict[tuple[float, float], list[int]] = {}
+
+    def add(self, cell: tuple[float, float], near: list[Incident]) -> None:
+        row = self._found.setdefault(cell, [0, 0, 0])
+        row[0] += 1
+        row[1] += bool(near)
+        row[2] += any(i.certainty == "probable" for i in near)
+
+    def table(self, title: str) -> Table:
+        table = Table(title=title)
+        table.add_column("body falls with")
+        for flexion in FLEXIONS_DEG:
+            table.add_column(f"knee {flexion:.0f} deg", justify="right")
+        for fall in (*FALLS_G, None):
+            cells = []
+            for flexion in FLEXIONS_DEG:
+                rows = [self._found[flexion, f] for f in FALLS_G if fall in (f, None)]
+                n, found, sure = (sum(row[k] for row in rows) for k in range(3))
+                cells.append(f"{100 * found / n:.0f} ({100 * sure / n:.0f}) of {n}")
+            table.add_row("all" if fall is None else f"{fall:.2f} g", *cells)
+        return table
+
+
+def real(read: Any, console: Console) -> None:
+    """Everything told on real recordings, where no giving way, stumble or fall is known to be."""
+    table = Table(title="Real recordings: told, though nothing is known to have happened")
+    for name in ("set", "recordings", "hours", "strides", *KINDS):
+        table.add_column(name, justify="left" if name == "set" else "right")
+    listed = []
+    for which in ("marpino", "movingreality", "terrain", "umafall", "ipol1", "gaitmap"):
+        count, hours, strides, kinds = 0, 0.0, 0, Counter[str]()
+        for recording in read.recordings(which):
+            if "Fall" in str(recording.info.get("label", "")):
+                continue
+            for walk in _walks(recording):
+                strides += len(walk.strides)
+                for i in walk.incidents:
+                    if i.kind in KINDS:
+                        kinds[i.kind] += 1
+                        listed.append((which, recording.id, i))
+            count += 1
+            hours += max(len(acc) for acc, _ in recording.sensors.values()) / recording.rate_hz / 3600
+        table.add_row(which, str(count), f"{hours:.2f}", str(strides), *(str(kinds[kind]) for kind in KINDS))
+    console.print(table)
+    for which, name, i in listed:
+        told = ", ".join(f"{key} {value:.2f}" for key, value in i.evidence)
+        console.print(f"{which} {name} {i.start_s:.1f} s: {i.kind}, {i.side}, {i.certainty}: {told}")
+    console.print("")
+
+
+def _walks(recording: Any) -> Iterator[Walk]:
+    """A recording analysed as it was worn, once per placement it has."""
+    names = list(recording.sensors)
+    for placement in ("shank", "foot"):
+        worn = {n.split("_")[0]: recording.sensors[n] for n in names if n.endswith(placement)}
+        worn = {"left" if side == "unknown" else side: sensor for side, sensor in worn.items()}
+        if worn:
+            yield analyze(worn, recording.rate_hz, placement)
+
+
+def falls(read: Any, console: Console) -> None:
+    """Acted falls and daily activities at one ankle, 20 Hz."""
+    told: dict[str, list[bool]] = {}
+    for recording in read.recordings("umafall"):
+        (sensor,) = recording.sensors.values()
+        kinds = [i.kind for i in analyze({"left": sensor}, recording.rate_hz).incidents]
+        told.setdefault(recording.info["label"], []).append("fall" in kinds)
+    table = Table(title="umafall: clips in which a fall was told")
+    for name in ("label", "clips", "told"):
+        table.add_column(name, justify="left" if name == "label" else "right")
+    groups = {
+        "all falls": [k for k in told if "Fall" in k],
+        "all daily activities": [k for k in told if "Fall" not in k],
+    }
+    for name, labels in {**{k: [k] for k in sorted(told)}, **groups}.items():
+        clips = [x for label in labels for x in told[label]]
+        table.add_row(name, str(len(clips)), f"{sum(clips)} ({100 * np.mean(clips):.0f} %)")
+    console.print(table, "")
+
+
+def main() -> None:
+    parts = {"curve": curve, "standing": standing, "real": real, "falls": falls}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[*parts, []], help="which tables; all by default")
+    parser.add_argument("--data", type=Path, default=DATA)
+    arguments = parser.parse_args()
+    console = Console(width=140)
+    for name in arguments.parts or list(parts):
+        if name in ("real", "falls"):
+            parts[name](module(arguments.data, "read"), console)  # type: ignore[operator]
+        else:
+            parts[name](console)  # type: ignore[operator]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""``surefoot log``: what the patient tells is written into the home's store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, note
+from surefoot.config import Config, load_config
+from surefoot.pipeline.aids import changed_by
+from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.records import Aid, Answer, Incident
+from surefoot.web.words import ANSWERS, INCIDENTS, side
+
+ASKED = ("giving_way", "stumble", "fall")  # incidents the question is about
+_STORE = click.option("--store", "store_at", metavar="PATH", help="The patient's store [this home's].")
+
+
+@click.group()
+def log() -> None:
+    """Tell what sensors cannot know. It is kept in the patient's store and sent to the clinic with the rest."""
+
+
+@log.command()
+@click.argument("word", type=click.Choice(["gave-way", "stumbled", "no"]))
+@_STORE
+@click.option(
+    "--incident", "which", metavar="START", help="Its start, as surefoot log incidents shows it [the newest]."
+)
+@click.option("--by", type=click.Choice(["patient", "companion"]), default="patient", show_default=True, help="Who.")
+def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
+    """Answer "did your leg give way?" about the newest incident, or another one.
+
+    The last answer stands; earlier ones are kept.
+    """
+    config = load_config()
+    store = _open(store_at, config)
+    try:
+        about = _asked_about(store.incidents(store.gateway()), which)
+        told = Answer(about.kind, about.side, about.start_s, word.replace("-", "_"), by, time.time())  # type: ignore[arg-type]
+        store.keep_answer(told)
+    finally:
+        store.close()
+    when = clock_time(about.start_s, config.zone, True)
+    note(f"{ANSWERS[told.answer]!r} is kept about the {INCIDENTS[about.kind]} of {side(about.side)} at {when}")
+
+
+@log.command()
+@_STORE
+def incidents(store_at: str | None) -> None:
+    """List the incidents that can be answered about, oldest first, each with its start and the answer that stands."""
+    config = load_config()
+    store = _open(store_at, config)
+    try:
+        known = store.incidents(store.gateway())
+        answers = {(a.kind, a.side, a.start_s): a for a in store.answers(store.gateway())}
+    finally:
+        store.close()
+    rows = []
+    for one in (one for one in known if one.kind in ASKED):
+        stands = answers.get((one.kind, one.side, one.start_s))
+        words = (INCIDENTS[one.kind], side(one.side), one.certainty, ANSWERS[stands.answer] if stands else NOT_KNOWN)
+        rows.append((clock_time(one.start_s, config.zone, True), *words, repr(one.start_s)))
+    columns = ("time", "what it looked like", "leg", "certainty", "answer", "start")
+    Terminal().table(f"Incidents: {len(rows)}", columns, rows, columns)
+
+
+@log.command()
+@click.argument("kind", type=click.Choice(["brace", "stick", "shoes"]))
+@_STORE
+@click.option("--from", "start", metavar="DAY", help="First day with it, such as 2026-05-01 [today].")
+@click.option("--until", "end", metavar="DAY", help="Last day with it [until further notice].")
+@click.option("--name", default="", help="Which one, where there are several: other shoes are another aid.")
+@click.option("--remove", is_flag=True, help="Take back what was logged with this first day by mistake.")
+def aid(kind: str, store_at: str | None, start: str | None, end: str | None, name: str, remove: bool) -> None:
+    """Log a brace, a stick or shoes. Days with it are compared only with days with it.
+
+    \b
+      surefoot log aid brace --from 2026-05-01
+      surefoot log aid brace --from 2026-05-01 --until 2026-05-20
+
+    The same kind, name and first day again changes the last day. Days that are told already are judged anew.
+    """
+    config = load_config()
+    first = _day(start, "--from") or datetime.fromtimestamp(time.time(), config.zone).date().isoformat()
+    last = _day(end, "--until")
+    if last is not None and last < first:
+        raise click.BadParameter(f"{last} is before {first}.", param_hint="--until")
+    logged = Aid(kind, first, last, name.strip())  # type: ignore[arg-type]
+    store = _open(store_at, config)
+    try:
+        if not remove:
+            store.keep_aid(logged)
+        elif not store.drop_aid(logged):
+            what = f"No {logged.words} was logged from {first} on."
+            raise StoreError(what, "Nothing was changed.", "Give the first day it was logged with: --from.")
+        changed = list(changed_by(store.days(store.gateway()), store.aids()))
+        for day, trends in changed:
+            store.keep_day(day, trends)
+    finally:
+        store.close()
+    done = "taken back" if remove else f"logged from {first} {f'to {last}' if last else 'on'}"
+    note(f"{logged.words} {done}; {len(changed)} day{'s' * (len(changed) != 1)} judged anew")
+
+
+def _open(store_at: str | None, config: Config) -> Store:
+    """The named store, which must be there: what is told belongs to a patient who is known."""
+    if store_at is not None and "://" in store_at:
+        return open_store(store_at)
+    path = Path(store_at).expanduser() if store_at else config.home / "home.sqlite"
+    if not path.exists():
+        raise StoreError(f"There is no store {path}.", "Nothing was kept.", "Name the patient's store: --store PATH.")
+    return open_store(f"sqlite:///{path}")
+
+
+def _asked_about(incidents: Sequence[Incident], which: str | None) -> Incident:
+    asked = [one for one in incidents if one.kind in ASKED]
+    if which is not None:
+        asked = [one for one in asked if repr(one.start_s) == which]
+    if not asked:
+        what = "No incident of that start is stored." if which else "No incident that could be asked about is stored."
+        raise StoreError(what, "No answer was kept.", "Look at the incidents on the patient's page.")
+    return asked[-1]
+
+
+def _day(given: str | None, option: str) -> str | None:
+    if given is None:
+        return None
+    try:
+        return date.fromisoformat(given).isoformat()
+    except ValueError as error:
+        raise click.BadParameter(f"{given!r} is no day such as 2026-05-01.", param_hint=option) from error

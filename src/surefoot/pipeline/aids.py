@@ -1,0 +1,28 @@
+"""Aids: what the patient logged as walking with, put on the days; and the trends of days that it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from surefoot.pipeline.trends import TrendParams, judge
+from surefoot.records import Aid, DaySummary, Trend
+
+
+def with_aids(day: DaySummary, aids: Sequence[Aid]) -> DaySummary:
+    """The day with the aids logged for it, each once, in the order of the alphabet."""
+    worn = {aid.words for aid in aids if aid.start_day <= day.day and (aid.end_day is None or day.day <= aid.end_day)}
+    return replace(day, aids=tuple(sorted(worn)))
+
+
+def changed_by(
+    days: Sequence[DaySummary], aids: Sequence[Aid], params: TrendParams | None = None
+) -> Iterator[tuple[DaySummary, list[Trend]]]:
+    """Days, oldest first, whose aids or trends are others once these aids are logged: from the first changed one on.
+
+    A change logged late is true of the days that are told already. Their trends are judged anew; alerts stay raised.
+    """
+    now = [with_aids(day, aids) for day in days]
+    first = next((k for k, (old, new) in enumerate(zip(days, now, strict=True)) if old != new), len(now))
+    for k in range(first, len(now)):
+        yield now[k], judge(now[: k + 1], params)

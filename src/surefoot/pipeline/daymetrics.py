@@ -1,0 +1,152 @@
+"""Day metrics: all that was found on one day becomes its numbers; what a day does not support is None, with why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
+from surefoot.records import SIDES, Activity, Array, Bout, DayMetric, Incident, Side, TestResult
+from surefoot.signal.table import StrideTable
+
+_WHOLE = ("walks", "incidents", "activity")  # of the whole day
+
+
+@dataclass(frozen=True, slots=True)
+class DayMetricParams:
+    """What goes together (P)."""
+
+    touching_s: float = 1.0  # two stretches of standing, or sitting, with less between them are one
+
+
+@dataclass(frozen=True, slots=True)
+class DayFindings:
+    """What was found from ``start_s`` to ``end_s``."""
+
+    start_s: float
+    end_s: float
+    sides: Sequence[Side]
+    walked: StrideTable | None  # valid strides, in bouts
+    bouts: Sequence[Bout]
+    incidents: Sequence[Incident]
+    activities: Sequence[Activity]
+    tests: Sequence[TestResult]
+
+
+def metrics_of(
+    day: DayFindings, missing: str, least_strides: int, params: DayMetricParams = DayMetricParams()
+) -> list[DayMetric]:
+    """Every measure of every leg that has a sensor; those of activities and tests where there were any.
+
+    ``missing`` says why the day does not count: then its counts and times are not known.
+    """
+    return [
+        replace(metric, value=None, reason="the day does not count") if missing and measure.how in _WHOLE else metric
+        for measure in DAY_MEASURES
+        for side in (day.sides if measure.per_side else (None,))
+        for metric in _metric(measure, side, day, least_strides, params)
+    ]
+
+
+def bout_lengths_s(start_s: Array, bouts: Sequence[Bout]) -> Array:
+    """Length of the walking bout each stride lies in; NaN outside: what moved a chair or a bed is not walking."""
+    if not bouts:
+        return np.full(len(start_s), np.nan)
+    begins, ends = (np.array([getattr(b, name) for b in bouts]) for name in ("start_s", "end_s"))
+    order = np.argsort(begins)
+    begins, ends = begins[order], ends[order]
+    which = np.searchsorted(begins, start_s, side="right") - 1
+    inside = (which >= 0) & (start_s < ends[which])
+    return np.where(inside, (ends - begins)[which], np.nan)
+
+
+def _metric(
+    measure: DayMeasure, side: Side | None, day: DayFindings, least: int, params: DayMetricParams
+) -> Iterator[DayMetric]:
+    match measure.how:
+        case "test":
+            yield from _tested(measure, side, [t for t in day.tests if (t.kind, t.side) == (measure.field, side)])
+        case "activity":
+            if day.activities:
+                yield DayMetric(side, measure.name, _of_activities(measure.field, day, params), 0)
+        case "walks":
+            yield DayMetric(side, measure.name, _of_walks(measure.field, day.bouts), 0)
+        case "incidents":
+            found = sum((i.kind, i.side) == (measure.field, side) for i in day.incidents)
+            yield DayMetric(side, measure.name, float(found), 0)
+        case "asymmetry":
+            yield _asymmetry(measure, day, measure.least_strides or least)
+        case _:
+            yield _of_strides(measure, side, _strides(measure, side, day), measure.least_strides or least)
+
+
+def _strides(measure: DayMeasure, side: Side | None, day: DayFindings) -> StrideTable | None:
+    """The strides a measure is about."""
+    strides = day.walked
+    if strides is not None and measure.bout_s is not None:
+        length_s = bout_lengths_s(strides["start_s"], day.bouts)
+        strides = strides.take((length_s > measure.bout_s[0]) & (length_s <= measure.bout_s[1]))
+    return strides if strides is None or side is None else strides.of_side(side)
+
+
+def _of_strides(measure: DayMeasure, side: Side | None, strides: StrideTable | None, least: int) -> DayMetric:
+    count = 0 if strides is None else len(strides)
+    if strides is None or count < least:
+        return DayMetric(side, measure.name, None, count, f"{count} strides, at least {least} are needed")
+    values = measure.of(strides)
+    values = values[np.isfinite(values)]
+    if len(values) < least:
+        return DayMetric(side, measure.name, None, len(values), f"known of {len(values)} strides only")
+    match measure.how:
+        case "share":
+            value = values.mean()
+        case "variation":
+            value = 100.0 * values.std(ddof=1) / values.mean()
+        case _:
+            value = np.median(values)
+    return DayMetric(side, measure.name, float(value), len(values))
+
+
+def _asymmetry(measure: DayMeasure, day: DayFindings, least: int) -> DayMetric:
+    """100 ln(right / left), symmetric and additive (facts/clinical.md 6.3)."""
+    legs = [_of_strides(measure, side, _strides(measure, side, day), least) for side in SIDES]
+    strides = sum(leg.strides for leg in legs)
+    known = [leg.value for leg in legs if leg.value is not None and leg.value > 0]
+    if len(known) < len(SIDES):
+        short = next((f"{leg.side} leg: {leg.reason}" for leg in legs if leg.reason), "it is not above zero")
+        return DayMetric(None, measure.name, None, strides, short)
+    return DayMetric(None, measure.name, 100.0 * float(np.log(known[1] / known[0])), strides)
+
+
+def _of_walks(field: str, bouts: Sequence[Bout]) -> float:
+    if field == "total_min":
+        return sum(b.duration_s for b in bouts) / 60.0
+    if field == "longest_min":
+        return max((b.duration_s for b in bouts), default=0.0) / 60.0
+    return float(sum(b.length_class == field for b in bouts))
+
+
+def _of_activities(field: str, day: DayFindings, params: DayMetricParams) -> float:
+    """Minutes of standing or sitting inside this day, together or the longest in a row."""
+    kind, _, which = field.partition("_")
+    spans: list[tuple[float, float]] = []
+    for one in sorted((a for a in day.activities if a.kind == kind), key=lambda a: a.start_s):
+        start_s, end_s = max(one.start_s, day.start_s), min(one.end_s, day.end_s)
+        if spans and start_s - spans[-1][1] <= params.touching_s:
+            start_s = spans.pop()[0]
+        spans.append((start_s, end_s))
+    lengths = [end_s - start_s for start_s, end_s in spans]
+    return (sum(lengths) if which == "total" else max(lengths, default=0.0)) / 60.0
+
+
+def _tested(measure: DayMeasure, side: Side | None, tests: Sequence[TestResult]) -> Iterator[DayMetric]:
+    """The median of the day's usable tests; nothing on a day without a test."""
+    if not tests:
+        return
+    usable = [t.value for t in tests if t.value is not None and t.unit == measure.unit]
+    other = next((t for t in tests if t.value is not None and t.unit != measure.unit), None)
+    strange = f"told in {other.unit or 'no unit'}, not in {measure.unit or 'a plain count'}" if other else ""
+    reason = "" if usable else strange or tests[-1].reason or "not usable"
+    yield DayMetric(side, measure.name, float(np.median(usable)) if usable else None, 0, reason)

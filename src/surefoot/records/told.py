@@ -1,0 +1,45 @@
+"""What the patient tells, beside what the sensors see: whether the leg gave way, and what helps the walking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from surefoot.records.findings import IncidentKind
+from surefoot.records.samples import Side
+
+AnswerWord = Literal["gave_way", "stumbled", "no"]
+Teller = Literal["patient", "companion"]  # no names: they never leave the clinic
+AidKind = Literal["brace", "stick", "shoes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to "did your leg give way?" about the incident of this ``kind``, ``side`` and ``start_s``.
+
+    The last one, by ``at_s``, stands; all are kept.
+    """
+
+    kind: IncidentKind
+    side: Side | None
+    start_s: float
+    answer: AnswerWord
+    by: Teller
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Aid:
+    """What the patient walks with from ``start_day`` to ``end_day``, both included; None: until further notice.
+
+    ``name`` tells two of a kind apart: another pair of shoes is another aid.
+    """
+
+    kind: AidKind
+    start_day: str
+    end_day: str | None = None
+    name: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.kind} ({self.name})" if self.name else self.kind

@@ -1,0 +1,241 @@
+"""Falls: a shank that is thrown from upright to lying, hits something, and stays down.
+
+After facts/clinical.md 4.3 (P: impact above 3 g, more than 60 deg from upright for more than 2 s). It looks at tenths
+of a second, needs no strides and no alignment (upright is then what gravity said just before), and one leg is enough.
+Lying down on a bed turns the shank as far; what tells them apart is violence: in a fall the push that the sensor feels
+over 0.3 s points where neither a standing nor a lying leg would feel it, or a hard impact ends a fast turn. Set on
+acted falls at one ankle at 20 Hz (umafall), where impacts are half missed between samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from surefoot.records import Array, Incident, Side
+from surefoot.signal.tenths import Past, Stretch
+
+SECOND = 10  # hops
+BEFORE, UNTIL = 40, 12  # hops before lying between which upright is looked for
+LEAST_BEFORE = 5
+THROWN, SETTLING = 15, 10  # hops before lying, and of lying, in which the fall happens
+LYING = 20  # hops: 2 s (4.3); and so many upright mean that somebody got up
+WAS, AHEAD = 2, 4  # seconds looked back for a coarse look, and ahead
+APART_S = 4.0  # what two legs tell within so long is one fall
+SURE_S = 12.0  # by then both legs have told theirs
+
+
+@dataclass(frozen=True, slots=True)
+class FallParams:
+    """Limits of a fall; P, set on umafall (20 Hz) but where said."""
+
+    upright_deg: float = 45.0  # from the frame: who sits with the legs up does not fall from there
+    steady_deg: float = 50.0  # from upright, of the tenths of a second before
+    steady_share: float = 0.8  # of them; a sensor in a hand points everywhere
+    handled_dps: float = 40.0  # root mean square rate before the fall at which the direction of turning counts ...
+    walking_share: float = 0.6  # ... and so much of it is about the axis of walking, unless hands hold the sensor
+    lying_deg: float = 55.0  # the middle of 2 s; 4.3 has 60, but a knee may be bent
+    least_lying_deg: float = 35.0  # all of these 2 s
+    most_lying_deg: float = 125.0  # beyond this the shank hangs head down
+    standing_deg: float = 40.0  # so near upright a shank was within 1.5 s before: who lies already does not fall
+    push_deg: float = 105.0  # from upright, of the push felt over 0.3 s ...
+    push_beyond_deg: float = 12.0  # ... and so much more than that of lying
+    push_turn_dps: float = 150.0  # peak rate that goes with it
+    push_impact_g: float = 1.4  # and impact
+    impact_g: float = 3.0  # 4.3
+    impact_turn_dps: float = 180.0
+    most_twist_deg: float = 60.0  # about the length of the shank, on the way down; acted falls stay below 50
+    most_turn_dps: float = 500.0  # over a tenth of a second; acted falls stay below 380
+    together_s: float = 2.0  # the other leg, where worn, is thrown too: within so long ...
+    together_dps: float = 100.0  # ... it turns so fast; a sensor taken off leaves the other leg still
+    moves_s: float = 30.0  # who fell moves within so long; a sensor on a table does not ...
+    moves_dps: float = 3.0  # ... by more than so much (noise is below): if still, the fall is "possible" only
+    not_up_s: float = 300.0  # 7.8 T4: without rising in 5 min
+
+
+class Falls:
+    """Looks through the tenths of both legs; a fall is told when the person is up again, or after five minutes."""
+
+    def __init__(self, params: FallParams = FallParams()) -> None:
+        self._params = params
+        self._next: dict[tuple[Side, float], int] = {}  # second of each stretch to be looked at
+        self._open: list[_Fallen] = []
+        self._starts: list[tuple[Side, float]] = []  # of what was found lately
+
+    @property
+    def open_from_s(self) -> float:
+        """No fall that began before this time is still to be told."""
+        return min((fallen.start_s for fallen in self._open), default=np.inf)
+
+    def find(self, pasts: Mapping[Side, Past], known_s: float) -> list[Incident]:
+        """The falls that are over by now, in time order."""
+        for side, past in pasts.items():
+            for stretch in past.stretches:
+                self._look(side, stretch, pasts, known_s)
+        alive = {(side, s.start_s) for side, past in pasts.items() for s in past.stretches}
+        self._next = {key: at for key, at in self._next.items() if key in alive}
+        told, waiting = [], []
+        for fallen in self._open:
+            end_s, up = self._ended(fallen, known_s)
+            if end_s is None:
+                waiting.append(fallen)
+            elif not self._told_by_the_other(fallen):
+                told.append(_incident(fallen, end_s, up, up or self._moves(fallen, end_s), self._params))
+        self._open = waiting
+        self._starts = [(side, at_s) for side, at_s in self._starts if at_s > known_s - self._params.not_up_s - 60.0]
+        return sorted(told, key=lambda incident: incident.start_s)
+
+    def _look(self, side: Side, stretch: Stretch, pasts: Mapping[Side, Past], known_s: float) -> None:
+        key = side, stretch.start_s
+        first = max(self._next.get(key, 0), -(-stretch.first // SECOND) + WAS)
+        after = stretch.before(known_s) // SECOND - AHEAD + 1
+        if after <= first:
+            return
+        self._next[key] = after
+        for second in _lain_down(stretch, first, after):
+            for hop in range(second * SECOND, (second + 1) * SECOND):
+                fallen = self._fallen(side, stretch, hop, pasts)
+                mine = [at_s for other, at_s in self._starts if other == side]
+                if fallen is not None and not any(abs(fallen.start_s - at_s) < APART_S for at_s in mine):
+                    self._open.append(fallen)
+                    self._starts.append((side, fallen.start_s))
+
+    def _fallen(self, side: Side, stretch: Stretch, hop: int, pasts: Mapping[Side, Past]) -> _Fallen | None:
+        """The fall that ends lying from this hop on, if it is one."""
+        p = self._params
+        upright = self._upright(stretch, hop)
+        if upright is None:
+            return None
+        lying = _angles(stretch.acc(hop, hop + LYING), upright)
+        tilt_deg = float(np.median(lying))
+        if not p.lying_deg <= tilt_deg <= p.most_lying_deg or lying.min() < p.least_lying_deg:
+            return None
+        first, last = max(stretch.first + 1, hop - THROWN), hop + SETTLING
+        if _angles(stretch.acc(first, hop), upright).min() > p.standing_deg:
+            return None
+        impact_g = stretch.jolt(first, last) / np.linalg.norm(upright)
+        push = _angles(_over_three(stretch.acc(first - 1, last + 1)), upright)
+        felt = (float(impact_g.max()), float(push.max()), float(stretch.peak(first, last).max()))
+        pushed = felt[0] >= p.push_impact_g and felt[1] >= max(p.push_deg, tilt_deg + p.push_beyond_deg)
+        pushed = pushed and felt[2] >= p.push_turn_dps
+        struck = felt[0] >= p.impact_g and felt[2] >= p.impact_turn_dps
+        if self._in_a_hand(stretch.gyr(max(stretch.first, hop - THROWN), hop + 2), upright, stretch.hop_s):
+            return None
+        at_s = stretch.time(first + int(impact_g.argmax()))
+        if not (pushed or struck) or not self._together(side, at_s, pasts):
+            return None
+        evidence = tuple(zip(("impact_g", "push_deg", "turn_rate_dps"), felt, strict=True))
+        return _Fallen(side, stretch, hop, upright, at_s, struck, (*evidence, ("tilt_deg", tilt_deg)))
+
+    def _upright(self, stretch: Stretch, hop: int) -> Array | None:
+        """What gravity said just before, if that was upright and steady."""
+        p = self._params
+        frame = stretch.frame(hop)
+        span = max(stretch.first, hop - BEFORE), max(stretch.first, hop - UNTIL)
+        acc = stretch.acc(*span)
+        if acc.shape[1] < LEAST_BEFORE:
+            return None
+        before = np.median(acc, axis=1)
+        if frame is not None:
+            if _angles(before[:, None], frame[1])[0] > p.upright_deg or self._handled(stretch.gyr(*span), frame):
+                return None
+            before = frame[1] * np.linalg.norm(before)
+        steady = (_angles(acc, before) <= p.steady_deg).mean() >= p.steady_share
+        return np.asarray(before) if steady and before.any() else None
+
+    def _handled(self, gyr: Array, frame: Array) -> bool:
+        """Whether the sensor was turned about in every direction, as hands do and legs do not."""
+        p = self._params
+        power, walking = (gyr * gyr).sum() / gyr.shape[1], ((frame[2] @ gyr) ** 2).sum() / gyr.shape[1]
+        return bool(power > p.handled_dps**2 and walking < p.walking_share * power)
+
+    def _in_a_hand(self, gyr: Array, upright: Array, hop_s: float) -> bool:
+        """Whether the sensor came down spinning, or turned about the length of the shank, as no leg does."""
+        p = self._params
+        twist_deg = abs(float((upright @ gyr).sum())) * hop_s / np.linalg.norm(upright)
+        return bool(twist_deg > p.most_twist_deg or (gyr * gyr).sum(axis=0).max() > p.most_turn_dps**2)
+
+    def _together(self, side: Side, at_s: float, pasts: Mapping[Side, Past]) -> bool:
+        """Whether the other leg was thrown too; nothing against it where it was not recorded."""
+        p = self._params
+        for other, past in pasts.items():
+            stretch = past.at(at_s) if other != side else None
+            if stretch is not None:
+                peak = stretch.peak(stretch.before(at_s - p.together_s), stretch.before(at_s + p.together_s))
+                if peak.max(initial=0.0) < p.together_dps:
+                    return False
+        return True
+
+    def _told_by_the_other(self, fallen: _Fallen) -> bool:
+        first = min((side for side, at_s in self._starts if abs(at_s - fallen.start_s) < APART_S), default=fallen.side)
+        return first != fallen.side
+
+    def _ended(self, fallen: _Fallen, known_s: float) -> tuple[float | None, bool]:
+        """When the person was up, the five minutes were over or the recording ended; and whether they got up."""
+        if known_s < fallen.start_s + SURE_S:
+            return None, False
+        stretch, latest_s = fallen.stretch, fallen.start_s + self._params.not_up_s
+        last = stretch.before(min(known_s, latest_s))
+        up = _angles(stretch.acc(fallen.hop, last), fallen.upright) < self._params.least_lying_deg
+        if len(up) >= LYING:
+            risen = sliding_window_view(up, LYING).all(axis=1)
+            if risen.any():
+                return stretch.time(fallen.hop + int(risen.argmax())), True
+        stopped_s = stretch.time(stretch.end)
+        if stopped_s < latest_s and known_s > stopped_s + 2 * stretch.hop_s:
+            return stopped_s, False
+        return (latest_s if known_s >= latest_s else None), False
+
+    def _moves(self, fallen: _Fallen, end_s: float) -> bool:
+        stretch, p = fallen.stretch, self._params
+        peak = stretch.peak(fallen.hop + SETTLING, stretch.before(min(end_s, fallen.start_s + p.moves_s)))
+        return bool(len(peak) and peak.max() - np.median(peak) > p.moves_dps)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fallen:
+    """Somebody who lies since ``hop`` of a stretch."""
+
+    side: Side
+    stretch: Stretch
+    hop: int
+    upright: Array
+    start_s: float
+    struck: bool
+    evidence: tuple[tuple[str, float], ...]
+
+
+def _incident(fallen: _Fallen, end_s: float, up: bool, moves: bool, p: FallParams) -> Incident:
+    lain = end_s - fallen.start_s
+    evidence = (*fallen.evidence, ("lying_s", lain))
+    if not up and lain >= p.not_up_s:
+        evidence = (*evidence, ("not_up_after_s", lain))
+    return Incident(
+        "fall", None, fallen.start_s, end_s, "probable" if fallen.struck and moves else "possible", evidence
+    )
+
+
+def _lain_down(stretch: Stretch, first: int, after: int) -> list[int]:
+    """Seconds behind which gravity is far from where it was two seconds before, and stays."""
+    acc = stretch.acc((first - WAS) * SECOND, (after + 2) * SECOND).reshape(3, -1, SECOND)
+    mean = acc[:, :, 0].copy()
+    for k in range(1, SECOND):  # in a fixed order, so that the sum does not hang on how many there are
+        mean += acc[:, :, k]
+    mean /= np.maximum(np.sqrt(mean[0] * mean[0] + mean[1] * mean[1] + mean[2] * mean[2]), 1e-9)
+    was, now, then = mean[:, : -WAS - 2], mean[:, WAS + 1 : -1], mean[:, WAS + 2 :]
+    moved = was[0] * now[0] + was[1] * now[1] + was[2] * now[2] < np.cos(np.deg2rad(40.0))
+    stays = now[0] * then[0] + now[1] * then[1] + now[2] * then[2] > np.cos(np.deg2rad(40.0))
+    return [first + int(k) for k in np.flatnonzero(moved & stays)]
+
+
+def _angles(acc: Array, upright: Array) -> Array:
+    """Of (3, n) accelerations from upright, degrees."""
+    size = np.sqrt((acc * acc).sum(axis=0) * (upright * upright).sum())
+    return np.asarray(np.rad2deg(np.arccos(np.clip(upright @ acc / np.maximum(size, 1e-9), -1.0, 1.0))))
+
+
+def _over_three(acc: Array) -> Array:
+    return np.asarray((acc[:, :-2] + acc[:, 1:-1] + acc[:, 2:]) / 3)
