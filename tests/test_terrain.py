@@ -51,6 +51,11 @@ def test_strides_of_another_walk_are_no_neighbours() -> None:
     assert table["valid"].tolist() == [True] * 3 + [False] * 2
 
 
+def test_nor_are_those_of_a_walk_to_come() -> None:
+    table = strides([(1.0, -6.0)] * 2 + [LEVEL] * 3, [0.0, 1.1, 30.0, 31.1, 32.2])
+    assert labelled(table) == [UP, UP, 0, 0, 0]
+
+
 def test_only_the_rows_asked_for_are_labelled() -> None:
     table = strides([UPSTAIRS] * 4)
     Terrain().label(table, np.array([False, True, True, False]))
