@@ -1,6 +1,6 @@
 """Giving way, stumbles, falls: what is found of simulated ones, and what is invented on real recordings.
 
-    python benchmarks/signs_giving_way.py [curve] [standing] [real] [falls] [days] [--data DIR]
+    python benchmarks/signs_giving_way.py [curve] [standing] [real] [falls] [days] [--data DIR] [--days N]
 
 Giving way and stumbles were never recorded at the ankle in public: those figures are SIMULATED (docs/simulation.md).
 """
@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.records import SIDES, Incident, Side
-from surefoot.signal.walk import Walk, analyze
+from surefoot.signal.walk import Walk, WalkStream, analyze
 from surefoot.simulation.gait import Leg
+from surefoot.simulation.life import life_day
 from surefoot.simulation.pulses import Buckle
 from surefoot.simulation.walker import Walker, simulate_walk
 
@@ -169,16 +170,50 @@ def falls(read: Any, console: Console) -> None:
     console.print(table, "")
 
 
+def days(console: Console, count: int) -> None:
+    """Simulated days of people who never fall, stumble or give way: all that is told is false."""
+    totals, listed = Counter[str](), []
+    for number in range(count):
+        rng = np.random.default_rng([11, number])
+        side: Side = SIDES[int(rng.integers(2))]
+        weak = Leg(dorsi=float(rng.choice([0.0, 0.0, 0.4, 0.9])), push=float(rng.uniform(0, 0.6)), quad=0.0)
+        walker = Walker(speed_mps=float(rng.uniform(0.6, 1.4)), **{side: weak})
+        day = life_day(walker, number)
+        stream = WalkStream()
+        found = [stream.update(block) for block in day.blocks()] + [stream.close()]
+        doing = day.context
+        for i in (i for f in found for i in f.incidents if i.kind in KINDS):
+            what = next((c.kind for c in reversed(doing) if c.start_s <= i.start_s < c.end_s), "?")
+            totals[f"{i.kind}, {i.certainty}"] += 1
+            listed.append((number, i, what))
+        true = len(day.events)
+        console.print(
+            f"day {number}: {sum(day.strides.values())} strides, {true} true events, told so far: {dict(totals)}"
+        )
+    for number, i, what in listed:
+        told = ", ".join(f"{key} {value:.2f}" for key, value in i.evidence)
+        console.print(f"day {number} {i.start_s:.1f} s, {what}: {i.kind}, {i.side}, {i.certainty}: {told}")
+    table = Table(title=f"SIMULATED days without any event, {count} of 8 h: told")
+    for name in ("", "told", "per leg and week"):
+        table.add_column(name, justify="right" if name else "left")
+    for name, told in sorted(totals.items()):
+        table.add_row(name, str(told), f"{told / count / 2 * 7:.2f}")
+    console.print(table, "")
+
+
 def main() -> None:
-    parts = {"curve": curve, "standing": standing, "real": real, "falls": falls}
+    parts = {"curve": curve, "standing": standing, "real": real, "falls": falls, "days": days}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="which tables; all by default")
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--days", type=int, default=200, help="how many simulated days")
     arguments = parser.parse_args()
     console = Console(width=140)
     for name in arguments.parts or list(parts):
         if name in ("real", "falls"):
             parts[name](module(arguments.data, "read"), console)  # type: ignore[operator]
+        elif name == "days":
+            days(console, arguments.days)
         else:
             parts[name](console)  # type: ignore[operator]
 
