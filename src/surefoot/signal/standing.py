@@ -31,6 +31,7 @@ class StandingParams:
 
     still_dps: float = 12.0  # of this shank (4.4: 10, without the sensor's bias)
     other_still_dps: float = 20.0
+    upright_deg: float = 30.0  # of the frame: or the sensor sits another way, or nobody stands
     least_rate_dps: float = 60.0  # 4.4
     least_tilt_deg: float = 4.5  # 4.4 has 8: half of a knee bent by 15 deg is less
     most_tilt_deg: float = 20.0  # more is a step or a squat
@@ -97,7 +98,10 @@ class Standing:
         forward = -frame[2] @ lean[:, out] >= p.forward_share * tilt_deg
         if not (forward and p.back_share * tilt_deg <= back_deg <= (1 + p.through_share) * tilt_deg):
             return None
-        still_g = np.sqrt((stretch.acc(hop - STILL, hop).mean(axis=1) ** 2).sum())
+        still = stretch.acc(hop - STILL, hop).mean(axis=1)
+        still_g = np.sqrt((still * still).sum())
+        if frame[1] @ still < np.cos(np.deg2rad(p.upright_deg)) * still_g:
+            return None
         if stretch.jolt(hop + out + 1, hop + out + 1 + LANDS).max() > p.most_jolt_g * still_g:
             return None
         others = [past.at(at_s) for other, past in pasts.items() if other != side]
