@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pictures_contacts as one_leg
+import pictures_incidents as incidents
 import pictures_signs as signs
 from accuracy import DATA, module
 
@@ -27,7 +28,7 @@ def main() -> None:
     given = parser.parse_args()
     simulated: dict[str, Callable[[], Path]] = {
         "foot-drop": lambda: signs.foot_drop(given.into),
-        "giving-way": lambda: signs.giving_way(given.into),
+        "giving-way": lambda: incidents.giving_way(given.into),
         "wear": lambda: signs.wear(given.into),
         "trends": lambda: signs.trends(given.into),
     }
@@ -42,6 +43,8 @@ def main() -> None:
             "misses": lambda: one_leg.misses(read, score, given.into),
             "path": lambda: one_leg.path(read, given.into),
             "bouts": lambda: signs.bouts(read, given.into),
+            "stumbles-and-falls": lambda: incidents.stumbles_and_falls(read, given.into),
+            "told": lambda: incidents.told(read, given.into),
         }
     else:
         print(f"no recordings at {given.data}: only the simulated pictures are made; name their folder with --data")

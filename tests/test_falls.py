@@ -4,8 +4,8 @@ from functools import partial
 
 import numpy as np
 import pytest
-import realdata
 
+import realdata
 from surefoot.records import Gap, Samples
 from surefoot.signal.walk import WalkStream, analyze
 from surefoot.simulation.falls import Fall, tumble

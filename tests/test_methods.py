@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 from surefoot.pipeline import baseline, days, trends, wear
-from surefoot.signal import alignment, bouts, clocks, contacts, footdrop, givingway, slipping, strides, terrain
+from surefoot.signal import (
+    alignment,
+    bouts,
+    clocks,
+    contacts,
+    falls,
+    footdrop,
+    givingway,
+    slipping,
+    standing,
+    strides,
+    stumbles,
+    terrain,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SIGNAL = ROOT / "src" / "surefoot" / "signal"
@@ -21,10 +34,13 @@ ROOMS = (
     bouts,
     clocks,
     contacts,
+    falls,
     footdrop,
     givingway,
     slipping,
+    standing,
     strides,
+    stumbles,
     terrain,
     baseline,
     days,
