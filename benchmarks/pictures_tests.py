@@ -10,7 +10,7 @@ from drawing import GREEN, INK, RED, canvas, save
 from matplotlib.axes import Axes
 
 from surefoot.records import Array, TestKind, TestResult
-from surefoot.signal.guided.assess import FOOT_ONLY, ONE_LEGGED, assess, learned
+from surefoot.signal.guided.assess import FOOT_ONLY, ONE_LEGGED, assess
 from surefoot.signal.guided.heelrise import HeelRiseParams, height_m
 from surefoot.signal.guided.readings import Readings, read
 from surefoot.simulation.gait import Leg
@@ -38,7 +38,7 @@ def _panel(axis: Axes, kind: TestKind) -> None:
     side = "left" if kind in (*ONE_LEGGED, "heel_walk") else None
     result = assess(kind, legs, 100.0, placement, side=side, distance_m=truth.distance_m)
     leg = read("left", *legs["left"], 100.0)
-    shown, unit = _shown(kind, leg, learned(*legs["left"], 100.0, placement))
+    shown, unit = _shown(kind, leg)
     t = np.arange(len(shown)) / 100.0
     axis.plot(t, shown, color=INK, linewidth=0.8)
     axis.axvspan(result.start_s, result.end_s, color="#e8e8e8", zorder=0)
@@ -51,7 +51,7 @@ def _panel(axis: Axes, kind: TestKind) -> None:
     )
 
 
-def _shown(kind: TestKind, leg: Readings, frame: object) -> tuple[Array, str]:
+def _shown(kind: TestKind, leg: Readings) -> tuple[Array, str]:
     if kind == "heel_rise":
         return 100 * height_m(leg, HeelRiseParams()), "height, cm"
     if kind in ("timed_up_and_go", "walk_20m"):

@@ -198,14 +198,16 @@ def test_a_walk_puts_the_integrated_lengths_right() -> None:
 
 
 def test_the_way_of_the_feet_is_the_known_way() -> None:
-    """Feet stand still on the floor, so their way is known well; the step out of standing is part of it."""
-    for seed in range(4):
-        read, truth = simulate_trial(
-            "walk_20m", np.random.default_rng(seed), placement="foot", speed_mps=0.8 + 0.1 * seed
-        )
+    """Feet stand still on the floor, so their way is known well; the step out of standing (3 % of it) is part of it."""
+    factors = []
+    for seed in range(6):
+        speed_mps = 0.8 + 0.1 * seed
+        read, truth = simulate_trial("walk_20m", np.random.default_rng(seed), placement="foot", speed_mps=speed_mps)
         sensors = {side: (samples.acc, samples.gyr) for side, samples in read.items()}
         result = assess("walk_20m", sensors, 100.0, "foot", distance_m=truth.distance_m)
-        assert dict(result.details)["factor"] == pytest.approx(1.0, abs=0.015)
+        factors.append(dict(result.details)["factor"])
+    assert np.mean(factors) == pytest.approx(1.0, abs=0.012)
+    assert np.abs(np.array(factors) - 1).max() < 0.025
 
 
 @pytest.mark.parametrize("then", ["a pause", "half as high"])

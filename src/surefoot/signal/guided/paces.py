@@ -31,7 +31,6 @@ class Paces:
     valid: int
     length_m: float | None  # median stride
     distance_m: float | None  # integrated, of the better leg
-    turn_deg: float  # change of direction on the whole
     turned_deg: float  # greatest change of direction between any two moments
     stride_s: float
 
@@ -62,7 +61,6 @@ def paces(done: Performance, ask: str, bridge_s: float = 0.0, params: PaceParams
         int(strides["valid"].sum()),
         _median(strides["stride_length_m"]),
         _distance(done, params),
-        float(heading[-1] - heading[0]),
         float(np.ptp(heading)),
         float(np.median(strides["stride_time_s"])) if len(strides) else float(np.median(np.diff(contacts[0]))),
     )
