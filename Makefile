@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
 PEERS := .venv-peers
 
-.PHONY: demo test check bench bench-accuracy bench-speed bench-peers clean
+.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-peers clean
 
 demo: $(STAMP)
 	$(BIN)/surefoot demo $(DEMO_ARGS)
@@ -21,13 +21,22 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
-bench: bench-accuracy bench-speed
+bench: bench-accuracy bench-speed bench-signs
 
 bench-accuracy: $(STAMP)
 	$(BIN)/python benchmarks/accuracy.py
 
 bench-speed: $(STAMP)
 	$(BIN)/python benchmarks/speed.py
+
+# Signs of weakness; half an hour and more, most of it simulated days. SIGNS_DAYS=20 is enough for a look.
+SIGNS_DAYS ?= 200
+bench-signs: $(STAMP)
+	$(BIN)/python benchmarks/signs_foot_drop.py --data $(DATA)
+	$(BIN)/python benchmarks/signs_giving_way.py --data $(DATA) --days $(SIGNS_DAYS)
+	$(BIN)/python benchmarks/signs_tests.py --data $(DATA)
+	$(BIN)/python benchmarks/activities.py --data $(DATA)
+	$(BIN)/python benchmarks/stairs.py --data $(DATA)
 
 bench-peers: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python benchmarks/peers.py --data $(DATA) --peers $(PEERS)/bin/python

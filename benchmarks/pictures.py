@@ -15,6 +15,7 @@ from pathlib import Path
 import pictures_activities as doing
 import pictures_contacts as one_leg
 import pictures_drop as drop
+import pictures_incidents as incidents
 import pictures_signs as signs
 import pictures_tests as tests
 from accuracy import DATA, module
@@ -32,7 +33,7 @@ def main() -> None:
         "activities": lambda: doing.activities(given.into),
         "foot-drop": lambda: drop.foot_drop(given.into),
         "push-off": lambda: drop.push_off(given.into),
-        "giving-way": lambda: signs.giving_way(given.into),
+        "giving-way": lambda: incidents.giving_way(given.into),
         "wear": lambda: signs.wear(given.into),
         "trends": lambda: signs.trends(given.into),
         "guided-tests": lambda: tests.guided(given.into),
@@ -49,6 +50,8 @@ def main() -> None:
             "path": lambda: one_leg.path(read, given.into),
             "foot-drop-real": lambda: drop.foot_drop_real(read, given.into),
             "bouts": lambda: signs.bouts(read, given.into),
+            "stumbles-and-falls": lambda: incidents.stumbles_and_falls(read, given.into),
+            "told": lambda: incidents.told(read, given.into),
         }
     else:
         print(f"no recordings at {given.data}: only the simulated pictures are made; name their folder with --data")

@@ -63,7 +63,10 @@ def _walks(placement: Placement) -> list[tuple[Any, list[StrideTable]]]:
 
 def _middle(strides: StrideTable, name: str) -> float:
     values = strides[name][strides["valid"]]
-    return float(100 * values.mean()) if name == "foot_drop" else float(np.nanmedian(values))
+    if name == "foot_drop":
+        return float(100 * values.mean())
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if 2 * len(known) >= len(values) else np.nan
 
 
 def _band(axis: Axes, values: Array, marker: str, line: str, colour: str, label: str) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of what strides tell: bouts and stairs, giving way, wear, trends."""
+"""Pictures of what strides tell: bouts and stairs, wear, trends."""
 
 from __future__ import annotations
 
@@ -7,22 +7,15 @@ from typing import Any
 
 import numpy as np
 from drawing import BLUE, GREEN, GREY, INK, RED, canvas, leg, legend, save
-from matplotlib.axes import Axes
 
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
 from surefoot.records import SIDES, Alert, DaySummary, Minute, Trend
 from surefoot.signal.contacts import RATE
-from surefoot.signal.givingway import GivingWayParams
-from surefoot.signal.recent import Recent
-from surefoot.signal.stance import AFTER_CONTACT_S, BIN_S
-from surefoot.signal.strides import StrideMeter, StrideParams
-from surefoot.signal.table import LEANS, WORDS
+from surefoot.signal.table import WORDS
 from surefoot.signal.walk import WalkStream, analyze
 from surefoot.simulation.patient import Patient, patient_blocks, patient_days
-from surefoot.simulation.pulses import Buckle
-from surefoot.simulation.walker import Walker, simulate_walk
 
 DAY_S = 86400.0
 
@@ -55,67 +48,6 @@ def bouts(read: Any, folder: Path) -> Path:
     found.set_yticks(list(rows.values()), list(rows))
     found.set(xlim=(0, until_s), ylim=(-0.6, 5.6), xlabel="s")
     return save(figure, folder, "bouts", "Bouts and stairs: one ankle of a healthy person, 40 Hz; truth: camera")
-
-
-def giving_way(folder: Path) -> Path:
-    """Simulated buckles: one from close by, and how many are found by how fast and how far."""
-    figure, (close, grid) = canvas(1, 2, size=(9, 4.2), width_ratios=(1.5, 1))
-    _one_buckle(close)
-    flexions, falls, tries = (10.0, 15.0, 20.0, 30.0), (0.15, 0.3, 0.45, 0.6), 10
-    share = np.array([[_found(flexion, fall, tries) for flexion in flexions] for fall in falls])
-    grid.imshow(share, cmap="Greens", vmin=0, vmax=130, aspect="auto", origin="lower")
-    for (i, j), value in np.ndenumerate(share):
-        grid.text(j, i, f"{value:.0f} %", ha="center", va="center", color=INK)
-    grid.set_xticks(range(len(flexions)), [f"{f:.0f}" for f in flexions])
-    grid.set_yticks(range(len(falls)), [f"{f:.2f}" for f in falls])
-    grid.set(xlabel="flexion of the knee, deg", ylabel="fall, share of g", title=f"found, of {tries} each")
-    grid.spines[:].set_visible(False)
-    return save(figure, folder, "giving-way", "Giving way, SIMULATED: no public recording of a real one exists")
-
-
-def _one_buckle(axis: Axes) -> None:
-    buckle = Buckle("left", fall_g=0.45, flexion_deg=30.0, at_stride=16)
-    sensors, truth = simulate_walk(Walker(), np.random.default_rng(2), strides=24, buckles=(buckle,))
-    seen = leg((sensors["left"].acc, sensors["left"].gyr), 100.0, "shank")
-    strides = StrideMeter("left", "shank", 100.0, 0.0, StrideParams()).update(seen.swings, seen.body, last=True)
-    p, fell = GivingWayParams(), truth.buckles[0]
-    usual = Recent(p.usual_strides, len(LEANS))
-    usual.add(strides["end_s"], np.stack([strides[name] for name in LEANS], axis=1))
-    centre, spread = usual.usual(strides["end_s"])
-    span = (fell.start_s - 3.2, fell.start_s + 2.4)
-    t = seen.time_s
-    shown = (t > span[0]) & (t < span[1])
-    axis.axhline(0, color=GREY, linewidth=0.6)
-    axis.plot(t[shown], -seen.row(RATE)[shown], color=INK, linewidth=1.1, label="lean rate of the shank")
-    axis.axvspan(fell.start_s, fell.start_s + fell.falling_s, color="#c7e5cc", label="true: knee buckling")
-    limit = centre + np.maximum(p.least_excess_dps, p.spreads * spread)
-    looked = zip(strides["start_s"], strides["lean_bins"].astype(int), limit, strict=True)
-    for k, (start, bins, high) in enumerate(x for x in looked if span[0] < x[0] < span[1] - 1):
-        at = start + AFTER_CONTACT_S + BIN_S * np.arange(bins + 1)
-        axis.stairs(
-            high[:bins], at, color=RED, linewidth=2, baseline=None, label="limit, where it looks" if k == 0 else None
-        )
-    walk = analyze({side: (s.acc, s.gyr) for side, s in sensors.items()}, 100.0)
-    for k, incident in enumerate(i for i in walk.incidents if i.kind == "giving_way"):
-        at = incident.start_s
-        words = f"found: {incident.certainty}" if k == 0 else None
-        axis.plot(at, np.interp(at, t, -seen.row(RATE)), "D", color=RED, markersize=9, label=words)
-    axis.set(xlim=span, ylim=(-130, 330), xlabel="s", ylabel="deg/s, forward positive")
-    axis.set_title("a knee flexing by 30 deg, the body falling with 0.45 g")
-    legend(axis, "upper left", ncols=2)
-
-
-def _found(flexion_deg: float, fall_g: float, tries: int) -> float:
-    """Percent of buckles found, at varied strides and speeds."""
-    hits = 0
-    for k in range(tries):
-        buckle = Buckle("left", fall_g=fall_g, flexion_deg=flexion_deg, at_stride=15 + k % 5)
-        rng = np.random.default_rng([8, k, round(100 * fall_g), round(flexion_deg)])
-        sensors, truth = simulate_walk(Walker(speed_mps=0.8 + 0.05 * k), rng, strides=26, buckles=(buckle,))
-        walk = analyze({side: (s.acc, s.gyr) for side, s in sensors.items()}, 100.0)
-        at = truth.buckles[0].start_s
-        hits += any(i.kind == "giving_way" and i.side == "left" and abs(i.start_s - at) < 0.6 for i in walk.incidents)
-    return 100 * hits / tries
 
 
 def wear(folder: Path) -> Path:

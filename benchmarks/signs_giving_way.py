@@ -1,6 +1,8 @@
 """Giving way, stumbles, falls: what is found of simulated ones, and what is invented on real recordings.
 
-    python benchmarks/signs_giving_way.py [curve] [standing] [real] [falls] [days] [--data DIR]
+    python benchmarks/signs_giving_way.py [PART ...] [--data DIR] [--days N]
+
+Parts: curve, standing, stumbles, real, margins, falls, days; all by default.
 
 Giving way and stumbles were never recorded at the ankle in public: those figures are SIMULATED (docs/simulation.md).
 """
@@ -20,9 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.records import SIDES, Incident, Side
-from surefoot.signal.walk import Walk, analyze
+from surefoot.signal.givingway import GivingWayParams
+from surefoot.signal.walk import Walk, WalkParams, WalkStream, analyze
 from surefoot.simulation.gait import Leg
-from surefoot.simulation.pulses import Buckle
+from surefoot.simulation.life import life_day
+from surefoot.simulation.pulses import Buckle, Stumble
 from surefoot.simulation.walker import Walker, simulate_walk
 
 RATE_HZ = 100.0
@@ -81,6 +85,60 @@ def standing(console: Console, tries: int = 12) -> None:
                 told = analyze({s: (x.acc, x.gyr) for s, x in sensors.items()}, RATE_HZ).incidents
                 counts.add((flexion, fall), [i for i in told if _is(i, side, truth.buckles[0].start_s)])
     console.print(counts.table("SIMULATED giving way in quiet standing: % found (of these probable)"))
+
+
+def found_in_walking(flexion: float, fall: float, seed: int) -> bool:
+    """One simulated buckle in a stride, of a person drawn by ``seed``."""
+    rng = np.random.default_rng([9, seed, round(flexion), round(100 * fall)])
+    side: Side = SIDES[int(rng.integers(2))]
+    walker, buckle = Walker(speed_mps=float(rng.uniform(0.5, 1.4))), Buckle(side, fall, flexion, 15)
+    return _found(walker, rng, buckle, (3.0, 3.0))
+
+
+def found_in_standing(flexion: float, fall: float, seed: int) -> bool:
+    """The same in the quiet standing before the walk."""
+    rng = np.random.default_rng([8, seed, round(flexion), round(100 * fall)])
+    side: Side = SIDES[int(rng.integers(2))]
+    walker = Walker(speed_mps=float(rng.uniform(0.5, 1.4)))
+    return _found(walker, rng, Buckle(side, fall, flexion), (float(rng.uniform(6, 12)), 4.0))
+
+
+def _found(walker: Walker, rng: np.random.Generator, buckle: Buckle, stand_s: tuple[float, float]) -> bool:
+    sensors, truth = simulate_walk(walker, rng, strides=24, buckles=[buckle], stand_s=stand_s)
+    told = analyze({s: (x.acc, x.gyr) for s, x in sensors.items()}, RATE_HZ).incidents
+    return any(_is(i, buckle.side, truth.buckles[0].start_s) for i in told)
+
+
+def margins(read: Any, console: Console) -> None:
+    """The highest scores of real walking, whether told or not: degrees beyond the spread that come back."""
+    params = WalkParams(giving_way=GivingWayParams(clear_beyond_deg=0.0, least_beyond_deg=1.0))
+    for which in ("marpino", "movingreality", "terrain"):
+        scores = []
+        for recording in read.recordings(which):
+            worn = {n.split("_")[0]: s for n, s in recording.sensors.items() if n.endswith("shank")}
+            worn = {"left" if side == "unknown" else side: sensor for side, sensor in worn.items()}
+            walk = analyze(worn, recording.rate_hz, params=params)
+            evidence = [dict(i.evidence) for i in walk.incidents if i.kind == "giving_way"]
+            scores += [e["beyond_spread_deg"] for e in evidence if "beyond_spread_deg" in e]
+        told = ", ".join(f"{x:.1f}" for x in sorted(scores, reverse=True)[:8])
+        console.print(f"{which}: highest scores {told} deg")
+    console.print("")
+
+
+def caught_toes(console: Console, tries: int = 24) -> None:
+    """Simulated stumbles, by how the leg recovers and how many sensors are worn."""
+    for recovery in ("lowering", "elevating"):
+        found = {"both": 0, "one": 0}
+        for seed in range(tries):
+            rng = np.random.default_rng([10, seed])
+            walker = Walker(speed_mps=float(rng.uniform(0.5, 1.4)))
+            sensors, truth = simulate_walk(walker, rng, strides=24, stumbles=[Stumble("left", 12, recovery)])
+            read = {s: (x.acc, x.gyr) for s, x in sensors.items()}
+            for name, worn in (("both", read), ("one", {"left": read["left"]})):
+                told = [i for i in analyze(worn, RATE_HZ).incidents if i.kind == "stumble" and i.side == "left"]
+                found[name] += any(abs(i.start_s - truth.stumbles[0].start_s) <= NEAR_S for i in told)
+        console.print(f"SIMULATED stumbles, {recovery}, found of {tries}: {found}")
+    console.print("")
 
 
 def _is(incident: Incident, side: Side, at_s: float) -> bool:
@@ -169,16 +227,52 @@ def falls(read: Any, console: Console) -> None:
     console.print(table, "")
 
 
+def days(console: Console, count: int) -> None:
+    """Simulated days of life; whatever is told away from a true stumble (weak feet have some) is false."""
+    false, true, seen = Counter[str](), 0, 0
+    for number in range(count):
+        rng = np.random.default_rng([11, number])
+        side: Side = SIDES[int(rng.integers(2))]
+        weak = Leg(dorsi=float(rng.choice([0.0, 0.0, 0.4, 0.9])), push=float(rng.uniform(0, 0.6)), quad=0.0)
+        walker = Walker(speed_mps=float(rng.uniform(0.6, 1.4)), **{side: weak})
+        day = life_day(walker, number)
+        stream = WalkStream()
+        found = [stream.update(block) for block in day.blocks()] + [stream.close()]
+        told = [i for f in found for i in f.incidents if i.kind in KINDS]
+        true += len(day.events)
+        seen += sum(any(abs(i.start_s - event.start_s) <= NEAR_S for i in told) for event in day.events)
+        for i in told:
+            if any(abs(i.start_s - event.start_s) <= 3 * NEAR_S for event in day.events):
+                continue
+            false[f"{i.kind}, {i.certainty}"] += 1
+            what = next((c.kind for c in reversed(day.context) if c.start_s <= i.start_s < c.end_s), "?")
+            words = ", ".join(f"{key} {value:.2f}" for key, value in i.evidence)
+            console.print(f"day {number} {i.start_s:.1f} s, {what}: {i.kind}, {i.side}, {i.certainty}: {words}")
+        console.print(
+            f"day {number}: {sum(day.strides.values())} strides, dorsi {weak.dorsi}; false so far {dict(false)}"
+        )
+    table = Table(title=f"SIMULATED days of 8 h, {count}: told though nothing happened")
+    for name in ("", "told", "per leg and week"):
+        table.add_column(name, justify="right" if name else "left")
+    for name, told_times in sorted(false.items()):
+        table.add_row(name, str(told_times), f"{told_times / count / 2 * 7:.2f}")
+    console.print(table, f"true stumbles in them: {true}, found {seen}", "")
+
+
 def main() -> None:
-    parts = {"curve": curve, "standing": standing, "real": real, "falls": falls}
+    parts = {"curve": curve, "standing": standing, "stumbles": caught_toes, "real": real, "margins": margins}
+    parts |= {"falls": falls, "days": days}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="which tables; all by default")
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--days", type=int, default=200, help="how many simulated days")
     arguments = parser.parse_args()
     console = Console(width=140)
     for name in arguments.parts or list(parts):
-        if name in ("real", "falls"):
+        if name in ("real", "margins", "falls"):
             parts[name](module(arguments.data, "read"), console)  # type: ignore[operator]
+        elif name == "days":
+            days(console, arguments.days)
         else:
             parts[name](console)  # type: ignore[operator]
 

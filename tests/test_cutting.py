@@ -1,5 +1,6 @@
 """The law of streams: how a recording was cut into blocks must not matter, to the last bit."""
 
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -7,11 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surefoot.records import Gap, Samples, Stride
+from surefoot.records import Gap, Incident, Samples, Stride
 from surefoot.signal.alignment import Alignment
 from surefoot.signal.filters import Smooth
 from surefoot.signal.hops import reduce_to_hops
 from surefoot.signal.walk import WalkStream
+from surefoot.simulation.falls import Fall, giving_way, tumble
+from surefoot.simulation.pulses import Buckle, Stumble
+from surefoot.simulation.scene import record
+from surefoot.simulation.walker import Walker, plan_walk
 
 RATE_HZ = 100.0
 
@@ -161,3 +166,53 @@ def test_blocks_told_twice_or_overlapping_count_once():
     whole = WalkStream(["left"])
     once = [whole.update(Samples("left", "shank", 0.0, RATE_HZ, acc, gyr)), whole.close()]
     assert records == [r for f in once for r in f.records()]
+
+
+def eventful():
+    """A walk, a knee that gives way in standing, a walk with another and a caught toe, a fall, a walk."""
+    walker, walk = Walker(), partial(plan_walk, Walker(), strides=14)
+    buckles, caught = (Buckle("left", 0.3, 25.0, 14),), (Stumble("right", 18),)
+    plans = [walk, partial(giving_way, walker, buckle=Buckle("right", 0.3, 20.0))]
+    plans += [partial(plan_walk, walker, strides=24, buckles=buckles, stumbles=caught)]
+    plans += [partial(tumble, walker, fall=Fall("left", lies_s=8.0)), walk]
+    return record(plans, np.random.default_rng(11))[0]
+
+
+EVENTFUL = eventful()
+
+
+def told_of_events(cuts, order):
+    queues = []
+    for side, s in EVENTFUL.items():
+        edges = [0, *sorted(c % len(s) for c in cuts[side]), len(s)]
+        queues.append(
+            [Samples(side, "shank", a / RATE_HZ, RATE_HZ, s.acc[a:b], s.gyr[a:b]) for a, b in pairwise(edges)]
+        )
+    stream, found = WalkStream(), []
+    while any(queues):
+        found.append(stream.update(order([q for q in queues if q]).pop(0)))
+    found.append(stream.close())
+    return [record for f in found for record in f.records()]
+
+
+UNCUT = told_of_events({"left": [], "right": []}, lambda queues: queues[0])
+
+
+def test_the_events_are_told():
+    assert [r.kind for r in UNCUT if isinstance(r, Incident)] == ["giving_way", "giving_way", "stumble", "fall"]
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(st.integers(0, 20_000), max_size=30), st.lists(st.integers(0, 20_000), max_size=30), st.randoms())
+def test_incidents_are_the_same_however_cut(left, right, order):
+    records = told_of_events({"left": left, "right": right}, order.choice)
+    assert records == UNCUT
+    for one, whole in zip(records, UNCUT, strict=True):
+        if isinstance(one, Incident):
+            assert [len(piece) for piece in one.snippet] == [len(piece) for piece in whole.snippet]
+
+
+def test_incidents_are_the_same_in_blocks_of_a_tenth_of_a_second():
+    tenths = list(range(0, 20_000, 10))
+    turn = iter(range(1 << 30))
+    assert told_of_events({"left": tenths, "right": tenths}, lambda queues: queues[next(turn) % len(queues)]) == UNCUT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -9,11 +10,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from surefoot.records import SIDES, Samples, Side
+from surefoot.records import SIDES, Gap, Samples, Side
+from surefoot.simulation import faults
 from surefoot.simulation.day import Habits
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.life import LifeDay, LifeHabits, life_day
 from surefoot.simulation.person import Walker
+from surefoot.simulation.scene import source
 
 SHORT = LifeHabits(worn_h=2.0, walking=Habits(strides=500, bout_s=(6.0, 60.0)), outings=(8, 12), flights=(2, 3))
 
@@ -119,6 +122,19 @@ def test_impaired_legs_fail_on_their_own_side() -> None:
     assert len(day.events) == len(buckles) + len(stumbles) + 1
     assert all(a.start_s <= b.start_s for a, b in pairwise(day.events))
     assert sum(len(t.legs["right"].drags_s) for t in day.truths if t.legs) > 300
+
+
+def test_a_day_is_a_source() -> None:
+    async def first(count: int) -> list[Samples | Gap]:
+        got = []
+        async for block in source(faults.clip(short_day().blocks(), gyr_dps=250.0)):
+            got.append(block)
+            if len(got) == count:
+                break
+        return got
+
+    got = asyncio.run(first(6))
+    assert [(b.side, b.start_s) for b in got] == [(b.side, b.start_s) for b in blocks()[:6]]
 
 
 def test_same_seed_same_day() -> None:

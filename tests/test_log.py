@@ -35,7 +35,10 @@ def typed(*arguments: str) -> Result:
 
 def test_an_answer_is_about_the_newest_incident_and_is_queued(path: Path) -> None:
     done = typed("answer", "gave-way", "--store", str(path))
-    assert done.exit_code == 0 and "'It gave way' is kept about the giving-way-like event of left" in done.output
+    assert (
+        done.exit_code == 0
+        and "'It gave way' is kept about the giving-way-like event at 1970-01-01 00:33:20 (left)" in done.output
+    )
     store = opened(path)
     (kept,) = store.answers(store.gateway())
     assert (kept.answer, kept.by, kept.start_s) == ("gave_way", "patient", made.incident(2).start_s)

@@ -46,7 +46,7 @@ def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
     finally:
         store.close()
     when = clock_time(about.start_s, config.zone, True)
-    note(f"{ANSWERS[told.answer]!r} is kept about the {INCIDENTS[about.kind]} of {side(about.side)} at {when}")
+    note(f"{ANSWERS[told.answer]!r} is kept about the {INCIDENTS[about.kind]} at {when} ({side(about.side)})")
 
 
 @log.command()

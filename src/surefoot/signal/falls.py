@@ -42,7 +42,7 @@ class FallParams:
     most_lying_deg: float = 125.0  # beyond this the shank hangs head down
     standing_deg: float = 40.0  # so near upright a shank was within 1.5 s before: who lies already does not fall
     push_deg: float = 105.0  # from upright, of the push felt over 0.3 s ...
-    push_beyond_deg: float = 12.0  # ... and so much more than that of lying
+    push_beyond_deg: float = 25.0  # ... and so much more than that of lying
     push_turn_dps: float = 150.0  # peak rate that goes with it
     push_impact_g: float = 1.4  # and impact
     impact_g: float = 3.0  # 4.3

@@ -79,7 +79,9 @@ class GivingWay:
             spread = np.sort(np.abs(seen - centre[:, :, None]), axis=2)[:, :, p.spread_rank - 1]
             near = times_s[:, -2] >= mine["start_s"][rows] - p.following_strides * centre[0]
             part = mine.take(rows)
-            pulses = _pulses(part, part["other_contact_s"] < p.rescue_share * centre[1], centre, spread, p)
+            rescued = part["other_contact_s"] < p.rescue_share * centre[1]
+            rescued &= seen[0, :, -1] < centre[0] + p.upset_s  # else the contact between the two strides is told late
+            pulses = _pulses(part, rescued, centre, spread, p)
             for j in np.flatnonzero(near & (pulses.beyond_deg >= p.least_beyond_deg)).tolist():
                 incident = self._judge(SIDES[k], mine, int(rows[j]), pulses, j, centre[:2, j].tolist())
                 found += [incident] if incident else []

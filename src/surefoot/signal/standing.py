@@ -31,6 +31,7 @@ class StandingParams:
 
     still_dps: float = 12.0  # of this shank (4.4: 10, without the sensor's bias)
     other_still_dps: float = 20.0
+    upright_deg: float = 30.0  # of the frame: or the sensor sits another way, or nobody stands
     least_rate_dps: float = 60.0  # 4.4
     least_tilt_deg: float = 4.5  # 4.4 has 8: half of a knee bent by 15 deg is less
     most_tilt_deg: float = 20.0  # more is a step or a squat
@@ -44,7 +45,7 @@ class StandingParams:
     halt_s: float = 2.0  # ... from so long behind it on ...
     settled_s: float = 3.0  # ... or from so long behind the event ...
     start_s: float = 2.5  # ... to so long before a stride, in which somebody starts to walk, ...
-    between_dps: float = 30.0  # ... while the shank turns no faster: rising and sitting down do
+    between_dps: float = 8.0  # ... while the shank turns no faster: even slow rising and sitting down do
     probable_tilt_deg: float = 7.0
     probable_rate_dps: float = 75.0
 
@@ -97,7 +98,10 @@ class Standing:
         forward = -frame[2] @ lean[:, out] >= p.forward_share * tilt_deg
         if not (forward and p.back_share * tilt_deg <= back_deg <= (1 + p.through_share) * tilt_deg):
             return None
-        still_g = np.sqrt((stretch.acc(hop - STILL, hop).mean(axis=1) ** 2).sum())
+        still = stretch.acc(hop - STILL, hop).mean(axis=1)
+        still_g = np.sqrt((still * still).sum())
+        if frame[1] @ still < np.cos(np.deg2rad(p.upright_deg)) * still_g:
+            return None
         if stretch.jolt(hop + out + 1, hop + out + 1 + LANDS).max() > p.most_jolt_g * still_g:
             return None
         others = [past.at(at_s) for other, past in pasts.items() if other != side]
@@ -125,19 +129,20 @@ class Standing:
 
     def _stands(self, stretch: Stretch, hop: int) -> bool:
         """Whether strides lie near, and nothing but quiet between."""
-        p, at_s = self._params, stretch.time(hop)
+        p, at_s, bias = self._params, stretch.time(hop), stretch.gyr(hop - STILL, hop).mean(axis=1)
+
+        def quiet(from_s: float, to_s: float) -> bool:
+            first = stretch.before(from_s)
+            turn = stretch.gyr(first, max(first, stretch.before(to_s))) - bias[:, None]
+            fastest = (turn * turn).sum(axis=0).max(initial=0.0)
+            return bool(from_s >= stretch.time(stretch.first) and fastest < p.between_dps**2)
+
         known = self._spans[self._spans[:, 1] < at_s + AHEAD_S]
         before, behind = known[known[:, 1] <= at_s, 1], known[known[:, 0] >= at_s, 0]
         halted_s = float(before.max(initial=-np.inf)) + p.halt_s
-        if at_s - halted_s <= p.after_strides_s and self._quiet(stretch, halted_s, at_s):
+        if at_s - halted_s <= p.after_strides_s and quiet(halted_s, at_s):
             return True
-        return bool(len(behind)) and self._quiet(stretch, at_s + p.settled_s, float(behind.min()) - p.start_s)
-
-    def _quiet(self, stretch: Stretch, from_s: float, to_s: float) -> bool:
-        if from_s < stretch.time(stretch.first):
-            return False
-        peak = stretch.peak(stretch.before(from_s), max(stretch.before(from_s), stretch.before(to_s)))
-        return bool(peak.max(initial=0.0) < self._params.between_dps)
+        return bool(len(behind)) and quiet(at_s + p.settled_s, float(behind.min()) - p.start_s)
 
 
 def _onsets(stretch: Stretch, first: int, after: int, p: StandingParams) -> NDArray[np.intp]:

@@ -150,7 +150,9 @@ class StrideMeter:
     def _landing(self, table: StrideTable, start: Array, final: Array, end: Array, body: Ring) -> None:
         down = landing(body, end, self._rate_hz)
         table["heel_strike_mps3"] = down.heel_mps3
-        table["slap_index"], table["slap_delay_s"] = down.slap_index, down.slap_delay_s
+        struck = ~table["no_heel_strike"]  # without a shock there is none to be compared with
+        table["slap_index"] = np.where(struck, down.slap_index, np.nan)
+        table["slap_delay_s"] = np.where(struck, down.slap_delay_s, np.nan)
         table["toe_drag_s"] = toe_drag_s(body, final, end, self._rate_hz)
         if self._placement == "foot":
             table["foot_flat_s"] = foot_flat_s(body, end, end - start, self._rate_hz)

@@ -18,6 +18,8 @@ from surefoot.signal.ring import Ring
 
 BLOCK_HOPS = 20  # of the alignment, which tells a frame after each
 UNALIGNED_S = 50.0
+WALKED_HOPS, LEAST_HOPS = 80, 20  # looked back for whether the frame still fits (P)
+MOST_TILT_DEG, LEAST_SHARE = 30.0, 0.6  # of the mean of seconds of walking from upright, and about the axis (P)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +112,23 @@ class Past:
         self.stretches = [s for s in self.stretches[:-1] if s.time(s.end) > time_s] + self.stretches[-1:]
         for stretch in self.stretches:
             stretch.forget_before(stretch.before(time_s))
+
+    def walked_so(self, time_s: float) -> bool:
+        """Whether the last seconds before agree with the frame: upright, turning about its axis, fastest in swing.
+
+        A sensor put on another way round takes a minute to be aligned anew; till then its strides hold wonders.
+        """
+        stretch = self.at(time_s)
+        if stretch is None:
+            return False
+        last = stretch.before(time_s)
+        first, frame = max(stretch.first, last - WALKED_HOPS), stretch.frame_found(last)
+        if frame is None or last - first < LEAST_HOPS:
+            return False
+        acc, gyr = stretch.acc(first, last).mean(axis=1), stretch.gyr(first, last)
+        turn = frame[2] @ gyr
+        upright = frame[1] @ acc > np.cos(np.deg2rad(MOST_TILT_DEG)) * np.linalg.norm(acc)
+        return bool(upright and (turn**2).sum() > LEAST_SHARE * (gyr * gyr).sum() and (turn**3).sum() > 0)
 
     def at(self, time_s: float) -> Stretch | None:
         """The stretch that holds this time."""

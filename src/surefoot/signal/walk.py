@@ -179,6 +179,7 @@ class WalkStream:
         found: list[Incident] = []
         if self.placement == "shank":  # the foot does not lean, and turns about toe and heel as it swings
             found = [*self._giving_way.find(strides), *stumbles(strides, self._params.stumbles)]
+            found = [i for i in found if i.side and self._pasts[i.side].walked_so(i.start_s)]
         self._incidents.notice(strides, found)
 
     def _outside_strides(self, strides: StrideTable, known_s: float) -> list[Incident]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from surefoot.records import SIDES, Array, Placement, Samples, Side
+from surefoot.records import SIDES, Array, Gap, Placement, Samples, Side
 from surefoot.simulation import gait, impacts
 from surefoot.simulation.leg import Motion, move
 from surefoot.simulation.pulses import Pulse
@@ -105,6 +105,12 @@ def record(
         for side in SIDES:
             parts[side].append(scene.readings(side, placement, worn[side], rate_hz, int(rng.integers(1 << 30))))
     return {side: _joined(parts[side]) for side in SIDES}, tuple(truths)
+
+
+async def source(blocks: Iterable[Samples | Gap]) -> AsyncIterator[Samples | Gap]:
+    """Any blocks, such as those of a day behind faults, as the source that live work reads."""
+    for block in blocks:
+        yield block
 
 
 def _joined(parts: Sequence[Samples]) -> Samples:

@@ -1,0 +1,42 @@
+"""Guided tests on real recordings: other things are not taken for a test, and a known way comes out as it is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import realdata
+from surefoot.signal.guided.assess import assess
+from surefoot.signal.guided.paces import paces
+from surefoot.signal.guided.performance import NotUsable, Performance
+from surefoot.signal.guided.readings import read
+from surefoot.signal.walk import analyze
+
+
+def test_what_people_do_all_day_is_no_test() -> None:
+    """Walking, hopping, bending, lying down, falling: nobody did five rises; few rises of a heel are never sure."""
+    clips = [r for r in realdata.recordings("umafall") if r.info["subject"] != 13]  # that gyroscope is broken
+    assert len(clips) > 250
+    heels = []
+    for clip in clips:
+        sensors = {"left": next(iter(clip.sensors.values()))}
+        assert assess("sit_to_stand_5", sensors, clip.rate_hz).value is None, clip.id
+        heel = assess("heel_rise", sensors, clip.rate_hz)
+        heels += [heel] if heel.value is not None else []
+    assert len(heels) <= 0.06 * len(clips)
+    assert all(heel.value <= 4 and heel.quality < 0.5 for heel in heels)
+
+
+def test_ten_metres_there_and_back_are_twenty_and_have_a_turn() -> None:
+    metres, turns = [], []
+    for recording in realdata.recordings("ipol1"):
+        legs = {name.split("_")[0]: sensor for name, sensor in recording.sensors.items()}
+        own = {side: read(side, *sensor, recording.rate_hz) for side, sensor in legs.items()}
+        walk = analyze(legs, recording.rate_hz, "foot")
+        try:
+            way = paces(Performance("walk_20m", own, recording.rate_hz, "foot", None, {}, 20.0, walk), "Walk")
+        except NotUsable:  # begins or ends in movement, or stops on the way
+            continue
+        metres.append(way.distance_m)
+        turns.append(way.turned_deg)
+    assert len(metres) > 25 and min(turns) > 120
+    assert 19.5 < np.median(metres) < 21.0 and np.percentile(np.abs(np.array(metres) - 20), 90) < 2.0
