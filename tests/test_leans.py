@@ -18,7 +18,7 @@ from surefoot.signal.rests import RestMeter, Rests
 RATE_HZ, BLOCK = 50.0, 20
 HOP_S = 5 / RATE_HZ
 UNKNOWN = NotYet("no walking seen yet")
-KNOWN = Aligned(np.eye(3), 2.0, 100.0)  # forward, up, to the right
+KNOWN = Aligned(np.eye(3), 2.0, 100.0, np.eye(3))  # forward, up, to the right
 
 
 def shank(tilt_deg: Array) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ import pytest
 
 import realdata
 from surefoot.records import SIDES
-from surefoot.signal.table import WORDS, StrideTable
+from surefoot.signal.table import LEANS, WORDS, StrideTable
 from surefoot.signal.terrain import Terrain, TerrainParams
 from surefoot.signal.walk import Walk, analyze
 
@@ -129,8 +129,8 @@ def test_what_is_usual_follows_the_person() -> None:
     p = TerrainParams().anybody
     values = {
         "stride_time_s": 1.1, "swing_s": 1.1 * (p.swing_share + 0.02), "stride_length_m": 1.0, "rise_m": -0.3,
-        "mid_swing_rate_dps": 300.0, "push_off_rate_dps": 160.0, "pre_swing_mps2": 2.0, "lean_bins": 5.0,
-        **{f"lean_{k}_dps": 55.0 for k in range(12)},
+        "mid_swing_rate_dps": 300.0, "push_off_rate_dps": 160.0, "pre_swing_mps2": 2.0, "lean_middle": 15.0,
+        **dict.fromkeys(LEANS, 55.0),
     }  # fmt: skip
     for name, value in values.items():
         table[name][:] = value
