@@ -109,7 +109,7 @@ class Watched:
 def test_every_chart_is_drawn(browser: Any, clinic: tuple[Store, str]) -> None:
     tab = Watched(browser)
     page = tab.open(f"{clinic[1]}patients/{WEAK}")
-    assert tab.wait_for_charts() == 2 + len(story.USUAL) + 1
+    assert tab.wait_for_charts() == 3 + len(story.USUAL) + 1  # three roots, cadence
     speed = page.locator("figure", has=page.get_by_role("heading", name="Walking speed"))
     assert speed.locator(".scatterlayer .trace").count() >= 7  # two bands with their middles, two legs, days not worn
     assert speed.locator(".barlayer .point").count() == 28
