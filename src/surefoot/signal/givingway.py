@@ -23,7 +23,7 @@ from surefoot.signal.table import StrideTable
 
 WIDTHS = (3, 4, 6, 10)  # pieces: 60 to 200 ms, what the pulses of 4.3 take
 SHIFTS = (-2, -1, 0, 1, 2, 3)  # pieces by which the landing may be told wrong (P)
-MEASURES = 3  # in front of the leans: stride time, other foot's contact, pieces of mid-stance
+MEASURES = 4  # in front of the leans: stride time, other foot's contact, pieces of mid-stance, no heel strike
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class GivingWayParams:
     back_share: float = 0.25  # of it that must turn back within back_s; the rest may run into push-off or a rescue step
     back_s: float = 0.4
     rescue_share: float = 0.78  # of its usual delay, the other foot is down: a rescue step; the lean need not come back
+    most_unstruck: float = 0.3  # of the ten strides: with more landings without a strike, timing says nothing
     upset_s: float = 0.05  # stride time or other foot's contact off by so much
     most_shorter_s: float = 0.2  # a stride that differs more is another movement: hop, halt, obstacle
     most_longer_s: float = 0.4
@@ -69,7 +70,9 @@ class GivingWay:
         usual, p = self._usual[k], self._params
         level = ~mine["turning"] & (mine["context"] == 0)
         other_s = np.where(np.isfinite(mine["other_contact_s"]), mine["other_contact_s"], mine["stride_time_s"])
-        measures = np.concatenate([[mine["stride_time_s"], other_s, mine["lean_middle"]], mine.leans])
+        measures = np.concatenate(
+            [[mine["stride_time_s"], other_s, mine["lean_middle"], mine["no_heel_strike"]], mine.leans]
+        )
         usual.add(mine["end_s"][level], measures[:, level].T)
         found = []
         rows = np.flatnonzero(level & self._sudden(usual, mine))
@@ -81,9 +84,10 @@ class GivingWay:
             part = mine.take(rows)
             rescued = part["other_contact_s"] < p.rescue_share * centre[1]
             rescued &= seen[0, :, -1] < centre[0] + p.upset_s  # else the contact between the two strides is told late
-            pulses = _pulses(part, rescued, centre, spread, p)
+            timed = seen[3].mean(axis=1) <= p.most_unstruck  # a foot that does not strike is not told to 50 ms
+            pulses = _pulses(part, rescued & timed, centre, spread, p)
             for j in np.flatnonzero(near & (pulses.beyond_deg >= p.least_beyond_deg)).tolist():
-                incident = self._judge(SIDES[k], mine, int(rows[j]), pulses, j, centre[:2, j].tolist())
+                incident = self._judge(SIDES[k], mine, int(rows[j]), pulses, j, centre[:2, j].tolist(), bool(timed[j]))
                 found += [incident] if incident else []
         usual.forget_before(float(mine["end_s"].min()) - 10.0)
         return found
@@ -102,13 +106,20 @@ class GivingWay:
         return sudden
 
     def _judge(
-        self, side: Literal["left", "right"], mine: StrideTable, row: int, pulses: _Pulses, j: int, usual_s: list[float]
+        self,
+        side: Literal["left", "right"],
+        mine: StrideTable,
+        row: int,
+        pulses: _Pulses,
+        j: int,
+        usual_s: list[float],
+        timed: bool,
     ) -> Incident | None:
         p = self._params
         longer_s = float(mine["stride_time_s"][row]) - usual_s[0]
         later_s = float(mine["other_contact_s"][row]) - usual_s[1]  # NaN where the other leg is not worn
         beyond_deg = float(pulses.beyond_deg[j])
-        upset = later_s == later_s and max(abs(longer_s), abs(later_s)) >= p.upset_s
+        upset = timed and later_s == later_s and max(abs(longer_s), abs(later_s)) >= p.upset_s
         if not -p.most_shorter_s <= longer_s <= p.most_longer_s or not (upset or beyond_deg >= p.clear_beyond_deg):
             return None
         points = _points(pulses, j, longer_s, later_s, p)

@@ -42,6 +42,8 @@ class StandingParams:
     alone_out_s: float = 0.3  # with one leg worn nothing tells a squat or a rise, so only the fastest count
     mirrored_share: float = 0.4  # of the turn, by the other shank meanwhile
     after_strides_s: float = 30.0  # standing is believed so long behind a stride ...
+    least_strides: int = 3  # of both legs ...
+    together_s: float = 6.0  # ... within so long are walking
     halt_s: float = 2.0  # ... from so long behind it on ...
     settled_s: float = 3.0  # ... or from so long behind the event ...
     start_s: float = 2.5  # ... to so long before a stride, in which somebody starts to walk, ...
@@ -138,11 +140,15 @@ class Standing:
             return bool(from_s >= stretch.time(stretch.first) and fastest < p.between_dps**2)
 
         known = self._spans[self._spans[:, 1] < at_s + AHEAD_S]
-        before, behind = known[known[:, 1] <= at_s, 1], known[known[:, 0] >= at_s, 0]
-        halted_s = float(before.max(initial=-np.inf)) + p.halt_s
-        if at_s - halted_s <= p.after_strides_s and quiet(halted_s, at_s):
-            return True
-        return bool(len(behind)) and quiet(at_s + p.settled_s, float(behind.min()) - p.start_s)
+        before, behind = np.sort(known[known[:, 1] <= at_s, 1]), np.sort(known[known[:, 0] >= at_s, 0])
+        few = p.least_strides - 1  # a leg that swings in a chair makes one or two
+        if len(before) > few and before[-1] - before[-1 - few] <= p.together_s:
+            halted_s = float(before[-1]) + p.halt_s
+            if at_s - halted_s <= p.after_strides_s and quiet(halted_s, at_s):
+                return True
+        if len(behind) <= few or behind[few] - behind[0] > p.together_s:
+            return False
+        return quiet(at_s + p.settled_s, float(behind[0]) - p.start_s)
 
 
 def _onsets(stretch: Stretch, first: int, after: int, p: StandingParams) -> NDArray[np.intp]:
