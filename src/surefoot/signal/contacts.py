@@ -49,7 +49,7 @@ class ContactParams:
     echo_s: float = 0.8  # a peak less than half as high this soon after another is its echo (P)
     longest_half_swing_s: float = 0.6
     swing_over: float = 0.1  # of the peak: a foot put down gently need not turn back (P)
-    initial_window_s: float = 0.18  # after the end of the swing (1.4 has 0.20: contacts would be known so much later)
+    initial_window_s: float = 0.20  # after the end of the swing (1.4)
     late_window_s: float = 0.40  # where nothing struck by then: a leg held after its swing and put down late (P)
     final_window_s: float = 0.35  # before the beginning of the swing (P)
     least_trough_dps: float = 15.0  # depth of the trough that marks a heel strike (P; 1.4 has 20)
