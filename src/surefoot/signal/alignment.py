@@ -16,6 +16,7 @@ Nothing is said before enough walking was seen: ``NotYet`` carries the reason.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,12 +64,22 @@ class NotYet:
     reason: str
 
 
+class Watch(Protocol):
+    """Sees the state after each block; says by how many degrees a sensor has moved, when that is certain."""
+
+    def update(self, state: Aligned | NotYet, /) -> float | None: ...
+
+
 class Alignment:
     """Frames of one sensor over time, from its hops; the state after block k rests on what was walked up to its end."""
 
-    def __init__(self, placement: Placement, params: AlignmentParams = AlignmentParams()) -> None:
+    def __init__(
+        self, placement: Placement, params: AlignmentParams = AlignmentParams(), watch: Watch | None = None
+    ) -> None:
         self._placement = placement
         self._params = params
+        self._watch = watch
+        self.slips: list[tuple[int, float]] = []  # of the last update: blocks completed by then, degrees turned
         self._decay = float(np.exp(-1.0 / params.memory_blocks))
         self._shape = np.zeros(15)  # weight, products (9), acc (3), power, count of the walking blocks
         self._votes = np.zeros(3)
@@ -88,6 +99,7 @@ class Alignment:
 
     def update(self, hops: Hops) -> list[Aligned | NotYet]:
         """Take the next hops; return the state after each block they complete."""
+        self.slips = []
         if len(hops):
             self._trailing.append(hops)
             self._count += len(hops)
@@ -110,7 +122,8 @@ class Alignment:
         shape, votes = self._shape[None], self._votes[None]
         rest = self._count - self._lead
         if rest >= self._params.block_hops // 4:
-            shape, votes = (x[-1:] for x in self._accumulate(concatenate(self._trailing), 1, rest)[:2])
+            seen = concatenate(self._trailing)
+            shape, votes = (x[-1:] for x in self._accumulate(seen, self._shape_rows(seen, 1, rest), 0, rest)[:2])
         if shape[0, 0] <= 0:
             return self.state
         ending = replace(self._params, least_blocks=0.0, least_weight=0.0, least_vote_at_first=1.0)
@@ -118,31 +131,51 @@ class Alignment:
         return _verdicts(shape, votes, axes, axes, self._placement, ending)[0]
 
     def _judge(self, seen: Hops, blocks: int, size: int) -> list[Aligned | NotYet]:
-        shape, votes, rows, axes = self._accumulate(seen, blocks, size)
+        rows = self._shape_rows(seen, blocks, size)
+        states: list[Aligned | NotYet] = []
+        while len(states) < blocks:
+            states += self._states(seen, rows, len(states), size)
+        return states
+
+    def _states(self, seen: Hops, rows: Array, first: int, size: int) -> list[Aligned | NotYet]:
+        """After each block from ``first`` on, up to one with which the sensor is known to have moved on the leg."""
+        walked = rows[first:, 0] > 0
+        shape, votes, axes = self._accumulate(seen, rows, first, size)
         if axes is None:
-            return [self.state] * blocks
-        self._shape, self._votes = shape[-1], votes[-1]
-        walked = rows[:, 0] > 0
-        lately = _axes(self._sum_lately(rows[walked]), self._params)
+            return [self.state] * len(walked)
+        lately = _axes(self._sum_lately(rows[first:][walked]), self._params)
         found = iter(_verdicts(shape, votes, axes, lately, self._placement, self._params))
         states: list[Aligned | NotYet] = []
         for new in (next(found) if yes else self.state for yes in walked.tolist()):
             if isinstance(new, Aligned) or isinstance(self.state, NotYet):
                 self.state = new
             states.append(self.state)
+            turned_deg = self._watch.update(self.state) if self._watch else None
+            if turned_deg is not None:
+                self.slips.append((first + len(states), turned_deg))
+                self._forget()
+                return states
+        self._shape, self._votes = shape[-1], votes[-1]
         return states
 
-    def _accumulate(self, seen: Hops, blocks: int, size: int) -> tuple[Array, Array, Array, tuple[Array, Array] | None]:
-        """Remembered shape and votes after each walking block (one row before any), every block's row, the axes."""
-        rows = self._shape_rows(seen, blocks, size)
-        walked = rows[:, 0] > 0
+    def _forget(self) -> None:
+        """Begin anew: what was seen of another mounting only delays. The frame stays until there is a new one."""
+        self._shape, self._votes, self._last = np.zeros(15), np.zeros(3), np.zeros_like(self._last)
+
+    def _accumulate(
+        self, seen: Hops, rows: Array, first: int, size: int
+    ) -> tuple[Array, Array, tuple[Array, Array] | None]:
+        """Remembered shape and votes after each walking block from ``first`` on (as they are if none), the axes."""
+        walked = rows[first:, 0] > 0
         if not walked.any():
-            return self._shape[None], self._votes[None], rows, None
-        shape = self._remember(rows[walked], self._shape)
+            return self._shape[None], self._votes[None], None
+        mine = rows[first:][walked]
+        shape = self._remember(mine, self._shape)
         axes = _axes(shape, self._params)
         usual = shape[:, 13] / shape[:, 0]
-        said = _votes(seen, slice(self._lead, self._lead + blocks * size), walked, axes[0], usual, self._placement)
-        return shape, self._remember(rows[walked, :1] * said, self._votes), rows, axes
+        part = slice(self._lead + first * size, self._lead + len(rows) * size)
+        said = _votes(seen, part, walked, axes[0], usual, self._placement)
+        return shape, self._remember(mine[:, :1] * said, self._votes), axes
 
     def _remember(self, rows: Array, before: Array) -> Array:
         sums, _ = lfilter([1.0], [1.0, -self._decay], rows, axis=0, zi=self._decay * before[None])

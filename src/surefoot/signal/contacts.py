@@ -81,9 +81,11 @@ def contact_params(placement: Placement) -> ContactParams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Swings:
-    """k swings in order: sample numbers (fractions allowed) of contacts and peak; height deg/s; how they were found."""
+    """k swings in order: sample numbers (fractions allowed) of contacts and peak, and of the end of the swing itself,
+    which a foot put down late outlasts; height deg/s; how they were found."""
 
     peak: Index
+    ended: Index
     height: Array
     final: Array
     initial: Array
@@ -102,7 +104,7 @@ class Swings:
     @staticmethod
     def none() -> Swings:
         nothing, number = np.empty(0), np.empty(0, np.intp)
-        return Swings(number, nothing, nothing, nothing, nothing, number)
+        return Swings(number, number, nothing, nothing, nothing, nothing, number)
 
 
 class SwingFinder:
@@ -198,7 +200,7 @@ class SwingFinder:
         height = body.windows(SLOW, peaks, 1)[:, 0]
         initial, confidence, source = self._initial(body, peaks, down)
         final = self._final(body, up) + self._params.final_offset_s * self._rate_hz
-        return Swings(peaks, height, final, initial, confidence, source)
+        return Swings(peaks, down, height, final, initial, confidence, source)
 
     def _initial(self, body: Ring, peaks: Index, down: Index) -> tuple[Array, Array, Index]:
         """Initial contacts, confidence and source: strike, else trough of the rate, else end of the swing."""
