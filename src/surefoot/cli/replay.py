@@ -22,6 +22,7 @@ from surefoot.pipeline.live import run
 from surefoot.records import Check, ClockCheck, Gap, Placement, Samples, Side, Slip, TestResult
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
+from surefoot.signal.rates import not_at_this_rate
 from surefoot.signal.walk import WalkStream
 
 FILE = click.Path(path_type=Path)
@@ -134,6 +135,8 @@ def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
     for recording in recordings:
         for found in recording.notes:
             note(f"{recording.path.name}: {found}")
+    for told in not_at_this_rate(min(recording.rate_hz for recording in recordings), recordings[0].placement):
+        note(told)
     if len(recordings) == 1:
         only = f"only the {recordings[0].side} leg was recorded"
         note(f"{only}: what compares the legs (step time, double support, left against right) cannot be said")

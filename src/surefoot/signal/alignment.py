@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from surefoot.records import Array, Placement
+from surefoot.signal.frames import axes_of, frames_of
 from surefoot.signal.hops import QUIET_DPS, Hops, concatenate
 
 ENVELOPE_HOPS = 4
@@ -127,7 +128,7 @@ class Alignment:
         if shape[0, 0] <= 0:
             return self.state
         ending = replace(self._params, least_blocks=0.0, least_weight=0.0, least_vote_at_first=1.0)
-        axes = _axes(shape, self._params)
+        axes = axes_of(shape, self._params.gravity_mps2)
         return _verdicts(shape, votes, axes, axes, self._placement, ending)[0]
 
     def _judge(self, seen: Hops, blocks: int, size: int) -> list[Aligned | NotYet]:
@@ -143,7 +144,7 @@ class Alignment:
         shape, votes, axes = self._accumulate(seen, rows, first, size)
         if axes is None:
             return [self.state] * len(walked)
-        lately = _axes(self._sum_lately(rows[first:][walked]), self._params)
+        lately = axes_of(self._sum_lately(rows[first:][walked]), self._params.gravity_mps2)
         found = iter(_verdicts(shape, votes, axes, lately, self._placement, self._params))
         states: list[Aligned | NotYet] = []
         for new in (next(found) if yes else self.state for yes in walked.tolist()):
@@ -171,7 +172,7 @@ class Alignment:
             return self._shape[None], self._votes[None], None
         mine = rows[first:][walked]
         shape = self._remember(mine, self._shape)
-        axes = _axes(shape, self._params)
+        axes = axes_of(shape, self._params.gravity_mps2)
         usual = shape[:, 13] / shape[:, 0]
         part = slice(self._lead + first * size, self._lead + len(rows) * size)
         said = _votes(seen, part, walked, axes[0], usual, self._placement)
@@ -204,16 +205,6 @@ class Alignment:
         weight = walking * np.minimum(1.0, mean / self._params.full_voice_dps**2)
         rows = np.concatenate([np.ones((blocks, 1)), products, acc, mean[:, None]], axis=1) * weight[:, None]
         return np.concatenate([rows, walking[:, None]], axis=1)
-
-
-def _axes(shape: Array, params: AlignmentParams) -> tuple[Array, Array]:
-    """Medio-lateral axis, its sign still open, and up (zero where there is no gravity), each (k, 3)."""
-    acc = shape[:, 10:13] / shape[:, :1]
-    size = np.linalg.norm(acc, axis=1)
-    up = np.where((size > params.gravity_mps2)[:, None], acc / np.maximum(size, 1e-9)[:, None], 0.0)
-    across = np.eye(3) - up[:, :, None] * up[:, None, :]
-    axes = np.linalg.eigh(across @ shape[:, 1:10].reshape(-1, 3, 3) @ across)[1]
-    return np.ascontiguousarray(axes[:, :, 2]), up
 
 
 def _votes(
@@ -273,7 +264,7 @@ def _verdicts(
     sure = np.abs(vote) / (params.least_skew if placement == "shank" else params.least_lean)
     axis = axis * np.where(vote < 0, -1.0, 1.0)[:, None]
     new = lately[0] * np.where((lately[0] * axis).sum(axis=1) < 0, -1.0, 1.0)[:, None]
-    rotation, recent = _frames(axis, up), _frames(new, lately[1])
+    rotation, recent = frames_of(axis, up), frames_of(new, lately[1])
     little = (count < params.least_blocks) | (weight < params.least_weight)
     needed = np.where(count < 2 * params.least_blocks, params.least_vote_at_first, 1.0)
     unsure = ~little & (sure < needed)
@@ -283,23 +274,3 @@ def _verdicts(
     for k in np.flatnonzero(unsure):
         result[k] = NotYet("movement does not look like walking: forward cannot be told from backward")
     return result
-
-
-def _frames(axis: Array, up: Array) -> Array:
-    """Rotations (k, 3, 3) whose rows are forward, up and medio-lateral."""
-    vertical = np.where(np.any(up, axis=1, keepdims=True), up, _any_across(axis))
-    vertical = vertical - (vertical * axis).sum(axis=1)[:, None] * axis
-    vertical /= np.linalg.norm(vertical, axis=1)[:, None]
-    return np.stack([_cross(vertical, axis), vertical, axis], axis=1)
-
-
-def _cross(a: Array, b: Array) -> Array:
-    return np.asarray(a[:, _NEXT] * b[:, _LAST] - a[:, _LAST] * b[:, _NEXT])
-
-
-_NEXT, _LAST = [1, 2, 0], [2, 0, 1]
-
-
-def _any_across(axis: Array) -> Array:
-    """Some direction across each axis, for recordings without gravity: tilt cannot be said there anyway."""
-    return np.asarray(np.eye(3)[np.argmin(np.abs(axis), axis=1)])
