@@ -9,7 +9,8 @@ import numpy as np
 
 from surefoot.pipeline.activities import totals_of
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
-from surefoot.records import SIDES, Activity, Array, Bout, DayMetric, Incident, Side, TestResult
+from surefoot.records import Activity, Array, Bout, DayMetric, Incident, Side, TestResult
+from surefoot.signal.asymmetry import AsymmetryParams, asymmetry
 from surefoot.signal.table import StrideTable
 
 _WHOLE = ("walks", "incidents", "activity")  # of the whole day
@@ -100,14 +101,11 @@ def _of_strides(measure: DayMeasure, side: Side | None, strides: StrideTable | N
 
 
 def _asymmetry(measure: DayMeasure, day: DayFindings, least: int) -> DayMetric:
-    """100 ln(right / left), symmetric and additive (facts/clinical.md 6.3)."""
-    legs = [_of_strides(measure, side, _strides(measure, side, day), least) for side in SIDES]
-    strides = sum(leg.strides for leg in legs)
-    known = [leg.value for leg in legs if leg.value is not None and leg.value > 0]
-    if len(known) < len(SIDES):
-        short = next((f"{leg.side} leg: {leg.reason}" for leg in legs if leg.reason), "it is not above zero")
-        return DayMetric(None, measure.name, None, strides, short)
-    return DayMetric(None, measure.name, 100.0 * float(np.log(known[1] / known[0])), strides)
+    strides = _strides(measure, None, day)
+    if strides is None:
+        return DayMetric(None, measure.name, None, 0, f"0 strides, at least {least} are needed")
+    said = asymmetry(strides, measure.field, AsymmetryParams(least))
+    return DayMetric(None, measure.name, said.log_ratio_pct, said.strides, said.reason)
 
 
 def _of_walks(field: str, bouts: Sequence[Bout]) -> float:
