@@ -74,6 +74,7 @@ def test_sums_of_a_day() -> None:
     assert (sums.not_worn_min, sums.unknown_min) == pytest.approx((90, 3))
     assert sums.longest_walk_min == pytest.approx(5.5)
     assert sums.longest_on_feet_min == pytest.approx(13.5)
+    assert (sums.longest_standing_min, sums.longest_sitting_min) == pytest.approx((6, 40))
 
 
 def test_short_stops_and_rests_do_not_end_a_walk() -> None:

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 import realdata
 from surefoot.records import SIDES, Activity, Rise, Samples, Side
+from surefoot.signal.activity import ActivityBook
+from surefoot.signal.rests import Rests
+from surefoot.signal.table import StrideTable
 from surefoot.signal.walk import Walk, WalkStream, analyze
 from surefoot.simulation import chairs, floor, handling, riding, standing
 from surefoot.simulation.person import Walker
@@ -191,3 +194,42 @@ def test_what_was_done_is_known_within_three_minutes() -> None:
             last_s = max([last_s, *(a.end_s for a in activities)])
             if part.end_s > 200.0:
                 assert last_s > part.end_s - 180.0
+
+
+# ---- holes
+
+
+def swaying(start_s: float, seconds: float) -> Rests:
+    """Somebody who stands."""
+    at_s = start_s + np.arange(0.0, seconds, 2.0)
+    one = np.ones(len(at_s))
+    return Rests(at_s, at_s + 2.0, 1.5 * one, 0.05 * one, 5.0 * one, one)
+
+
+def book_over_hole(hole_s: float, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Activity], list[Activity], int]:
+    """Standing, a hole, standing again: what is told at the end of the hole, what behind it, windows decided."""
+    decided: list[int] = []
+    decide = ActivityBook._decide
+    monkeypatch.setattr(ActivityBook, "_decide", lambda book, n: decided.append(n) or decide(book, n))  # type: ignore[func-returns-value]
+    book, none = ActivityBook(SIDES), StrideTable.empty("shank")
+    book.update(none, {side: [swaying(1000.0, 200.0)] for side in SIDES}, {}, 1200.0)
+    at_hole, _ = book.update(none, {}, {}, 1200.0 + hole_s)
+    behind, _ = book.update(none, {side: [swaying(1200.0 + hole_s, 200.0)] for side in SIDES}, {}, np.inf)
+    monkeypatch.undo()
+    return at_hole, behind, len(decided)
+
+
+@pytest.mark.parametrize("hole_s", [100.0, 150.0, 3600.0, 40 * 365 * 86400.0])
+def test_what_was_done_before_a_hole_is_told_without_waiting_for_what_comes_behind_it(
+    hole_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_hole, behind, _ = book_over_hole(hole_s, monkeypatch)
+    assert at_hole[-1].end_s == 1200.0
+    assert (behind[0].start_s, behind[-1].end_s) == (1200.0 + hole_s, 1400.0 + hole_s)
+    assert all(a.end_s <= 1200.0 or a.start_s >= 1200.0 + hole_s for a in (*at_hole, *behind))
+
+
+def test_a_hole_costs_nothing_however_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Holidays, and a clock that begins at 1970 and is set right later."""
+    day, decades = (book_over_hole(hole_s, monkeypatch)[2] for hole_s in (86400.0, 40 * 365 * 86400.0))
+    assert day == decades < 40

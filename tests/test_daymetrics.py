@@ -35,8 +35,8 @@ def walked(*seconds: float) -> WalkFindings:
 
 def told(found: WalkFindings, *noted: Activity | TestResult, params: DayParams = EASY) -> DaySummary:
     book = DayBook(params)
-    book.update(found)
-    book.note(noted)
+    book.update(replace(found, activities=[one for one in noted if isinstance(one, Activity)]))
+    book.note(one for one in noted if isinstance(one, TestResult))
     (day,) = book.close()
     return day
 
@@ -72,7 +72,7 @@ def test_medians_are_of_each_leg() -> None:
 def test_asymmetry_is_the_log_of_right_against_left() -> None:
     day = told(known_strides(walked(100), step_time_s=(0.5, 0.55), stride_length_m=(1.2, 1.2)))
     found = metric(day, "step_time_asymmetry_pct")
-    assert found.value == pytest.approx(100 * np.log(0.55 / 0.5)) and found.strides == 200
+    assert found.value == pytest.approx(100 * np.log(0.55 / 0.5)) and found.strides == 100
     assert metric(day, "stride_length_asymmetry_pct").value == 0.0
     turned = told(known_strides(walked(100), step_time_s=(0.55, 0.5)))
     assert metric(turned, "step_time_asymmetry_pct").value == pytest.approx(-found.value)
@@ -156,10 +156,15 @@ def test_a_day_without_activities_says_nothing_of_them_and_one_without_standing_
 def test_an_activity_over_midnight_is_shared_by_its_days() -> None:
     tomorrow, bout = walk(FIRST_S + 33 * H, 100)
     days = DayBook(EASY)
-    days.update(walked(100))
-    days.note([Activity("sitting", FIRST_S + 23 * H, FIRST_S + 24.5 * H, 1.0)])
+    days.update(replace(walked(100), activities=[Activity("sitting", FIRST_S + 23 * H, FIRST_S + 24.5 * H, 1.0)]))
     closed = days.update(findings(tomorrow, [bout], minutes=worn(FIRST_S + 32 * H, FIRST_S + 35 * H))) + days.close()
     assert [metric(day, "longest_sitting_min").value for day in closed] == [60.0, 30.0]
+
+
+def test_feet_say_nothing_of_standing_and_sitting() -> None:
+    """A foot on the floor is as still under a chair as in a queue."""
+    on_feet = replace(walked(100), strides=StrideTable.empty("foot"))
+    assert told(on_feet, activity("sitting", 0, 9)).metric(None, "longest_sitting_min") is None
 
 
 # ---- guided tests

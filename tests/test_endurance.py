@@ -44,6 +44,14 @@ def test_one_leg_tells_of_itself():
     assert said.change("right", "push_off_rate_dps") is None
 
 
+def test_what_is_not_known_of_enough_strides_is_not_told():
+    table = walk()
+    table["push_off_rate_dps"][table["side"] == 0] = np.nan
+    said = endurance(table)
+    assert said.change("left", "push_off_rate_dps") is None
+    assert said.change("left", "foot_drop_pct") == pytest.approx(50.0, abs=1.0)
+
+
 @pytest.mark.parametrize(("seconds", "told"), [(100.0, "walk lasted"), (0.0, "no valid strides")])
 def test_too_short_a_walk_cannot_be_said(seconds, told):
     said = endurance(walk(seconds))

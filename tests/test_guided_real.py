@@ -40,3 +40,12 @@ def test_ten_metres_there_and_back_are_twenty_and_have_a_turn() -> None:
         turns.append(way.turned_deg)
     assert len(metres) > 25 and min(turns) > 120
     assert 19.5 < np.median(metres) < 21.0 and np.percentile(np.abs(np.array(metres) - 20), 90) < 2.0
+
+
+def test_a_walk_handed_in_as_rises_is_called_a_walk() -> None:
+    """It is three minutes long, so "too short" would be wrong: somebody walks, a twitch and a rest behind the start."""
+    recording = realdata.recording("movingreality", "1019_pp01_exported000")
+    legs = {side: recording.sensors[f"{side}_shank"] for side in ("left", "right")}
+    for kind in ("sit_to_stand_5", "chair_stand_30s"):
+        result = assess(kind, legs, recording.rate_hz)
+        assert result.value is None and result.reason.startswith("Walking was seen")

@@ -146,6 +146,14 @@ def test_three_days_are_in_the_store_as_they_were_lived(plain: dict[str, Any]) -
     assert sum(day.bouts for day in kept) == len(plain["bouts"])
 
 
+def test_what_was_done_reaches_the_day(plain: dict[str, Any]) -> None:
+    """Standing and sitting take time on every day worn; on a day in a drawer nobody knows."""
+    for day, lay in zip(plain["days"], (False, True, False), strict=True):
+        told = {m.name: m.value for m in day.metrics if m.name in ("standing_min", "longest_sitting_min")}
+        assert len(told) == 2
+        assert set(told.values()) == {None} if lay else min(told.values()) > 0
+
+
 def test_what_a_day_counts_is_what_was_kept(plain: dict[str, Any]) -> None:
     for day in plain["days"]:
         mine = [s for s in plain["strides"] if day.start_s <= s.start_s < day.end_s and s.valid]

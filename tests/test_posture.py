@@ -66,14 +66,16 @@ def test_what_lies_above_hides_what_lies_below() -> None:
 
 def test_a_timeline_joins_what_follows_on_and_tells_long_things_in_parts() -> None:
     line = Timeline()
-    told = line.update([Piece("sitting", 100.0, 102.0, 0.8), Piece("sitting", 102.0, 104.0, 0.6)])
+    told = line.update([Piece("sitting", 100.0, 102.0, 0.8), Piece("sitting", 102.0, 104.0, 0.6)], 104.0)
     assert told == []
-    told = line.update([Piece("standing", 104.0, 650.0, 0.9), Piece("standing", 660.0, 670.0, 0.9)])
+    told = line.update([Piece("standing", 104.0, 650.0, 0.9), Piece("standing", 660.0, 670.0, 0.9)], 670.0)
     assert told == [
         Activity("sitting", 100.0, 104.0, 0.7),
         Activity("standing", 104.0, 300.0, 0.9),
         Activity("standing", 300.0, 600.0, 0.9),
         Activity("standing", 600.0, 650.0, 0.9),
     ]
-    assert line.close() == [Activity("standing", 660.0, 670.0, 0.9)]
+    assert line.update([], 690.0) == [Activity("standing", 660.0, 670.0, 0.9)], "nothing follows on"
     assert line.close() == []
+    assert line.update([Piece("sitting", 700.0, 702.0, 0.8)], 702.0) == []
+    assert line.close() == [Activity("sitting", 700.0, 702.0, 0.8)]

@@ -122,8 +122,9 @@ def _asked_about(incidents: Sequence[Incident], which: str | None) -> Incident:
     if which is not None:
         asked = [one for one in asked if repr(one.start_s) == which]
     if not asked:
-        what = "No incident of that start is stored." if which else "No incident that could be asked about is stored."
-        raise StoreError(what, "No answer was kept.", "Look at the incidents on the patient's page.")
+        none = "No giving way, stumble or fall is stored, and only about those is asked."
+        what = "No incident of that start is stored." if which else none
+        raise StoreError(what, "No answer was kept.", "surefoot log incidents lists those there are.")
     return asked[-1]
 
 

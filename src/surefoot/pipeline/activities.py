@@ -33,11 +33,12 @@ class ToleranceParams:
 
     rest_s: float = 10.0  # sitting or lying for longer ends a time on the feet
     stop_s: float = 10.0  # standing for longer ends a walk
+    touch_s: float = 1.0  # two stretches of standing, or of sitting, with less between them are one
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityTotals:
-    """Minutes of a day in each posture, and the longest walk and time on the feet without a rest."""
+    """Minutes of a day in each posture; the longest walk and time on the feet without a rest, stand and sit."""
 
     walking_min: float
     standing_min: float
@@ -48,6 +49,8 @@ class ActivityTotals:
     unknown_min: float
     longest_walk_min: float
     longest_on_feet_min: float
+    longest_standing_min: float
+    longest_sitting_min: float
 
 
 class SittingWatch:
@@ -114,6 +117,8 @@ def totals_of(
         unknown_min=minutes("unknown"),
         longest_walk_min=_longest(inside, WALKING, params.stop_s) / 60.0,
         longest_on_feet_min=_longest(inside, ON_FEET, params.rest_s) / 60.0,
+        longest_standing_min=_longest(inside, frozenset(("standing",)), params.touch_s) / 60.0,
+        longest_sitting_min=_longest(inside, frozenset(("sitting",)), params.touch_s) / 60.0,
     )
 
 

@@ -7,18 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from surefoot.pipeline.activities import totals_of
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
-from surefoot.records import SIDES, Activity, Array, Bout, DayMetric, Incident, Side, TestResult
+from surefoot.records import Activity, Array, Bout, DayMetric, Incident, Side, TestResult
+from surefoot.signal.asymmetry import AsymmetryParams, asymmetry
 from surefoot.signal.table import StrideTable
 
 _WHOLE = ("walks", "incidents", "activity")  # of the whole day
-
-
-@dataclass(frozen=True, slots=True)
-class DayMetricParams:
-    """What goes together (P)."""
-
-    touching_s: float = 1.0  # two stretches of standing, or sitting, with less between them are one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +30,7 @@ class DayFindings:
     tests: Sequence[TestResult]
 
 
-def metrics_of(
-    day: DayFindings, missing: str, least_strides: int, params: DayMetricParams = DayMetricParams()
-) -> list[DayMetric]:
+def metrics_of(day: DayFindings, missing: str, least_strides: int) -> list[DayMetric]:
     """Every measure of every leg that has a sensor; those of activities and tests where there were any.
 
     ``missing`` says why the day does not count: then its counts and times are not known.
@@ -46,7 +39,7 @@ def metrics_of(
         replace(metric, value=None, reason="the day does not count") if missing and measure.how in _WHOLE else metric
         for measure in DAY_MEASURES
         for side in (day.sides if measure.per_side else (None,))
-        for metric in _metric(measure, side, day, least_strides, params)
+        for metric in _metric(measure, side, day, least_strides)
     ]
 
 
@@ -62,15 +55,13 @@ def bout_lengths_s(start_s: Array, bouts: Sequence[Bout]) -> Array:
     return np.where(inside, (ends - begins)[which], np.nan)
 
 
-def _metric(
-    measure: DayMeasure, side: Side | None, day: DayFindings, least: int, params: DayMetricParams
-) -> Iterator[DayMetric]:
+def _metric(measure: DayMeasure, side: Side | None, day: DayFindings, least: int) -> Iterator[DayMetric]:
     match measure.how:
         case "test":
             yield from _tested(measure, side, [t for t in day.tests if (t.kind, t.side) == (measure.field, side)])
         case "activity":
             if day.activities:
-                yield DayMetric(side, measure.name, _of_activities(measure.field, day, params), 0)
+                yield DayMetric(side, measure.name, _of_activities(measure.field, day), 0)
         case "walks":
             yield DayMetric(side, measure.name, _of_walks(measure.field, day.bouts), 0)
         case "incidents":
@@ -110,14 +101,11 @@ def _of_strides(measure: DayMeasure, side: Side | None, strides: StrideTable | N
 
 
 def _asymmetry(measure: DayMeasure, day: DayFindings, least: int) -> DayMetric:
-    """100 ln(right / left), symmetric and additive (facts/clinical.md 6.3)."""
-    legs = [_of_strides(measure, side, _strides(measure, side, day), least) for side in SIDES]
-    strides = sum(leg.strides for leg in legs)
-    known = [leg.value for leg in legs if leg.value is not None and leg.value > 0]
-    if len(known) < len(SIDES):
-        short = next((f"{leg.side} leg: {leg.reason}" for leg in legs if leg.reason), "it is not above zero")
-        return DayMetric(None, measure.name, None, strides, short)
-    return DayMetric(None, measure.name, 100.0 * float(np.log(known[1] / known[0])), strides)
+    strides = _strides(measure, None, day)
+    if strides is None:
+        return DayMetric(None, measure.name, None, 0, f"0 strides, at least {least} are needed")
+    said = asymmetry(strides, measure.field, AsymmetryParams(least))
+    return DayMetric(None, measure.name, said.log_ratio_pct, said.strides, said.reason)
 
 
 def _of_walks(field: str, bouts: Sequence[Bout]) -> float:
@@ -128,17 +116,9 @@ def _of_walks(field: str, bouts: Sequence[Bout]) -> float:
     return float(sum(b.length_class == field for b in bouts))
 
 
-def _of_activities(field: str, day: DayFindings, params: DayMetricParams) -> float:
-    """Minutes of standing or sitting inside this day, together or the longest in a row."""
-    kind, _, which = field.partition("_")
-    spans: list[tuple[float, float]] = []
-    for one in sorted((a for a in day.activities if a.kind == kind), key=lambda a: a.start_s):
-        start_s, end_s = max(one.start_s, day.start_s), min(one.end_s, day.end_s)
-        if spans and start_s - spans[-1][1] <= params.touching_s:
-            start_s = spans.pop()[0]
-        spans.append((start_s, end_s))
-    lengths = [end_s - start_s for start_s, end_s in spans]
-    return (sum(lengths) if which == "total" else max(lengths, default=0.0)) / 60.0
+def _of_activities(field: str, day: DayFindings) -> float:
+    totals = totals_of(sorted(day.activities, key=lambda a: a.start_s), day.start_s, day.end_s)
+    return float(getattr(totals, field))
 
 
 def _tested(measure: DayMeasure, side: Side | None, tests: Sequence[TestResult]) -> Iterator[DayMetric]:

@@ -70,6 +70,8 @@ class DayBook:
             self._strides.append(findings.strides)
         self._bouts += findings.bouts
         self._incidents += findings.incidents
+        if findings.strides.placement == "shank":  # a foot on the floor is as still when one stands as when one sits
+            self._activities += findings.activities
         self._minutes += findings.minutes
         self._slips += [c for c in findings.checks if isinstance(c, Slip)]
         self._sided += [c for c in findings.checks if isinstance(c, SideCheck)]
@@ -83,13 +85,9 @@ class DayBook:
             closed.append(self._close_day())
         return closed
 
-    def note(self, found: Iterable[Activity | TestResult]) -> None:
-        """Take what belongs to a day and comes by another way than the walking: activities, guided tests."""
-        for one in found:
-            if isinstance(one, TestResult):
-                self._tests.append(one)
-            else:
-                self._activities.append(one)
+    def note(self, tests: Iterable[TestResult]) -> None:
+        """Take what belongs to a day and comes by another way than the stream: guided tests."""
+        self._tests += tests
 
     def close(self) -> list[DaySummary]:
         """Close the days that are open: nothing more will come."""

@@ -37,7 +37,7 @@ class DayMeasure:
 
     median, share (% that show it), variation (SD over mean, %) of a stride column; cadence, from stride times;
     asymmetry, 100 ln(right / left) of a column's medians; walks: ``field`` names a number of all walking bouts;
-    incidents: how many of that kind; activity: a number of standing or sitting; test: the value of guided tests.
+    incidents: how many of that kind; activity: a number of ``ActivityTotals``; test: the value of guided tests.
 
     ``worse`` is the direction of weakness (+1 up, -1 down, 0: neither). ``floor`` is the least spread believed,
     ``least_change`` the least change worth telling; in the measure's unit, or in % of the baseline if ``relative``.
@@ -128,10 +128,10 @@ DAY_MEASURES = (
     _both("walks_10_to_30_s", "10_to_30_s", "", "walks of 10 to 30 s", how="walks"),
     _both("walks_30_to_60_s", "30_to_60_s", "", "walks of 30 to 60 s", how="walks"),
     _both("walks_over_60_s", "over_60_s", "", "walks over 60 s", how="walks"),
-    _both("standing_min", "standing_total", "min", "standing time", -1, 20, 30, relative=True, how="activity"),
-    _both("longest_standing_min", "standing_longest", "min", "longest standing", -1, 20, 30, relative=True,
+    _both("standing_min", "standing_min", "min", "standing time", -1, 20, 30, relative=True, how="activity"),
+    _both("longest_standing_min", "longest_standing_min", "min", "longest standing", -1, 20, 30, relative=True,
           how="activity"),
-    _both("longest_sitting_min", "sitting_longest", "min", "longest sitting", how="activity"),
+    _both("longest_sitting_min", "longest_sitting_min", "min", "longest sitting", how="activity"),
     _test("sit_to_stand_5_s", "sit_to_stand_5", "s", "five rises from a chair", 1, 1.1, 3.0, root="l4",
           per_side=False),  # MDC 3.0 s in disc herniation (n = 134), E1
     _test("chair_stand_30s_count", "chair_stand_30s", "stands", "rises in 30 s", -1, 0.7, 2, root="l4", per_side=False),

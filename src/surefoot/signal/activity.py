@@ -90,10 +90,10 @@ class ActivityBook:
             if (self._next + 1) * p.window_s + p.ahead_s > known_s:
                 break
             pieces, more = self._decide(self._next)
-            activities += self._timeline.update(pieces)
+            activities += self._timeline.update(pieces, (self._next + 1) * p.window_s)
             rises += more
-            self._next += 1
-        if known_s == inf:
+            self._next = max(self._next + 1, self._behind_hole(self._next, known_s))
+        if self._next is not None and (self._next + 1) * p.window_s + p.ahead_s <= known_s:
             activities += self._timeline.close()
         return activities, rises
 
@@ -104,6 +104,14 @@ class ActivityBook:
         self._end_s = max(self._end_s, float(rests.end_s[-1]))
         if self._next is None:
             self._next = floor(float(rests.start_s[0]) / self._params.window_s)
+
+    def _behind_hole(self, window: int, known_s: float) -> int:
+        """The next window in which anything was seen, where nothing was around this one: weeks may lie between."""
+        p = self._params
+        first_s = self._slots.first_s
+        if first_s is None or first_s < (window + 1) * p.window_s + p.ahead_s:
+            return window
+        return floor((min(first_s, known_s) - p.ahead_s) / p.window_s) - 1
 
     def _decide(self, window: int) -> tuple[list[Piece], list[Rise]]:
         p = self._params

@@ -62,8 +62,10 @@ def endurance(strides: StrideTable, params: EnduranceParams = EnduranceParams())
         first, last = (walked.take(mine & third) for third in thirds)
         if min(len(first), len(last)) < params.least_strides:
             continue
-        a, b = (float(np.nanmedian(x["push_off_rate_dps"])) for x in (first, last))
-        changes.append(Change(side, "push_off_rate_dps", a, b, 100.0 * (b / a - 1)))
+        pushed = [x["push_off_rate_dps"][np.isfinite(x["push_off_rate_dps"])] for x in (first, last)]
+        if min(map(len, pushed)) >= params.least_strides:
+            a, b = (float(np.median(x)) for x in pushed)
+            changes.append(Change(side, "push_off_rate_dps", a, b, 100.0 * (b / a - 1)))
         a, b = (100.0 * float(x["foot_drop"].mean()) for x in (first, last))
         changes.append(Change(side, "foot_drop_pct", a, b, b - a))
     if not changes[1:]:

@@ -60,6 +60,11 @@ class Slots:
         self._still = 0  # slots on end without movement, up to the next to be told
         self._off = False
 
+    @property
+    def first_s(self) -> float | None:
+        """When the first rest begins that was not yet passed over by ``tell``."""
+        return min((float(r.start_s[0]) for rests in self._rests.values() for r in rests if len(r)), default=None)
+
     def add(self, side: Side, rests: Rests) -> None:
         self._rests[side].append(rests)
 

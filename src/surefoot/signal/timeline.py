@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from surefoot.records import Activity, ActivityKind
 
 LONGEST_S = 300.0  # something that lasts longer is told in parts that begin at whole multiples of this
+TOUCHING_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,13 @@ class Piece:
 
 
 class Timeline:
-    """Takes pieces in time order, none overlapping; tells each activity when the next one begins."""
+    """Takes pieces in time order, none overlapping; tells each activity when it is over."""
 
     def __init__(self) -> None:
         self._open: list[Piece] = []
 
-    def update(self, pieces: Sequence[Piece]) -> list[Activity]:
+    def update(self, pieces: Sequence[Piece], until_s: float) -> list[Activity]:
+        """``until_s``: nothing that begins before it will follow."""
         told: list[Activity] = []
         for piece in pieces:
             for part in _parts(piece):
@@ -34,7 +36,7 @@ class Timeline:
                     told.append(_activity(self._open))
                     self._open = []
                 self._open.append(part)
-        return told
+        return told + self.close() if self._open and self._open[-1].end_s < until_s - TOUCHING_S else told
 
     def close(self) -> list[Activity]:
         told = [_activity(self._open)] if self._open else []
@@ -75,7 +77,7 @@ def _parts(piece: Piece) -> list[Piece]:
 
 
 def _follows(before: Piece, part: Piece) -> bool:
-    same = before.kind == part.kind and part.start_s - before.end_s < 1e-6
+    same = before.kind == part.kind and part.start_s - before.end_s < TOUCHING_S
     return same and before.start_s // LONGEST_S == part.start_s // LONGEST_S
 
 

@@ -80,7 +80,8 @@ def moved_between(legs: Mapping[Side, Readings]) -> tuple[float, float]:
 def before_walking(legs: Mapping[Side, Readings], params: FaultParams = FaultParams()) -> int:
     """How many samples to judge of a test on the spot: to the end of the rest before somebody walked off to tap stop.
 
-    All of them where nobody walked, or walked without a rest behind the test.
+    All of them where nobody walked, or walked without a rest behind the test. Raises NotUsable for a walk with no test
+    before it.
     """
     n = min(len(leg.gyr) for leg in legs.values())
     fast = np.any([leg.activity[:n] > params.walking_dps for leg in legs.values()], axis=0)
@@ -89,7 +90,13 @@ def before_walking(legs: Mapping[Side, Readings], params: FaultParams = FaultPar
     rate_hz, rest_s = next((leg.rate_hz, leg.params.rest_s) for leg in legs.values())
     ends = [b for a, b in zip(edges[::2], edges[1::2], strict=True) if a > 0 and b - a >= rest_s * rate_hz]
     first = int(np.argmax(fast)) if fast.any() else n
-    return int(max((b for b in ends if b <= first), default=n)) if first < n else n
+    kept = int(max((b for b in ends if b <= first), default=n)) if first < n else n
+    if kept < min(n, params.least_s * rate_hz):
+        raise NotUsable(
+            f"Walking was seen {first / rate_hz:.0f} s after the recording began, and no test before it. Tap start "
+            "where you do the test, keep still for two seconds, then begin."
+        )
+    return kept
 
 
 def check_on_the_spot(legs: Mapping[Side, Readings], ask: str, params: FaultParams = FaultParams()) -> None:
