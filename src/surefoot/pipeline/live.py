@@ -124,7 +124,6 @@ class _Work:
             self._on_check(check)
         for doing in (*findings.activities, *findings.rises):
             self._on_doing(doing)
-        self._book.note(findings.activities)
         for day in self._book.update(findings):
             self._judge(day)
 
