@@ -39,7 +39,8 @@ tap on start to the tap on stop, left or right (and foot) in its name, as for su
 {chr(10).join(f"  {kind:16} {TITLES[kind]}" for kind in KINDS)}
 
 A test done wrongly is told as not usable, with what to do, and ends with status 1. Norms are shown with their source.
-The number is shown and not kept: note it, and give it next time as --baseline. Not a diagnosis and not a measure of muscle strength; arms used to push up cannot be seen.
+The number is shown and not kept: note it, and give it next time as --baseline.
+Not a diagnosis and not a measure of muscle strength; arms used to push up cannot be seen.
 """
 
 
