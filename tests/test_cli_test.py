@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -13,6 +14,7 @@ import pytest
 from realdata import HEADER
 from surefoot.cli import main as cli
 from surefoot.cli.homework import SAFETY, STEPS, TITLES
+from surefoot.pipeline.store import open_store
 from surefoot.records import TestKind
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.sensor import noise_tape, put_on
@@ -140,3 +142,17 @@ def test_wrong_usage_exits_2(surefoot: Run, tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_exits_1(surefoot: Run, tmp_path: Path) -> None:
     status, _, err = surefoot("walk_20m", tmp_path / "left.csv")
     assert status == 1 and "left.csv" in err
+
+
+def test_a_result_is_kept_for_trends_when_its_day_is_known(surefoot: Run, tmp_path: Path) -> None:
+    paths, _ = files(tmp_path, "sit_to_stand_5")
+    store = tmp_path / "anna.sqlite"
+    status, _, err = surefoot("sit_to_stand_5", *paths, "--store", store)
+    assert status == 2 and "has no date" in err and not store.exists()
+    status, out, err = surefoot("sit_to_stand_5", *paths, "--store", store, "--start", "2026-05-01T09:30")
+    assert status == 0 and "kept in" in err
+    kept = open_store(f"sqlite:///{store}")
+    (result,) = kept.tests(kept.gateway())
+    kept.close()
+    assert result.kind == "sit_to_stand_5" and f"{result.value:.1f}" in out
+    assert 0 < result.start_s - datetime(2026, 5, 1, 9, 30, tzinfo=UTC).timestamp() < 60

@@ -161,9 +161,10 @@ def test_what_a_day_counts_is_what_was_kept(plain: dict[str, Any]) -> None:
             assert count <= sum(s.side == side for s in mine)
         kept = [i for i in plain["incidents"] if day.start_s <= i.start_s < day.end_s]
         assert sum(count for _, _, count in day.incidents) == len(kept)
-    stumbled = [s.start_s for day in patient_days(PATIENT) for walk in day.walks for s in walk.stumbles]
-    found = [i for i in plain["incidents"] if not any(i.kind == "stumble" and abs(i.start_s - s) < 1 for s in stumbled)]
-    assert {(i.kind, i.side) for i in found} == {("foot_drop", "left")}
+    assert {(i.kind, i.side) for i in plain["incidents"] if i.kind != "stumble"} == {("foot_drop", "left")}
+    caught_s = [s.start_s for day in patient_days(PATIENT) for walk in day.walks for s in walk.stumbles]
+    for stumble in (i for i in plain["incidents"] if i.kind == "stumble"):
+        assert min(abs(stumble.start_s - at_s) for at_s in caught_s) < 1.0
 
 
 def test_every_row_but_strides_waits_for_the_clinic(plain: dict[str, Any]) -> None:

@@ -16,13 +16,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from surefoot.records import Alert, Bout, DaySummary, Incident, Minute, Rise, Stride, TestResult, Trend
+from surefoot.records import Activity, Alert, Bout, DaySummary, Incident, Minute, Rise, Stride, TestResult, Trend
 
 TYPES: dict[type, str] = {
     Stride: "stride",
     Bout: "bout",
     Incident: "incident",
     Rise: "rise",
+    Activity: "activity",
     Minute: "minute",
     TestResult: "test",
     DaySummary: "day",
@@ -117,3 +118,14 @@ def progress(label: str, total: float) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
         yield lambda step: bar.advance(task, step)
+
+
+def unix_s(start: str | None, zone: ZoneInfo) -> float:
+    """A time given on the command line as seconds since 1970, in this zone where it names none; 0 where none is."""
+    if start is None:
+        return 0.0
+    try:
+        told = datetime.fromisoformat(start)
+    except ValueError as error:
+        raise click.BadParameter(f"{start!r} is no time such as 2026-05-01T09:30.", param_hint="--start") from error
+    return (told if told.tzinfo else told.replace(tzinfo=zone)).timestamp()

@@ -10,7 +10,7 @@ import numpy as np
 
 from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, json_line, length, number
 from surefoot.pipeline.live import Keeper
-from surefoot.records import SIDES, Alert, Bout, DaySummary, Incident, Stride, Trend
+from surefoot.records import SIDES, Activity, Alert, Bout, DaySummary, Incident, Rise, Stride, Trend
 from surefoot.web.words import INCIDENTS
 
 MOST_ROWS = 25
@@ -23,6 +23,8 @@ class Findings:
         self.strides: list[Stride] = []
         self.bouts: list[Bout] = []
         self.incidents: list[Incident] = []
+        self.doing: list[Activity] = []
+        self.rises: list[Rise] = []
         self.days: list[DaySummary] = []
         self.trends: list[Trend] = []  # of the newest day
         self.alerts: list[Alert] = []
@@ -48,6 +50,14 @@ class Findings:
         self._tell(incident)
         if self._store:
             self._store.keep_incident(incident)
+
+    def keep_doing(self, done: Activity | Rise) -> None:
+        """What the person did: told, and summed by the day; a store keeps the sums only."""
+        if isinstance(done, Rise):
+            self.rises.append(done)
+        else:
+            self.doing.append(done)
+        self._tell(done)
 
     def keep_day(self, day: DaySummary, trends: Sequence[Trend] = ()) -> None:
         self.days.append(day)
@@ -85,6 +95,7 @@ def tables(findings: Findings, terminal: Terminal, zone: ZoneInfo, wall_clock: b
         rows = [_bout(bout, when(bout.start_s)) for bout in findings.bouts]
         columns = ("start", "seconds", "left strides", "right strides", "cadence spm", "speed m/s")
         terminal.table(f"Walking bouts: {len(rows)}", columns, _some(rows))
+    _doing(findings, terminal)
     _incidents(findings.incidents, terminal, when)
     _days(findings, terminal, wall_clock)
     for alert in findings.alerts:
@@ -125,6 +136,28 @@ def _of_leg(strides: Sequence[Stride]) -> list[str]:
 def _median(values: Iterable[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.median(known)) if known else None
+
+
+DONE = {  # activities in words, in the order they are shown in
+    "walking": "walking",
+    "stairs_up": "stairs up",
+    "stairs_down": "stairs down",
+    "standing": "standing",
+    "sitting": "sitting",
+    "lying": "lying",
+    "vehicle": "in a vehicle",
+    "not_worn": "sensors not worn",
+    "unknown": "cannot be told",
+}
+
+
+def _doing(findings: Findings, terminal: Terminal) -> None:
+    """How long of what; rising and sitting down count with what they lead to."""
+    seconds = {kind: sum(a.end_s - a.start_s for a in findings.doing if a.kind == kind) for kind in DONE}
+    rows = [(words, length(seconds[kind] / 3600)) for kind, words in DONE.items() if seconds[kind] > 0]
+    if rows:
+        rises = f"{len(findings.rises)} rise{'s' * (len(findings.rises) != 1)} from a chair"
+        terminal.table(f"What was done, as far as ankles tell; {rises}", ("", "time"), rows)
 
 
 def _incidents(incidents: Sequence[Incident], terminal: Terminal, when: Callable[[float], str]) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
-from surefoot.cli.console import Terminal, note, progress
+from surefoot.cli.console import Terminal, note, progress, unix_s
 from surefoot.cli.findings import Findings, tables
 from surefoot.cli.keeping import Keeping, open_keeping
 from surefoot.cli.main import INTERRUPTED
@@ -20,9 +19,10 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
-from surefoot.records import Check, ClockCheck, Gap, Placement, Samples, Side, Slip
+from surefoot.records import Check, ClockCheck, Gap, Placement, Samples, Side, Slip, TestResult
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
+from surefoot.signal.rates import not_at_this_rate
 from surefoot.signal.walk import WalkStream
 
 FILE = click.Path(path_type=Path)
@@ -82,7 +82,7 @@ def replay(
         check_address(publish)
     config = load_config(timezone=timezone)
     named = [*((path, None) for path in files), (left, "left"), (right, "right")]
-    recordings = _read(_legs(named), _unix_s(start, config.zone), _How(**how))  # type: ignore[arg-type]
+    recordings = _read(_legs(named), unix_s(start, config.zone), _How(**how))  # type: ignore[arg-type]
     _note_all(recordings, kept=bool(store_at or publish))
     keeping = open_keeping(store_at, bool(publish), config)
     findings = Findings(keeping, as_json)
@@ -90,7 +90,8 @@ def replay(
     try:
         if keeping and not store_at:
             note(f"kept in {keeping.where}, which is one patient's: for another patient, give --store another file")
-        _analyse(recordings, findings, keeping.course() if keeping else Course(), config)
+        tests = keeping.store.tests(keeping.store.gateway()) if keeping else []
+        _analyse(recordings, findings, keeping.course() if keeping else Course(), config, tests)
         analysed = True
         _tell(recordings, findings, config, as_json)
         if keeping:
@@ -118,16 +119,6 @@ def _legs(named: Sequence[tuple[Path | None, Side | None]]) -> dict[Side, Path]:
     return legs
 
 
-def _unix_s(start: str | None, zone: ZoneInfo) -> float:
-    if start is None:
-        return 0.0
-    try:
-        told = datetime.fromisoformat(start)
-    except ValueError as error:
-        raise click.BadParameter(f"{start!r} is no time such as 2026-05-01T09:30.", param_hint="--start") from error
-    return (told if told.tzinfo else told.replace(tzinfo=zone)).timestamp()
-
-
 def _read(legs: dict[Side, Path], zero_s: float, how: _How) -> list[Recording]:
     recordings = []
     with progress("reading", len(legs)) as advance:
@@ -144,6 +135,8 @@ def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
     for recording in recordings:
         for found in recording.notes:
             note(f"{recording.path.name}: {found}")
+    for told in not_at_this_rate(min(recording.rate_hz for recording in recordings), recordings[0].placement):
+        note(told)
     if len(recordings) == 1:
         only = f"only the {recordings[0].side} leg was recorded"
         note(f"{only}: what compares the legs (step time, double support, left against right) cannot be said")
@@ -153,11 +146,14 @@ def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
         note("the recording has no date: its day is kept as 1970-01-01 (--start gives it one)")
 
 
-def _analyse(recordings: Sequence[Recording], findings: Findings, course: Course, config: Config) -> None:
+def _analyse(
+    recordings: Sequence[Recording], findings: Findings, course: Course, config: Config, tests: Sequence[TestResult]
+) -> None:
     sides = tuple(recording.side for recording in recordings)
     walk = WalkStream(sides, recordings[0].placement)
     zone = config.zone if recordings[0].wall_clock else UTC  # a clock that starts at 0 has its midnight there
     book = DayBook(timezone=zone, sides=sides)
+    book.note(_of_their_days(tests, recordings, config))
     total_s = sum(recording.end_s - recording.start_s for recording in recordings)
     with progress("analysing", total_s) as advance:
 
@@ -169,7 +165,7 @@ def _analyse(recordings: Sequence[Recording], findings: Findings, course: Course
         def checked(check: Check) -> None:
             note(f"at {check.at_s - min(recording.start_s for recording in recordings):.0f} s: {_said(check)}")
 
-        asyncio.run(run(source(), walk, book, findings, course, on_check=checked))
+        asyncio.run(run(source(), walk, book, findings, course, on_check=checked, on_doing=findings.keep_doing))
 
 
 def _said(check: Check) -> str:
@@ -179,12 +175,24 @@ def _said(check: Check) -> str:
         return f"{moved}: the strides of the two minutes before stay out of the day"
     if isinstance(check, ClockCheck):
         apart = f"the right sensor's clock shows {1000 * check.offset_s:+.0f} ms against the left's"
-        return f"{apart} ({check.landings} landings): step time and double support are off by that"
+        return f"{apart} ({check.landings} landings; good to some 15 ms): step time and double support are off by that"
     if check.verdict == "as_told":
         return f"both legs walk like the legs they are told to be ({check.strides} strides of each)"
     told = "left and right seem to be exchanged" if check.legs == 2 else "the sensor seems to be on the other leg"
     meaning = "what was measured so stays out of the day. Look which sensor is on which leg"
     return f"{told} ({check.strides} strides of each): {meaning}"
+
+
+def _of_their_days(
+    tests: Sequence[TestResult], recordings: Sequence[Recording], config: Config
+) -> Iterator[TestResult]:
+    """The guided tests done on the days recorded: those of other days must not make days of their own again."""
+
+    def day(at_s: float) -> date:
+        return datetime.fromtimestamp(at_s, config.zone).date()
+
+    first, last = day(min(r.start_s for r in recordings)), day(max(r.end_s for r in recordings))
+    return (test for test in tests if first <= day(test.start_s) <= last)
 
 
 def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, as_json: bool) -> None:

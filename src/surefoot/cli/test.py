@@ -12,9 +12,11 @@ from typing import get_args
 import click
 import numpy as np
 
-from surefoot.cli.console import Terminal, json_line, note, number
+from surefoot.cli.console import Terminal, json_line, note, number, unix_s
 from surefoot.cli.homework import SAFETY, STEPS, TITLES
+from surefoot.cli.keeping import open_keeping
 from surefoot.cli.main import FAILED
+from surefoot.config import Config, load_config
 from surefoot.records import SIDES, Array, Gap, Placement, Samples, Side, TestKind, TestResult
 from surefoot.sensors.recording import Recording, RecordingError, check_pair, open_recording
 from surefoot.signal.alignment import Aligned
@@ -39,7 +41,7 @@ tap on start to the tap on stop, left or right (and foot) in its name, as for su
 {chr(10).join(f"  {kind:16} {TITLES[kind]}" for kind in KINDS)}
 
 A test done wrongly is told as not usable, with what to do, and ends with status 1. Norms are shown with their source.
-The number is shown and not kept: note it, and give it next time as --baseline.
+--store keeps the number for the patient's trends; without it, note it, and give it next time as --baseline.
 Not a diagnosis and not a measure of muscle strength; arms used to push up cannot be seen.
 """
 
@@ -61,6 +63,8 @@ Not a diagnosis and not a measure of muscle strength; arms used to push up canno
 @click.option("--acc-unit", type=click.Choice(["m/s2", "g"]), help="Unit of the acceleration [m/s2].")
 @click.option("--gyr-unit", type=click.Choice(["deg/s", "rad/s"]), help="Unit of the gyroscope [deg/s].")
 @click.option("--rate", type=float, metavar="HZ", help="Readings per second, for files without time_s.")
+@click.option("--start", metavar="ISO-TIME", help="Wall-clock time of time_s 0, such as 2026-05-01T09:30.")
+@click.option("--store", "store_at", metavar="PATH", help="Keep the result in this patient's store, for trends.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.")
 def test(
     kind: TestKind,
@@ -77,12 +81,15 @@ def test(
     acc_unit: str | None,
     gyr_unit: str | None,
     rate: float | None,
+    start: str | None,
+    store_at: str | None,
     as_json: bool,
 ) -> None:
     if how:
         _teach(kind)
         return
-    units = (acc_unit, gyr_unit, rate)
+    config = load_config()
+    units = (acc_unit, gyr_unit, rate, unix_s(start, config.zone))
     named: list[tuple[Path | None, Side | None, Placement | None]] = [(path, None, None) for path in files]
     named += [
         (left, "left", "shank"),
@@ -101,6 +108,8 @@ def test(
         side=side, frames=frames, distance_m=distance, gaps=gaps,
     )  # fmt: skip
     result = replace(result, start_s=start_s + result.start_s, end_s=start_s + result.end_s)
+    if store_at:
+        _keep(result, store_at, config, dated=all(recording.wall_clock for recording in chosen))
     if as_json:
         click.echo(
             json.dumps({**json.loads(json_line(result)), "sentence": place(result, baseline)}, ensure_ascii=False)
@@ -109,6 +118,19 @@ def test(
         _tell(result, baseline)
     if result.value is None:
         click.get_current_context().exit(FAILED)
+
+
+def _keep(result: TestResult, store_at: str, config: Config, dated: bool) -> None:
+    """Into the home's store, from where it goes to the clinic with the rest; usable or not."""
+    if not dated:
+        raise click.UsageError("The recording has no date, so its test belongs to no day. Say --start ISO-TIME.")
+    keeping = open_keeping(store_at, False, config)
+    assert keeping
+    try:
+        keeping.store.keep_test(result)
+    finally:
+        keeping.close()
+    note(f"kept in {keeping.where}")
 
 
 def _chosen(kind: TestKind, opened: Sequence[Recording]) -> list[Recording]:

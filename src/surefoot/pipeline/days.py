@@ -31,6 +31,7 @@ class DayParams:
     bout_s: float = 10.0  # bouts longer than this count
     least_strides: int = 100  # valid straight strides of each leg, in bouts
     late_s: float = 120.0  # before a sensor is known to have moved or to be on the other leg, it already was
+    resettling_s: float = 60.0  # after it is known to have moved, before its new seat is known
     grace_s: float = 900.0  # a day is closed this long after its end, and not before its last walk is over
     longest_absence_days: int = 60  # of a longer time without a reading no day is told
     walks: BoutParams = field(default_factory=BoutParams)
@@ -162,11 +163,12 @@ class DayBook:
         return table.take(inside & table["valid"] & ~self._slipping(table) & ~self._exchanged(table))
 
     def _slipping(self, table: StrideTable) -> NDArray[np.bool_]:
-        """Strides measured with a sensor that had moved, before that was known."""
+        """Strides measured with a sensor that had moved, before that was known and until its new seat is."""
         found = np.zeros(len(table), bool)
         for slip in self._slips:
             before_s = slip.at_s - table["start_s"]
-            found |= (table["side"] == SIDES.index(slip.side)) & (before_s >= 0) & (before_s < self._params.late_s)
+            near = (before_s > -self._params.resettling_s) & (before_s < self._params.late_s)
+            found |= (table["side"] == SIDES.index(slip.side)) & near
         return found
 
     def _exchanged(self, table: StrideTable) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
-from surefoot.records import Alert, Bout, Check, DaySummary, Gap, Incident, Samples, Stride, Trend
+from surefoot.records import Activity, Alert, Bout, Check, DaySummary, Gap, Incident, Rise, Samples, Stride, Trend
 from surefoot.signal.told import WalkFindings
 from surefoot.signal.walk import WalkStream
 
@@ -37,15 +37,16 @@ async def run(
     course: Course | None = None,
     on_day: Callable[[DaySummary], None] | None = None,
     on_check: Callable[[Check], None] | None = None,
+    on_doing: Callable[[Activity | Rise], None] | None = None,
 ) -> None:
     """Work through a source to its end, and close it. What is found is kept as soon as it is certain, days when over.
 
     ``on_day`` hears of each day after it is kept, ``on_check`` of what is found about the sensors (moved, exchanged,
-    clocks apart), in the worker's thread. Raise an ExceptionGroup of what the source, the keeper or one of these
-    raised; all the source gave before is worked on. Whether it ends by that or is cancelled: a day that is not over is
-    not kept, and no thread goes on behind it.
+    clocks apart), ``on_doing`` of what the person did, in the worker's thread. Raise an ExceptionGroup of what the
+    source, the keeper or one of these raised; all the source gave before is worked on. Whether it ends by that or is
+    cancelled: a day that is not over is not kept, and no thread goes on behind it.
     """
-    work = _Work(walk, book, keeper, course or Course(), on_day or _ignore, on_check or _ignore)
+    work = _Work(walk, book, keeper, course or Course(), on_day or _ignore, on_check or _ignore, on_doing or _ignore)
     blocks: asyncio.Queue[Samples | Gap | None] = asyncio.Queue(AHEAD)
 
     async def collect() -> None:
@@ -99,9 +100,10 @@ class _Work:
         course: Course,
         on_day: Callable[[DaySummary], None],
         on_check: Callable[[Check], None],
+        on_doing: Callable[[Activity | Rise], None],
     ) -> None:
         self._walk, self._book, self._keeper, self._course = walk, book, keeper, course
-        self._on_day, self._on_check = on_day, on_check
+        self._on_day, self._on_check, self._on_doing = on_day, on_check, on_doing
 
     def take(self, item: Samples | Gap) -> None:
         self._keep(self._walk.update(item))
@@ -120,6 +122,8 @@ class _Work:
             self._keeper.keep_incident(incident)
         for check in findings.checks:
             self._on_check(check)
+        for doing in (*findings.activities, *findings.rises):
+            self._on_doing(doing)
         for day in self._book.update(findings):
             self._judge(day)
 

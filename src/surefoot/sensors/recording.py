@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from surefoot.records import Array, Gap, Placement, Samples, Side
+from surefoot.sensors.clipping import clipping_notes
 from surefoot.sensors.clockwork import ClockParams, Evened, even
 from surefoot.sensors.columns import RecordingError, read_columns
 from surefoot.sensors.gravity import convert
@@ -104,7 +105,8 @@ def open_recording(
     except RecordingError as error:
         raise RecordingError(f"{path}: {error.what}", error.meaning, error.remedy) from error
     parts = _parts((side, placement), evened, acc, gyr, zero_s)
-    return Recording(path, side, placement, evened.rate_hz, parts, (*notes, *evened.notes, *unit_notes))
+    notes += [*evened.notes, *unit_notes, *clipping_notes(acc, gyr)]
+    return Recording(path, side, placement, evened.rate_hz, parts, tuple(notes))
 
 
 def interleave(recordings: Sequence[Recording], block_s: float = BLOCK_S) -> Iterator[Samples | Gap]:

@@ -16,12 +16,14 @@ Nothing is said before enough walking was seen: ``NotYet`` carries the reason.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from surefoot.records import Array, Placement
+from surefoot.signal.frames import axes_of, frames_of
 from surefoot.signal.hops import QUIET_DPS, Hops, concatenate
 
 ENVELOPE_HOPS = 4
@@ -63,12 +65,22 @@ class NotYet:
     reason: str
 
 
+class Watch(Protocol):
+    """Sees the state after each block; says by how many degrees a sensor has moved, when that is certain."""
+
+    def update(self, state: Aligned | NotYet, /) -> float | None: ...
+
+
 class Alignment:
     """Frames of one sensor over time, from its hops; the state after block k rests on what was walked up to its end."""
 
-    def __init__(self, placement: Placement, params: AlignmentParams = AlignmentParams()) -> None:
+    def __init__(
+        self, placement: Placement, params: AlignmentParams = AlignmentParams(), watch: Watch | None = None
+    ) -> None:
         self._placement = placement
         self._params = params
+        self._watch = watch
+        self.slips: list[tuple[int, float]] = []  # of the last update: blocks completed by then, degrees turned
         self._decay = float(np.exp(-1.0 / params.memory_blocks))
         self._shape = np.zeros(15)  # weight, products (9), acc (3), power, count of the walking blocks
         self._votes = np.zeros(3)
@@ -88,6 +100,7 @@ class Alignment:
 
     def update(self, hops: Hops) -> list[Aligned | NotYet]:
         """Take the next hops; return the state after each block they complete."""
+        self.slips = []
         if len(hops):
             self._trailing.append(hops)
             self._count += len(hops)
@@ -110,39 +123,60 @@ class Alignment:
         shape, votes = self._shape[None], self._votes[None]
         rest = self._count - self._lead
         if rest >= self._params.block_hops // 4:
-            shape, votes = (x[-1:] for x in self._accumulate(concatenate(self._trailing), 1, rest)[:2])
+            seen = concatenate(self._trailing)
+            shape, votes = (x[-1:] for x in self._accumulate(seen, self._shape_rows(seen, 1, rest), 0, rest)[:2])
         if shape[0, 0] <= 0:
             return self.state
         ending = replace(self._params, least_blocks=0.0, least_weight=0.0, least_vote_at_first=1.0)
-        axes = _axes(shape, self._params)
+        axes = axes_of(shape, self._params.gravity_mps2)
         return _verdicts(shape, votes, axes, axes, self._placement, ending)[0]
 
     def _judge(self, seen: Hops, blocks: int, size: int) -> list[Aligned | NotYet]:
-        shape, votes, rows, axes = self._accumulate(seen, blocks, size)
+        rows = self._shape_rows(seen, blocks, size)
+        states: list[Aligned | NotYet] = []
+        while len(states) < blocks:
+            states += self._states(seen, rows, len(states), size)
+        return states
+
+    def _states(self, seen: Hops, rows: Array, first: int, size: int) -> list[Aligned | NotYet]:
+        """After each block from ``first`` on, up to one with which the sensor is known to have moved on the leg."""
+        walked = rows[first:, 0] > 0
+        shape, votes, axes = self._accumulate(seen, rows, first, size)
         if axes is None:
-            return [self.state] * blocks
-        self._shape, self._votes = shape[-1], votes[-1]
-        walked = rows[:, 0] > 0
-        lately = _axes(self._sum_lately(rows[walked]), self._params)
+            return [self.state] * len(walked)
+        lately = axes_of(self._sum_lately(rows[first:][walked]), self._params.gravity_mps2)
         found = iter(_verdicts(shape, votes, axes, lately, self._placement, self._params))
         states: list[Aligned | NotYet] = []
         for new in (next(found) if yes else self.state for yes in walked.tolist()):
             if isinstance(new, Aligned) or isinstance(self.state, NotYet):
                 self.state = new
             states.append(self.state)
+            turned_deg = self._watch.update(self.state) if self._watch else None
+            if turned_deg is not None:
+                self.slips.append((first + len(states), turned_deg))
+                self._forget()
+                return states
+        self._shape, self._votes = shape[-1], votes[-1]
         return states
 
-    def _accumulate(self, seen: Hops, blocks: int, size: int) -> tuple[Array, Array, Array, tuple[Array, Array] | None]:
-        """Remembered shape and votes after each walking block (one row before any), every block's row, the axes."""
-        rows = self._shape_rows(seen, blocks, size)
-        walked = rows[:, 0] > 0
+    def _forget(self) -> None:
+        """Begin anew: what was seen of another mounting only delays. The frame stays until there is a new one."""
+        self._shape, self._votes, self._last = np.zeros(15), np.zeros(3), np.zeros_like(self._last)
+
+    def _accumulate(
+        self, seen: Hops, rows: Array, first: int, size: int
+    ) -> tuple[Array, Array, tuple[Array, Array] | None]:
+        """Remembered shape and votes after each walking block from ``first`` on (as they are if none), the axes."""
+        walked = rows[first:, 0] > 0
         if not walked.any():
-            return self._shape[None], self._votes[None], rows, None
-        shape = self._remember(rows[walked], self._shape)
-        axes = _axes(shape, self._params)
+            return self._shape[None], self._votes[None], None
+        mine = rows[first:][walked]
+        shape = self._remember(mine, self._shape)
+        axes = axes_of(shape, self._params.gravity_mps2)
         usual = shape[:, 13] / shape[:, 0]
-        said = _votes(seen, slice(self._lead, self._lead + blocks * size), walked, axes[0], usual, self._placement)
-        return shape, self._remember(rows[walked, :1] * said, self._votes), rows, axes
+        part = slice(self._lead + first * size, self._lead + len(rows) * size)
+        said = _votes(seen, part, walked, axes[0], usual, self._placement)
+        return shape, self._remember(mine[:, :1] * said, self._votes), axes
 
     def _remember(self, rows: Array, before: Array) -> Array:
         sums, _ = lfilter([1.0], [1.0, -self._decay], rows, axis=0, zi=self._decay * before[None])
@@ -171,16 +205,6 @@ class Alignment:
         weight = walking * np.minimum(1.0, mean / self._params.full_voice_dps**2)
         rows = np.concatenate([np.ones((blocks, 1)), products, acc, mean[:, None]], axis=1) * weight[:, None]
         return np.concatenate([rows, walking[:, None]], axis=1)
-
-
-def _axes(shape: Array, params: AlignmentParams) -> tuple[Array, Array]:
-    """Medio-lateral axis, its sign still open, and up (zero where there is no gravity), each (k, 3)."""
-    acc = shape[:, 10:13] / shape[:, :1]
-    size = np.linalg.norm(acc, axis=1)
-    up = np.where((size > params.gravity_mps2)[:, None], acc / np.maximum(size, 1e-9)[:, None], 0.0)
-    across = np.eye(3) - up[:, :, None] * up[:, None, :]
-    axes = np.linalg.eigh(across @ shape[:, 1:10].reshape(-1, 3, 3) @ across)[1]
-    return np.ascontiguousarray(axes[:, :, 2]), up
 
 
 def _votes(
@@ -240,7 +264,7 @@ def _verdicts(
     sure = np.abs(vote) / (params.least_skew if placement == "shank" else params.least_lean)
     axis = axis * np.where(vote < 0, -1.0, 1.0)[:, None]
     new = lately[0] * np.where((lately[0] * axis).sum(axis=1) < 0, -1.0, 1.0)[:, None]
-    rotation, recent = _frames(axis, up), _frames(new, lately[1])
+    rotation, recent = frames_of(axis, up), frames_of(new, lately[1])
     little = (count < params.least_blocks) | (weight < params.least_weight)
     needed = np.where(count < 2 * params.least_blocks, params.least_vote_at_first, 1.0)
     unsure = ~little & (sure < needed)
@@ -250,23 +274,3 @@ def _verdicts(
     for k in np.flatnonzero(unsure):
         result[k] = NotYet("movement does not look like walking: forward cannot be told from backward")
     return result
-
-
-def _frames(axis: Array, up: Array) -> Array:
-    """Rotations (k, 3, 3) whose rows are forward, up and medio-lateral."""
-    vertical = np.where(np.any(up, axis=1, keepdims=True), up, _any_across(axis))
-    vertical = vertical - (vertical * axis).sum(axis=1)[:, None] * axis
-    vertical /= np.linalg.norm(vertical, axis=1)[:, None]
-    return np.stack([_cross(vertical, axis), vertical, axis], axis=1)
-
-
-def _cross(a: Array, b: Array) -> Array:
-    return np.asarray(a[:, _NEXT] * b[:, _LAST] - a[:, _LAST] * b[:, _NEXT])
-
-
-_NEXT, _LAST = [1, 2, 0], [2, 0, 1]
-
-
-def _any_across(axis: Array) -> Array:
-    """Some direction across each axis, for recordings without gravity: tilt cannot be said there anyway."""
-    return np.asarray(np.eye(3)[np.argmin(np.abs(axis), axis=1)])

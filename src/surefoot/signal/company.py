@@ -26,7 +26,7 @@ class CompanyParams:
     wait_s: float = 3.0  # a stride is told so long after its end: two more strides of the same leg, mostly
     apart_s: float = 3.0  # no farther from each other: Mobilise-D's break within a bout (E1)
     most_ratio: float = 2.5  # of their stride times
-    least_way_m: float = 0.6  # a shorter stride in which ...
+    least_way_m: float = 0.3  # a shorter stride in which ... (a dragged foot after stroke: 0.5)
     least_lift_m: float = 0.008  # ... the ankle is not lifted goes nowhere: the shank only leaned (walkers: 0.01 up)
     together: float = 0.2  # of the stride: feet that land nearer do not take turns (after stroke: 0.29 and more)
 

@@ -49,7 +49,7 @@ class ContactParams:
     echo_s: float = 0.8  # a peak less than half as high this soon after another is its echo (P)
     longest_half_swing_s: float = 0.6
     swing_over: float = 0.1  # of the peak: a foot put down gently need not turn back (P)
-    initial_window_s: float = 0.18  # after the end of the swing (1.4 has 0.20: contacts would be known so much later)
+    initial_window_s: float = 0.20  # after the end of the swing (1.4)
     late_window_s: float = 0.40  # where nothing struck by then: a leg held after its swing and put down late (P)
     final_window_s: float = 0.35  # before the beginning of the swing (P)
     least_trough_dps: float = 15.0  # depth of the trough that marks a heel strike (P; 1.4 has 20)
@@ -81,9 +81,11 @@ def contact_params(placement: Placement) -> ContactParams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Swings:
-    """k swings in order: sample numbers (fractions allowed) of contacts and peak; height deg/s; how they were found."""
+    """k swings in order: sample numbers (fractions allowed) of contacts and peak, and of the end of the swing itself,
+    which a foot put down late outlasts; height deg/s; how they were found."""
 
     peak: Index
+    ended: Index
     height: Array
     final: Array
     initial: Array
@@ -102,7 +104,7 @@ class Swings:
     @staticmethod
     def none() -> Swings:
         nothing, number = np.empty(0), np.empty(0, np.intp)
-        return Swings(number, nothing, nothing, nothing, nothing, number)
+        return Swings(number, number, nothing, nothing, nothing, nothing, number)
 
 
 class SwingFinder:
@@ -198,7 +200,7 @@ class SwingFinder:
         height = body.windows(SLOW, peaks, 1)[:, 0]
         initial, confidence, source = self._initial(body, peaks, down)
         final = self._final(body, up) + self._params.final_offset_s * self._rate_hz
-        return Swings(peaks, height, final, initial, confidence, source)
+        return Swings(peaks, down, height, final, initial, confidence, source)
 
     def _initial(self, body: Ring, peaks: Index, down: Index) -> tuple[Array, Array, Index]:
         """Initial contacts, confidence and source: strike, else trough of the rate, else end of the swing."""

@@ -22,7 +22,7 @@ from surefoot.signal.stance import FROM_S, PIECE_S, PIECES
 from surefoot.signal.table import StrideTable
 
 WIDTHS = (3, 4, 6, 10)  # pieces: 60 to 200 ms, what the pulses of 4.3 take
-SHIFTS = (-2, -1, 0, 1, 2, 3)  # pieces by which the landing may be told wrong (P)
+SHIFTS = (0, -2, -1, 1, 2, 3)  # pieces by which the landing may be told wrong (P)
 MEASURES = 4  # in front of the leans: stride time, other foot's contact, pieces of mid-stance, no heel strike
 
 
@@ -170,9 +170,13 @@ def _pulses(
     usual, wide = (np.take_along_axis(x[MEASURES:].T, held, axis=1) for x in (centre, spread))
     best, first, width = np.full(k, np.inf), np.zeros(k, np.intp), np.full(k, WIDTHS[0])
     for shift in SHIFTS:
-        score, at, of = _best_pulse(lean, _shifted(usual, shift), _shifted(wide, shift), middle, whole, rescued, p)
-        less = score < best
-        best, first, width = np.where(less, score, best), np.where(less, at, first), np.where(less, of, width)
+        rows = np.flatnonzero(best >= p.least_beyond_deg)  # of the others a shift has explained enough
+        if len(rows) == 0:
+            break
+        shifted = _shifted(usual[rows], shift), _shifted(wide[rows], shift)
+        score, at, of = _best_pulse(lean[rows], *shifted, middle[rows], whole[rows], rescued[rows], p)
+        less = score < best[rows]
+        best[rows[less]], first[rows[less]], width[rows[less]] = score[less], at[less], of[less]
     piece, after = np.arange(PIECES), (first + width)[:, None]
     inside = (piece >= first[:, None]) & (piece < after)
     excess = lean - usual

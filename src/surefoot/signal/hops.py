@@ -28,7 +28,7 @@ class Hops:
 
     ``gyr`` (h, 3) mean rate deg/s; ``power`` (h,) mean of |gyr|^2; ``products`` (h, 3, 3) mean of gyr gyr^T;
     ``acc`` (h, 3) mean m/s^2; ``peak`` (h,) greatest |gyr|, deg/s; ``span`` (h,) widest range of one gyro axis, deg/s;
-    ``jolt`` (h,) greatest |acc|, m/s^2. The products of a quiet hop are zero.
+    ``jolt`` (h,) greatest |acc|, of a quiet hop that of the mean, m/s^2. The products of a quiet hop are zero.
     """
 
     gyr: Array
@@ -73,8 +73,14 @@ def reduce_to_hops(acc: Array, gyr: Array, length: int) -> Hops:
     if count == 13:
         products[:, _ROW, _COLUMN] = np.where(loud, mean[_PRODUCT], 0.0).T
     span = np.maximum.reduce(np.maximum.reduce(g) - np.minimum.reduce(g))
-    squares = rows[:, 3:6] * rows[:, 3:6]
-    jolt = np.sqrt(np.maximum.reduce(squares[:, 0] + squares[:, 1] + squares[:, 2]))
+    jolt = mean[3] * mean[3] + mean[4] * mean[4] + mean[5] * mean[5]
+    if count == 13:
+        squares = rows[:, 10:13]  # the products are in the mean by now
+        np.multiply(rows[:, 3:6], rows[:, 3:6], out=squares)
+        squares[:, 0] += squares[:, 1]
+        squares[:, 0] += squares[:, 2]
+        jolt = np.where(loud, np.maximum.reduce(squares[:, 0]), jolt)
+    jolt = np.sqrt(jolt)
     return Hops(mean[0:3].T.copy(), mean[6], products, mean[3:6].T.copy(), peak, span, jolt)
 
 

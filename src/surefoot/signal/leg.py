@@ -58,8 +58,8 @@ class Leg:
         self.placement = placement
         self._params = params
         self._contacts = params.contacts or contact_params(placement)
-        self._alignment = Alignment(placement, params.alignment)
         self._slips = SlipWatch(params.slipping)
+        self._alignment = Alignment(placement, params.alignment, self._slips)
         self._minutes = MinuteBook(side, params.moving_span_dps)
         self._track: Track | None = None
         self._meter = StrideMeter(side, placement, 1.0, 0.0, params.strides)
@@ -139,8 +139,8 @@ class Leg:
 
     def _begin(self, item: Samples) -> Track:
         if item.start_s - self._recorded_s > self._params.keep_alignment_s:
-            self._alignment = Alignment(self.placement, self._params.alignment)
             self._slips = SlipWatch(self._params.slipping)
+            self._alignment = Alignment(self.placement, self._params.alignment, self._slips)
         self._alignment.restart()
         self._minutes.restart()
         self._track = track = Track(item.rate_hz, self._contacts, self._alignment, self._params.track)
@@ -170,11 +170,7 @@ class Leg:
         return LegFindings(initial_s, final_s, strides, minutes, slips, tenths, rests, leans)
 
     def _watch(self, track: Track) -> list[Slip]:
-        slips = []
-        for state in track.states:
-            self._blocks += 1
-            turned_deg = self._slips.update(state)
-            if turned_deg is not None:
-                at_s = self._start_s + self._blocks * self._alignment.block_hops * track.hop / track.rate_hz
-                slips.append(Slip(self.side, at_s, turned_deg))
+        block_s = self._alignment.block_hops * track.hop / track.rate_hz
+        slips = [Slip(self.side, self._start_s + (self._blocks + k) * block_s, x) for k, x in track.slips]
+        self._blocks += len(track.states)
         return slips

@@ -22,7 +22,8 @@ NEAR_S = 0.04  # around mid-stance, over which gravity is averaged
 class Path:
     """k strides as padded (k, n) arrays from sample a to sample b, both mid-stance; b may lie beyond what is known.
 
-    ``upright``: gravity can be seen at both ends, so tilt means something. ``tilt`` rad, forward positive.
+    ``upright``: gravity can be seen at both ends, so tilt means something; ``askew_deg``: how far from up it is felt,
+    at the worse end. ``tilt`` rad, forward positive.
     ``length_m``, ``rise_m`` from end to end; ``height_m``, ``sideways_m`` farthest from the straight line between.
     """
 
@@ -42,6 +43,7 @@ class Path:
         self._share = np.minimum(steps / self._last[:, None], 1.0)
         self._inside = steps <= self._last[:, None]
         ends = [self._gravity(x) for x in (a, b)]
+        self.askew_deg = np.maximum(*(_off_upright_deg(*end) for end in ends))
         self.upright = np.logical_and(*(np.hypot(forward, up) > least_gravity_mps2 for forward, up, _ in ends))
         rate = self._rows(RATE)
         tilts = [np.arctan2(-forward, up)[:, None] for forward, up, _ in ends]
@@ -106,3 +108,7 @@ class Path:
     def _between(self, x: Array, first: Array | float = 0.0, last: Array | float = 0.0) -> Array:
         """A drifting integral (0 at a) put right at both ends: the drift goes out as a straight line."""
         return np.asarray(first + x + self._share * (last - first - self._end(x)))
+
+
+def _off_upright_deg(forward: Array, up: Array, right: Array) -> Array:
+    return np.asarray(np.rad2deg(np.arctan2(np.hypot(forward, right), up)))

@@ -19,7 +19,7 @@ from surefoot.signal.ring import Ring
 from surefoot.signal.table import StrideTable
 
 GRAVITY_MPS2 = 9.81
-LANDING_S = (-0.06, 0.12)  # around the initial contact: mean roll of the shank, as a share of the swing's peak
+LANDING_S = (0.0, 0.15)  # behind the end of the swing: mean roll of the shank, as a share of the swing's peak
 LEAVING_S = (0.0, 0.10)  # behind the final contact: mean sideways acceleration of the foot, in g
 
 
@@ -34,7 +34,7 @@ class SideParams:
 
 def side_sign(placement: Placement, closing: Swings, body: Ring, rate_hz: float) -> Array:
     """One number a stride, positive on a left leg and negative on a right one, from around its closing swing (k,)."""
-    (first_s, last_s), at = (LANDING_S, closing.initial) if placement == "shank" else (LEAVING_S, closing.final)
+    (first_s, last_s), at = (LANDING_S, closing.ended) if placement == "shank" else (LEAVING_S, closing.final)
     row = ROLL if placement == "shank" else LATERAL
     first = np.rint(at + first_s * rate_hz).astype(np.intp)
     mean = body.windows(row, first, max(1, round((last_s - first_s) * rate_hz))).mean(axis=1)

@@ -25,7 +25,6 @@ class SlipParams:
     lasting_blocks: int = 3  # walking blocks on end beyond that
     slipped_lately_deg: float = 21.0  # the frame of the last blocks
     lasting_lately_blocks: int = 2
-    new_home_blocks: int = 60  # after a slip the frame takes two minutes of walking to settle again
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,6 @@ class SlipWatch:
         self._params = params
         self._home: Array | None = None
         self._seen = 0  # walking blocks towards a home
-        self._wait = params.settled_blocks
         self._away = self._away_lately = 0
         self._last: Aligned | None = None
         self.slipped: Slipped | None = None  # while the frame settles anew
@@ -54,7 +52,7 @@ class SlipWatch:
         self._last = state
         if self._home is None:
             self._seen += 1
-            if self._seen >= self._wait:
+            if self._seen >= self._params.settled_blocks:
                 self._home, self.slipped = state.rotation, None
             return None
         p = self._params
@@ -63,7 +61,7 @@ class SlipWatch:
         self._away_lately = self._away_lately + 1 if lately_deg > p.slipped_lately_deg else 0
         if self._away < p.lasting_blocks and self._away_lately < p.lasting_lately_blocks:
             return None
-        self._home, self._seen, self._wait = None, 0, p.new_home_blocks
+        self._home, self._seen = None, 0
         self._away = self._away_lately = 0
         self.slipped = Slipped(max(turned_deg, lately_deg))
         return self.slipped.turned_deg

@@ -46,6 +46,10 @@ class StrideParams:
     # read 3 to 4 % slow: benchmarks/accuracy.py)
     least_gravity_mps2: float = 5.0
     turn_deg: float = 45.0  # 1.4
+    most_askew_shank_deg: float = (
+        65.0  # gravity in mid-stance farther from the frame's up than that: the sensor was put
+    )
+    most_askew_foot_deg: float = 50.0  # on otherwise and the frame does not follow yet (P; worst real walkers: 60, 40)
     least_swing_share: float = 0.2  # 1.4
     most_swing_share: float = 0.6
 
@@ -131,11 +135,11 @@ class StrideMeter:
         table["push_off_acceleration_mps2"] = greatest(UP, final - 0.25 * rate, 0.25) - GRAVITY_MPS2
         table["loading_rate_dps"] = greatest(RATE, start + 0.04 * rate, 0.15 * stride_s, -1.0)
         self._landing(table, start, final, end, body)
-        table["side_sign"] = side_sign(self._placement, closing, body, rate)
         before = round(PRE_SWING_S * rate)
         pre_swing = body.windows(FORWARD, np.rint(final).astype(np.intp) - before, before)
         table["pre_swing_mps2"] = pre_swing.mean(axis=1)
         stance = Stance.of(body, start, final, rate)
+        table["side_sign"] = side_sign(self._placement, closing, body, rate)
         table["landed_s"] = self._start_s + stance.landed / rate
         table["lean_middle"], table["lean_whole"] = stance.middle, stance.whole
         table.leans[:] = stance.lean_dps.T
@@ -189,6 +193,8 @@ class StrideMeter:
         table["lateral_excursion_m"] = said(path.sideways_m)
         table["turning"] = np.abs(np.nan_to_num(table["turn_deg"])) > p.turn_deg
         table["context"] = np.where(table["turning"], WORDS["context"].index("turn"), 0).astype(np.int8)
+        askew_deg = p.most_askew_shank_deg if self._placement == "shank" else p.most_askew_foot_deg
+        invalid(table, path.upright & (path.askew_deg > askew_deg), "the sensor sits otherwise")
         invalid(table, table["turning"], "turning")
         invalid(table, b >= body.end, "at the edge of the data")
         if self._placement == "shank":

@@ -18,7 +18,15 @@ WORDS: dict[str, tuple[str, ...]] = {
     "side": SIDES,
     "source": ("gyro", "impact", "zero_crossing"),
     "context": ("level", "stairs_up", "stairs_down", "turn"),
-    "reason": ("", "turning", "stairs", "contacts out of order", "swing share implausible", "at the edge of the data"),
+    "reason": (
+        "",
+        "turning",
+        "stairs",
+        "contacts out of order",
+        "swing share implausible",
+        "at the edge of the data",
+        "the sensor sits otherwise",
+    ),
 }
 NUMBERS = tuple(f.name for f in fields(Stride) if f.name not in (*FLAGS, *WORDS, "placement"))
 LEANS = tuple(f"lean_{k}_dps" for k in range(PIECES))

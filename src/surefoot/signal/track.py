@@ -52,6 +52,7 @@ class Track:
         self._hopped = 0  # samples reduced to hops
         self._moved = -self._behind  # end of the last hop that moved
         self.states: list[Aligned | NotYet] = []  # of the alignment, after each block the last ``work`` completed
+        self.slips: list[tuple[int, float]] = []  # of the alignment: how many of these blocks, degrees
         self._frames = [alignment.state]  # of the blocks from ``_first_frame`` on; the last one is still growing
         self._first_frame = 0
         self._begin(0)
@@ -89,7 +90,7 @@ class Track:
         moving = self._hopped + self.hop * (np.flatnonzero(hops.peak > QUIET_DPS) - len(hops))
         if len(moving):
             self._moved = int(moving[-1]) + self.hop
-        self.states = self._alignment.update(hops)
+        self.states, self.slips = self._alignment.update(hops), self._alignment.slips
         self._frames += self.states
         if isinstance(self._frames[-1], NotYet):
             self._forget_unaligned()
