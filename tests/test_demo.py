@@ -90,7 +90,12 @@ def test_the_story(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (row,) = [line.split() for line in out.splitlines() if line.startswith(trend.metric)]
         assert row[1] == "left" and str(trend.strides) == row[-1]
     assert [line.split()[0] for line in out.splitlines() if "does not count" in line] == [days[2].day, days[4].day]
-    assert "Truth: the left foot weakens from day 17 on." in words and "No alert" not in words and err == ""
+    assert "foot-drop-like event, left: " in words
+    assert (
+        "Truth: the left foot weakens from day 17 on and now and then catches its toe." in words
+        and "No alert" not in words
+        and err == ""
+    )
 
 
 def test_once_over_a_few_days_claims_no_health(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from surefoot.simulation.broker import small_broker
 from surefoot.simulation.patient import Patient, patient_blocks
 from surefoot.web.app import make_app
 from surefoot.web.server import address_of, serve_pages, take_port
+from surefoot.web.words import INCIDENTS, side
 
 DAY_S = 86400.0
 LABEL = "Demo patient (simulated)"
@@ -124,14 +125,14 @@ def _tell(places: _Places, patient: Patient, took_s: float) -> None:
     good = [day for day in days if not day.missing]
     strides = sum(count for day in days for _, count in day.strides)
     worn_h = sum(day.worn_h for day in days)
-    kinds = Counter(f"{i.kind} {i.side or ''}".strip() for i in clinic.incidents(gateway))
+    kinds = Counter(f"{INCIDENTS[i.kind]}, {side(i.side)}" for i in clinic.incidents(gateway))
     terminal.say(
         f"{LABEL}: {len(days)} days, {worn_h:.0f} h worn, {strides:,} strides, {len(clinic.bouts(gateway))} walks"
     )
     for day in (d for d in days if d.missing):
         terminal.say(f"  {day.day} does not count: {day.missing}")
-    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) or "none"
-    terminal.say(f"Incidents (bouts of foot drop count as one each): {told}")
+    told = "; ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items())) or "none"
+    terminal.say(f"Exploratory (a walk with foot drop counts as one event): {told}")
     terminal.say()
     for stored in reversed(clinic.alerts(gateway)):
         alert = stored.alert
@@ -152,7 +153,8 @@ def _truth(patient: Patient) -> str:
     foot = f"the {patient.weak_side} foot"
     if patient.onset_day > patient.days:
         return f"{foot} does not weaken in these {patient.days} days (from day {patient.onset_day} on it would)"
-    return f"{foot} weakens from day {patient.onset_day} on"
+    catches = " and now and then catches its toe" if patient.weakness == "dorsi" else ""
+    return f"{foot} weakens from day {patient.onset_day} on{catches}"
 
 
 _EVIDENCE = ("measure", "leg", "value", "own normal", "days", "change", "smallest real", "z", "CUSUM", "strides")
