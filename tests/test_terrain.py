@@ -88,7 +88,7 @@ def test_stairs_of_real_walkers() -> None:
     for word in ("stairs_up", "stairs_down"):
         found, true = (np.concatenate([seconds[word][k] for seconds in told]) for k in (0, 1))
         assert true.sum() > 450
-        assert f1(found, true) >= 0.86, word
+        assert f1(found, true) >= 0.85, word
 
 
 def test_stairs_among_the_first_strides() -> None:
