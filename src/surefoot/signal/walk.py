@@ -51,6 +51,7 @@ from surefoot.signal.told import USUAL, WalkFindings, WalkParams
 
 CONTACTS_KEPT_S = 10.0
 PAST_KEPT_S = 50.0  # of tenths of a second
+TELL_EVERY_S = 2.0  # all but contacts is looked at so often, and told so much later at most: each look has its price
 AT_ONCE = 2048  # strides looked at together; more would leave the cache
 
 
@@ -135,7 +136,8 @@ class WalkStream:
         return {side: new}
 
     def _tell(self, known_s: float, contacts: dict[Side, tuple[Array, Array]]) -> WalkFindings:
-        """Everything that became certain by ``known_s``."""
+        """Everything that became certain by the last whole ``TELL_EVERY_S`` before ``known_s``."""
+        known_s = float(np.floor(known_s / TELL_EVERY_S) * TELL_EVERY_S)
         if known_s <= self._known_s:
             return self._nothing(contacts)
         self._known_s = known_s
