@@ -149,7 +149,8 @@ class SwingFinder:
         if not known.all():  # the first open swing waits, and all behind it
             first = int(np.argmin(known))
             limit = int(candidates[first])
-            candidates, up, down, strike, struck = (x[:first] for x in (candidates, up, down, strike, struck))
+            candidates, up, down = candidates[:first], up[:first], down[:first]
+            strike, struck = strike[:first], struck[:first]
         self._next = max(self._next, limit)
         return self._contacts(body, candidates, up, down, strike, struck) if len(candidates) else Swings.none()
 
