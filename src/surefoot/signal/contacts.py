@@ -28,6 +28,7 @@ from scipy.ndimage import correlate1d
 
 from surefoot.records import Array, Placement
 from surefoot.signal.filters import smoothing_kernel
+from surefoot.signal.recent import median
 from surefoot.signal.ring import Ring
 
 Index = NDArray[np.intp]
@@ -233,7 +234,7 @@ class SwingFinder:
 
         landing = jerk(first, span)
         quarter = self._samples(0.1)
-        usual = np.median(jerk(peaks - quarter, 2 * quarter), axis=1)
+        usual = median(jerk(peaks - quarter, 2 * quarter))
         height = landing.max(axis=1)
         above = (landing >= p.strike_share * height[:, None]).argmax(axis=1)
         a = np.take_along_axis(landing, np.maximum(above - 1, 0)[:, None], axis=1)[:, 0]
