@@ -156,8 +156,8 @@ def _doing(findings: Findings, terminal: Terminal) -> None:
     seconds = {kind: sum(a.end_s - a.start_s for a in findings.doing if a.kind == kind) for kind in DONE}
     rows = [(words, length(seconds[kind] / 3600)) for kind, words in DONE.items() if seconds[kind] > 0]
     if rows:
-        rises = f"{len(findings.rises)} rise{'s' * (len(findings.rises) != 1)} from a chair"
-        terminal.table(f"What was done, as far as ankles tell; {rises}", ("", "time"), rows)
+        rises = f"rises from a chair, or what looks like one: {len(findings.rises)}"
+        terminal.table(f"What was done, as far as ankles tell ({rises})", ("", "time"), rows)
 
 
 def _incidents(incidents: Sequence[Incident], terminal: Terminal, when: Callable[[float], str]) -> None:
