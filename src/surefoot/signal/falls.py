@@ -49,6 +49,7 @@ class FallParams:
     impact_turn_dps: float = 180.0
     most_twist_deg: float = 60.0  # about the length of the shank, on the way down; acted falls stay below 50
     most_turn_dps: float = 500.0  # over a tenth of a second; acted falls stay below 380
+    most_peak_dps: float = 800.0  # of any reading: walkers stay below 600; faster, the fall is "possible" only
     together_s: float = 2.0  # the other leg, where worn, is thrown too: within so long ...
     together_dps: float = 100.0  # ... it turns so fast; a sensor taken off leaves the other leg still
     moves_s: float = 30.0  # who fell moves within so long; a sensor on a table does not ...
@@ -128,7 +129,8 @@ class Falls:
         if not (pushed or struck) or not self._together(side, at_s, pasts):
             return None
         evidence = tuple(zip(("impact_g", "push_deg", "turn_rate_dps"), felt, strict=True))
-        return _Fallen(side, stretch, hop, upright, at_s, struck, (*evidence, ("tilt_deg", tilt_deg)))
+        plain = struck and felt[2] <= p.most_peak_dps
+        return _Fallen(side, stretch, hop, upright, at_s, plain, (*evidence, ("tilt_deg", tilt_deg)))
 
     def _upright(self, stretch: Stretch, hop: int) -> Array | None:
         """What gravity said just before, if that was upright and steady."""
@@ -204,7 +206,7 @@ class _Fallen:
     hop: int
     upright: Array
     start_s: float
-    struck: bool
+    plain: bool  # a knock, and no faster than legs turn
     evidence: tuple[tuple[str, float], ...]
 
 
@@ -213,9 +215,7 @@ def _incident(fallen: _Fallen, end_s: float, up: bool, moves: bool, p: FallParam
     evidence = (*fallen.evidence, ("lying_s", lain))
     if not up and lain >= p.not_up_s:
         evidence = (*evidence, ("not_up_after_s", lain))
-    return Incident(
-        "fall", None, fallen.start_s, end_s, "probable" if fallen.struck and moves else "possible", evidence
-    )
+    return Incident("fall", None, fallen.start_s, end_s, "probable" if fallen.plain and moves else "possible", evidence)
 
 
 def _lain_down(stretch: Stretch, first: int, after: int) -> list[int]:
