@@ -12,7 +12,7 @@ from surefoot.records import Gap, Incident, Samples, Stride
 from surefoot.signal.alignment import Alignment
 from surefoot.signal.filters import Smooth
 from surefoot.signal.hops import reduce_to_hops
-from surefoot.signal.walk import WalkStream
+from surefoot.signal.walk import WalkStream, analyze
 from surefoot.simulation.falls import Fall, giving_way, tumble
 from surefoot.simulation.pulses import Buckle, Stumble
 from surefoot.simulation.scene import record
@@ -56,6 +56,18 @@ def told(items):
 
 
 WHOLE = told(blocks_of("left", []) + blocks_of("right", []))
+
+
+def test_a_whole_recording_is_told_the_same_however_long_the_legs_turns_are(monkeypatch):
+    whole = analyze(LEGS, RATE_HZ)
+    monkeypatch.setattr("surefoot.signal.blocks.IN_TURN_S", 13.0)
+    turns = analyze(LEGS, RATE_HZ)
+    assert len(turns.strides) > 80
+    assert list(turns.strides) == list(whole.strides)
+    assert [turns.bouts, turns.minutes, turns.activities] == [whole.bouts, whole.minutes, whole.activities]
+    for side in LEGS:
+        assert np.array_equal(turns.initial_contacts[side], whole.initial_contacts[side])
+        assert np.array_equal(turns.final_contacts[side], whole.final_contacts[side])
 
 
 def test_the_example_walks():

@@ -17,6 +17,7 @@ PICTURES = ROOT / "docs" / "pictures"
 LARGEST_BYTES = 150_000
 PLUMBING = {
     "__init__",
+    "blocks",
     "performance",
     "leg",
     "ring",

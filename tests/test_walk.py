@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import surefoot
-from surefoot.records import SIDES, Bout, Stride
-from surefoot.signal.walk import WalkStream
+from surefoot.records import SIDES, Bout, Samples, Stride
+from surefoot.signal.company import CompanyParams
+from surefoot.signal.strides import StrideParams
+from surefoot.signal.walk import TELL_EVERY_S, WalkStream
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.pulses import Buckle
 from surefoot.simulation.sensor import Sensor
@@ -145,6 +147,22 @@ def test_a_side_that_was_not_announced_is_refused():
     samples, _ = walked(strides=5)
     with pytest.raises(KeyError):
         WalkStream(["left"]).update(samples["right"])
+
+
+def test_a_stream_tells_contacts_at_once_and_strides_some_seconds_later():
+    samples, _ = walked(strides=60)
+    stream, contact_s, stride_s = WalkStream(), [], []
+    for first in range(0, len(samples["left"].acc), 10):
+        for side in SIDES:
+            block = samples[side]
+            start_s, part = block.start_s + first / block.rate_hz, slice(first, first + 10)
+            found = stream.update(Samples(side, "shank", start_s, block.rate_hz, block.acc[part], block.gyr[part]))
+            now_s = start_s + 10 / block.rate_hz - block.start_s
+            contact_s += [now_s + block.start_s - t for t in found.contacts.get(side, ([],))[0] if now_s > 30.0]
+            stride_s += [now_s + block.start_s - t for t in found.strides["end_s"] if now_s > 30.0]
+    assert len(contact_s) > 20 and max(contact_s) < 1.0
+    gathered_s = StrideParams().gather_s + CompanyParams().wait_s + TELL_EVERY_S
+    assert len(stride_s) > 20 and max(stride_s) < gathered_s + 2.0
 
 
 @pytest.mark.parametrize("placement", ["shank", "foot"])

@@ -28,6 +28,7 @@ from scipy.ndimage import correlate1d
 
 from surefoot.records import Array, Placement
 from surefoot.signal.filters import smoothing_kernel
+from surefoot.signal.recent import median
 from surefoot.signal.ring import Ring
 
 Index = NDArray[np.intp]
@@ -141,14 +142,20 @@ class SwingFinder:
             self._next = max(self._next, limit)
             return Swings.none()
         up, down, ended = self._up_and_down(body, candidates)
+        soon, late = (down + self._samples(seconds) + 2 < body.end for seconds in self._windows)
+        if not (last or soon[0]):
+            self._next = max(self._next, int(candidates[0]))
+            return Swings.none()
+        strike, struck = self._strike(body, candidates, down, p.initial_window_s)
         seen = ended | (candidates + self._samples(p.longest_half_swing_s) < body.end)
-        known = last | (seen & self._landed(body, candidates, down))
+        known = last | (seen & (late | (soon & struck)))  # a strike soon after the swing, or no late one to wait for
         if not known.all():  # the first open swing waits, and all behind it
             first = int(np.argmin(known))
             limit = int(candidates[first])
             candidates, up, down = candidates[:first], up[:first], down[:first]
+            strike, struck = strike[:first], struck[:first]
         self._next = max(self._next, limit)
-        return self._contacts(body, candidates, up, down)
+        return self._contacts(body, candidates, up, down, strike, struck) if len(candidates) else Swings.none()
 
     def _samples(self, seconds: float) -> int:
         return max(1, round(seconds * self._rate_hz))
@@ -188,24 +195,19 @@ class SwingFinder:
         up = peaks - np.where(below.any(axis=1), below.argmax(axis=1), before.argmin(axis=1))
         return up, down, ended
 
-    def _landed(self, body: Ring, peaks: Index, down: Index) -> NDArray[np.bool_]:
-        """Whether the initial contact is certain: a strike soon after the swing, or no late one to wait for."""
-        soon, late = (down + self._samples(seconds) + 2 < body.end for seconds in self._windows)
-        rows = np.flatnonzero(soon & ~late)
-        if len(rows):
-            late[rows] = self._strike(body, peaks[rows], down[rows], self._windows[0])[1]
-        return late
-
-    def _contacts(self, body: Ring, peaks: Index, up: Index, down: Index) -> Swings:
+    def _contacts(
+        self, body: Ring, peaks: Index, up: Index, down: Index, strike: Array, struck: NDArray[np.bool_]
+    ) -> Swings:
         height = body.windows(SLOW, peaks, 1)[:, 0]
-        initial, confidence, source = self._initial(body, peaks, down)
+        initial, confidence, source = self._initial(body, peaks, down, strike, struck)
         final = self._final(body, up) + self._params.final_offset_s * self._rate_hz
         return Swings(peaks, down, height, final, initial, confidence, source)
 
-    def _initial(self, body: Ring, peaks: Index, down: Index) -> tuple[Array, Array, Index]:
-        """Initial contacts, confidence and source: strike, else trough of the rate, else end of the swing."""
+    def _initial(
+        self, body: Ring, peaks: Index, down: Index, strike: Array, struck: NDArray[np.bool_]
+    ) -> tuple[Array, Array, Index]:
+        """Initial contacts, confidence and source: strike, soon or late, else trough of the rate, else swing's end."""
         p, rate = self._params, self._rate_hz
-        strike, struck = self._strike(body, peaks, down, p.initial_window_s)
         rows = np.flatnonzero(~struck)
         if len(rows):
             strike[rows], struck[rows] = self._strike(body, peaks[rows], down[rows], p.late_window_s)
@@ -234,7 +236,7 @@ class SwingFinder:
 
         landing = jerk(first, span)
         quarter = self._samples(0.1)
-        usual = np.median(jerk(peaks - quarter, 2 * quarter), axis=1)
+        usual = median(jerk(peaks - quarter, 2 * quarter))
         height = landing.max(axis=1)
         above = (landing >= p.strike_share * height[:, None]).argmax(axis=1)
         a = np.take_along_axis(landing, np.maximum(above - 1, 0)[:, None], axis=1)[:, 0]

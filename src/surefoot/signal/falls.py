@@ -84,7 +84,9 @@ class Falls:
             if end_s is None:
                 waiting.append(fallen)
             elif not self._told_by_the_other(fallen):
-                told.append(_incident(fallen, end_s, up, up or self._moves(fallen, end_s), self._params))
+                moves, lain_s = up or self._moves(fallen, end_s), end_s - fallen.start_s
+                if fallen.plain or moves or lain_s < self._params.moves_s:  # neither hard nor alive: laid down
+                    told.append(_incident(fallen, end_s, up, moves, self._params))
         self._open = waiting
         self._starts = [(side, at_s) for side, at_s in self._starts if at_s > known_s - self._params.not_up_s - 60.0]
         return sorted(told, key=lambda incident: incident.start_s)

@@ -10,6 +10,13 @@ from surefoot.records import Array
 AT_ONCE = 512  # strides looked back from at once: what is gathered for them stays in the cache
 
 
+def median(x: Array) -> Array:
+    """Of the last axis; ``np.median`` without its price for a few numbers."""
+    ordered = np.sort(x, axis=-1)
+    n = x.shape[-1]
+    return np.asarray(0.5 * (ordered[..., (n - 1) // 2] + ordered[..., n // 2]))
+
+
 class Recent:
     """Remembers the last ``count`` values of several stride measures; rows are measures."""
 
@@ -31,8 +38,8 @@ class Recent:
         enough = np.flatnonzero(end >= self._count)
         for some in np.split(enough, range(AT_ONCE, len(enough), AT_ONCE)) if len(enough) else ():
             seen = self._values[:, end[some, None] + np.arange(-self._count, 0)]
-            centre[:, some] = middle = _median(seen)
-            spread[:, some] = 1.4826 * _median(np.abs(seen - middle[:, :, None]))
+            centre[:, some] = middle = median(seen)
+            spread[:, some] = 1.4826 * median(np.abs(seen - middle[:, :, None]))
         return centre.T, spread.T
 
     def enough(self, before_s: Array) -> NDArray[np.bool_]:
@@ -51,10 +58,3 @@ class Recent:
         """Nobody will ask for times before this one any more."""
         first = max(0, int(np.searchsorted(self._times, time_s, side="left")) - self._count)
         self._times, self._values = self._times[first:], self._values[:, first:]
-
-
-def _median(x: Array) -> Array:
-    """Of the last axis; ``np.median`` without its price for a few numbers."""
-    ordered = np.sort(x, axis=-1)
-    n = x.shape[-1]
-    return np.asarray(0.5 * (ordered[..., (n - 1) // 2] + ordered[..., n // 2]))

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 
 import numpy as np
 
 from surefoot.records import SIDES, Samples, Side
 
 AROUND_S = 5.0
+_END_S = attrgetter("end_s")
 
 
 class Snippets:
-    """Holds the last blocks of each side, by reference, until nobody can ask for them."""
+    """Holds the last blocks of each side in time order, by reference, until nobody can ask for them."""
 
     def __init__(self) -> None:
-        self._blocks: dict[Side, deque[Samples]] = {}
+        self._blocks: dict[Side, list[Samples]] = {}
 
     def add(self, block: Samples) -> None:
         if len(block):
-            self._blocks.setdefault(block.side, deque()).append(block)
+            self._blocks.setdefault(block.side, []).append(block)
 
     def forget_before(self, time_s: float) -> None:
         for blocks in self._blocks.values():
-            while blocks and blocks[0].end_s < time_s:
-                blocks.popleft()
+            del blocks[: bisect_left(blocks, time_s, key=_END_S)]
 
     def cut(self, start_s: float, end_s: float, sides: Sequence[Side] = SIDES) -> tuple[Samples, ...]:
         """Everything recorded in [start_s, end_s): per side one piece, or several where the stream was interrupted."""
         pieces: list[Samples] = []
         for side in sorted(self._blocks.keys() & set(sides)):
-            for block in self._blocks[side]:
+            blocks = self._blocks[side]
+            for block in blocks[bisect_right(blocks, start_s, key=_END_S) :]:
+                if block.start_s >= end_s:
+                    break
                 piece = _part(block, start_s, end_s)
                 if piece is None:
                     continue

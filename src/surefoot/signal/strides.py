@@ -36,7 +36,7 @@ class StrideParams:
 
     shortest_s: float = 0.46  # mobgap's plausibility limits (R)
     longest_s: float = 3.0
-    gather_s: float = 2.0  # strides of so long are measured together, one call for all; nobody waits for them (P)
+    gather_s: float = 4.0  # strides of so long are measured together, one call for all; nobody waits for them (P)
     longest_m: float = 2.5  # beyond mobgap's 2.19 (R), for what a tilt wrong by some degrees adds
     least_push_off_dps: float = 8.0  # the leg leans forward before it swings (P)
     stance_from: float = 0.15  # mid-stance is looked for between these shares of the stride (2.2, P)

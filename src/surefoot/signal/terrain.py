@@ -121,7 +121,8 @@ def measures(strides: StrideTable) -> Array:
     length = strides["stride_length_m"]
     inside = strides.leans[LOADED:MIDDLE]
     pieces = np.clip(strides["lean_middle"] - LOADED, 1.0, MIDDLE - LOADED)
-    lean = np.where(np.arange(len(inside))[:, None] < pieces, inside, 0.0).sum(axis=0) / pieces
+    summed = np.cumsum(np.where(np.arange(len(inside))[:, None] < pieces, inside, 0.0), axis=0)[-1]
+    lean = summed / pieces  # a plain sum adds the pieces of a single stride in another order than those of several
     swing, push = (np.maximum(strides[name], SLOWEST_DPS) for name in ("mid_swing_rate_dps", "push_off_rate_dps"))
     slope = np.clip(strides["rise_m"] / np.maximum(length, SHORTEST_M), -STEEPEST, STEEPEST)
     share = strides["swing_s"] / strides["stride_time_s"]

@@ -28,6 +28,7 @@ from surefoot.records import (
 )
 from surefoot.signal.activity import ActivityBook
 from surefoot.signal.alignment import Aligned, NotYet
+from surefoot.signal.blocks import block_of, in_turn
 from surefoot.signal.bouts import BoutBook
 from surefoot.signal.clocks import ClockOffset, ClockWatch, OffsetNotKnown
 from surefoot.signal.company import Company
@@ -51,6 +52,7 @@ from surefoot.signal.told import USUAL, WalkFindings, WalkParams
 
 CONTACTS_KEPT_S = 10.0
 PAST_KEPT_S = 50.0  # of tenths of a second
+TELL_EVERY_S = 2.0  # all but contacts is looked at so often, and told so much later at most: each look has its price
 AT_ONCE = 2048  # strides looked at together; more would leave the cache
 
 
@@ -135,7 +137,8 @@ class WalkStream:
         return {side: new}
 
     def _tell(self, known_s: float, contacts: dict[Side, tuple[Array, Array]]) -> WalkFindings:
-        """Everything that became certain by ``known_s``."""
+        """Everything that became certain by the last whole ``TELL_EVERY_S`` before ``known_s``."""
+        known_s = float(np.floor(known_s / TELL_EVERY_S) * TELL_EVERY_S)
         if known_s <= self._known_s:
             return self._nothing(contacts)
         self._known_s = known_s
@@ -240,14 +243,14 @@ def analyze(
     """Analyse a whole recording of one or both legs.
 
     ``sensors``: "left" and/or "right" -> (acc, gyr), each (n, 3), m/s^2 with gravity and deg/s, in the sensor's own
-    axes (any mounting). Legs may differ in length. The same code as the live stream, given one long block per leg.
+    axes (any mounting). Legs may differ in length. The same code as the live stream, given long blocks.
     ValueError for another key, other shapes, values that are not finite, or a rate that is not positive.
     """
-    blocks = [_block(side, acc, gyr, rate_hz, placement) for side, (acc, gyr) in sensors.items()]
+    blocks = [block_of(side, acc, gyr, rate_hz, placement) for side, (acc, gyr) in sensors.items()]
     if not blocks:
         raise ValueError("no sensor given: expected 'left' and/or 'right'")
     stream = WalkStream([b.side for b in blocks], placement, params)
-    found = [stream.update(b) for b in blocks] + [stream.close()]
+    found = [stream.update(part) for part in in_turn(blocks)] + [stream.close()]
     contacts: dict[str, list[Array]] = {}
     for block in blocks:
         told = [f.contacts[block.side] for f in found if block.side in f.contacts]
@@ -268,18 +271,3 @@ def analyze(
 
 def _by_event(contacts: Mapping[Side, tuple[Array, Array]]) -> tuple[dict[str, Array], dict[str, Array]]:
     return {side: both[0] for side, both in contacts.items()}, {side: both[1] for side, both in contacts.items()}
-
-
-def _block(side: str, acc: Array, gyr: Array, rate_hz: float, placement: Placement) -> Samples:
-    if side not in SIDES:
-        raise ValueError(f"sensor {side!r}: expected 'left' or 'right'")
-    if placement not in ("shank", "foot"):
-        raise ValueError(f"placement {placement!r}: expected 'shank' or 'foot'")
-    if not rate_hz > 0:
-        raise ValueError(f"rate_hz is {rate_hz!r}: expected a positive number")
-    acc, gyr = (np.ascontiguousarray(x, dtype=np.float64) for x in (acc, gyr))
-    if acc.ndim != 2 or acc.shape[1] != 3 or acc.shape != gyr.shape:
-        raise ValueError(f"{side}: acc {acc.shape} and gyr {gyr.shape}, expected two arrays (n, 3) of the same length")
-    if not (np.isfinite(acc).all() and np.isfinite(gyr).all()):
-        raise ValueError(f"{side}: values that are not finite; use surefoot.load, which makes them gaps")
-    return Samples(SIDES[SIDES.index(side)], placement, 0.0, float(rate_hz), acc, gyr)
