@@ -176,6 +176,8 @@ def test_slow_sensors_and_short_recordings_are_told() -> None:
     assert "too few for this test" in assess("walk_20m", slow, 20.0).reason
     short = {side: (acc[:150], gyr[:150]) for side, (acc, gyr) in sensors.items()}
     assert "Only 1.5 s" in assess("walk_20m", short, 100.0).reason
+    half = {side: (acc[:50], gyr[:50]) for side, (acc, gyr) in sensors.items()}
+    assert "Less than a second" in assess("walk_20m", half, 100.0).reason
     assert "Nothing was recorded" in assess("walk_20m", {"left": (np.empty((0, 3)),) * 2}, 100.0).reason
 
 

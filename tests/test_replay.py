@@ -105,6 +105,16 @@ def test_a_real_walker_as_tables_says_what_json_says(surefoot: Run, tmp_path: Pa
     assert "Strides" in out and "Incidents" in out and "Days" in out
 
 
+@pytest.mark.parametrize(("placement", "tells"), [("shank", True), ("foot", False)])
+def test_what_was_done_is_told_as_far_as_the_sensors_tell(
+    surefoot: Run, tmp_path: Path, placement: str, tells: bool
+) -> None:
+    """A foot on the floor is as still in a queue as under a chair."""
+    out = surefoot("replay", *files("stroke", tmp_path, placement), "--placement", placement)[1]
+    done = out[out.index("What was done") : out.index("Incidents")]
+    assert "walking" in done and ("rises" in done, "standing" in done or "sitting" in done) == (tells, tells)
+
+
 def test_the_json_is_what_the_stream_says(surefoot: Run, tmp_path: Path) -> None:
     import surefoot as package
 

@@ -149,15 +149,20 @@ DONE = {  # activities in words, in the order they are shown in
     "not_worn": "sensors not worn",
     "unknown": "cannot be told",
 }
+FEET_TELL = ("walking", "stairs_up", "stairs_down")  # a foot on the floor is as still in a queue as under a chair
 
 
 def _doing(findings: Findings, terminal: Terminal) -> None:
     """How long of what; rising and sitting down count with what they lead to."""
     seconds = {kind: sum(a.end_s - a.start_s for a in findings.doing if a.kind == kind) for kind in DONE}
-    rows = [(words, length(seconds[kind] / 3600)) for kind, words in DONE.items() if seconds[kind] > 0]
-    if rows:
-        rises = f"{len(findings.rises)} rise{'s' * (len(findings.rises) != 1)} from a chair"
-        terminal.table(f"What was done, as far as ankles tell; {rises}", ("", "time"), rows)
+    feet = any(stride.placement == "foot" for stride in findings.strides[:1])
+    kinds = [kind for kind in (FEET_TELL if feet else DONE) if seconds[kind] > 0]
+    rows = [(DONE[kind], length(seconds[kind] / 3600)) for kind in kinds]
+    if rows and feet:
+        terminal.table("What was done, as far as sensors on the feet tell", ("", "time"), rows)
+    elif rows:
+        rises = f"rises from a chair, or what looks like one: {len(findings.rises)}"
+        terminal.table(f"What was done, as far as ankles tell ({rises})", ("", "time"), rows)
 
 
 def _incidents(incidents: Sequence[Incident], terminal: Terminal, when: Callable[[float], str]) -> None:

@@ -33,9 +33,10 @@ def log() -> None:
 )
 @click.option("--by", type=click.Choice(["patient", "companion"]), default="patient", show_default=True, help="Who.")
 def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
-    """Answer "did your leg give way?" about the newest incident, or another one.
+    """Answer "did your leg give way?".
 
-    The last answer stands; earlier ones are kept.
+    It is about the newest giving way, stumble or fall, or with --incident about another one. The last answer stands;
+    earlier ones are kept.
     """
     config = load_config()
     store = _open(store_at, config)
@@ -52,7 +53,10 @@ def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
 @log.command()
 @_STORE
 def incidents(store_at: str | None) -> None:
-    """List the incidents that can be answered about, oldest first, each with its start and the answer that stands."""
+    """List what can be answered about.
+
+    Oldest first, each with its start and the answer that stands.
+    """
     config = load_config()
     store = _open(store_at, config)
     try:
@@ -77,7 +81,9 @@ def incidents(store_at: str | None) -> None:
 @click.option("--name", default="", help="Which one, where there are several: other shoes are another aid.")
 @click.option("--remove", is_flag=True, help="Take back what was logged with this first day by mistake.")
 def aid(kind: str, store_at: str | None, start: str | None, end: str | None, name: str, remove: bool) -> None:
-    """Log a brace, a stick or shoes. Days with it are compared only with days with it.
+    """Log a brace, a stick or shoes.
+
+    Days with it are compared only with days with it.
 
     \b
       surefoot log aid brace --from 2026-05-01

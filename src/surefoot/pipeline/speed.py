@@ -4,6 +4,9 @@ Per person: value = b0 + b1 x + b2 x^2, x the speed against that of the baseline
 the curve: facts/clinical.md 3.5, P). A fortnight at one pace cannot tell a curve, so each number brings what is known
 of it in others as if it had been seen (a normal prior on b1 and b2); the person's own days outweigh it as far as they
 differ in speed. What stays unsure grows with the distance from the usual speed and is told beside the value.
+
+Not ``signal/adjustment.py``, though both fit a number on speed: that one has hundreds of strides, knows nothing of
+other people, allows a curve only where many speeds were walked and tells no doubt. A chart of days needs both.
 """
 
 from __future__ import annotations

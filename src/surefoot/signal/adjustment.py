@@ -4,6 +4,7 @@ Nearly every number of a stride grows with speed, so a slow day alone would look
 5.2). The number is fitted to speed over the person's own baseline, strides or days, by a regression that outliers do
 not bend (Huber 1964, E1; ``scipy.optimize.least_squares``). Deviation: a curve only where many speeds were walked, a
 line where several were, and nothing but the middle where all were alike: a slope learned from one speed is a guess.
+A fortnight of days is too little for that; those are moved to one speed with a prior, in ``pipeline/speed.py``.
 """
 
 from __future__ import annotations

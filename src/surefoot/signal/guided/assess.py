@@ -98,7 +98,8 @@ def _found(
         raise NotUsable(f"{rate_hz:.0f} readings a second are too few for this test. Set the sensor to {least_hz:.0f}.")
     for acc, _ in sensors.values():
         if len(acc) < rate_hz:
-            raise NotUsable("Nothing was recorded. Tap start, do the whole test, then tap stop.")
+            told = "Less than a second was recorded" if len(acc) else "Nothing was recorded"
+            raise NotUsable(f"{told}. Tap start, do the whole test, then tap stop.")
     if kind in FOOT_ONLY and placement != "foot":
         return TESTS[kind](Performance(kind, {}, rate_hz, placement, None, {}, 0.0, None))
     legs = {s: read(s, *sensors[s], rate_hz) for s in SIDES if s in sensors}
