@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from surefoot.records import SurefootError
+
+HANG_UP_S = 0.2  # connections it has let go of are closed by the loop, which must not end before
 
 
 class BrokerError(SurefootError):
@@ -41,6 +44,7 @@ async def small_broker(port: int | None = None) -> AsyncIterator[str]:
         yield f"mqtt://127.0.0.1:{port}"
     finally:
         await broker.shutdown()
+        await asyncio.sleep(HANG_UP_S)
 
 
 def _free_port() -> int:
