@@ -114,3 +114,10 @@ def test_the_cutting_does_not_matter():
     cuts = [0, *sorted(np.random.default_rng(3).integers(0, len(acc), 200)), len(acc)]
     found = [stream.update(Samples("right", "shank", a / 100.0, 100.0, acc[a:b], gyr[a:b])) for a, b in pairwise(cuts)]
     assert [s for f in [*found, stream.close()] for s in f.checks if isinstance(s, Slip)] == whole != []
+
+
+def test_no_foot_slips_that_is_only_dragged():
+    for recording in realdata.recordings("movingreality", "ipol1", "gaitmap"):
+        for side in ("left", "right"):
+            walk = analyze({side: recording.sensors[f"{side}_foot"]}, recording.rate_hz, "foot")
+            assert walk.slips == [], (recording.id, side)

@@ -13,7 +13,7 @@ from surefoot.signal.hops import Hops, no_hops
 from surefoot.signal.leans import Lean, LeanFinder, LeanParams
 from surefoot.signal.minutes import MinuteBook
 from surefoot.signal.rests import RestMeter, Rests
-from surefoot.signal.slipping import SlipParams, Slipped, SlipWatch
+from surefoot.signal.slipping import SlipParams, Slipped, SlipWatch, slip_params
 from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import StrideTable
 from surefoot.signal.tenths import Tenths
@@ -24,13 +24,13 @@ PIECE_S = 300.0  # long blocks are worked through in pieces: large ones make few
 
 @dataclass(frozen=True, slots=True)
 class LegParams:
-    """Everything that can be tuned about one leg; contacts None: those of the placement."""
+    """Everything that can be tuned about one leg; contacts and slipping None: those of the placement."""
 
     alignment: AlignmentParams = field(default_factory=AlignmentParams)
     contacts: ContactParams | None = None
     strides: StrideParams = field(default_factory=StrideParams)
     track: TrackParams = field(default_factory=TrackParams)
-    slipping: SlipParams = field(default_factory=SlipParams)
+    slipping: SlipParams | None = None
     leans: LeanParams = field(default_factory=LeanParams)
     keep_alignment_s: float = 60.0  # over a longer gap the sensor may have been taken off (P)
     moving_span_dps: float = 3.0  # a tenth of a second with a wider range is movement; sensor noise is below (P)
@@ -58,7 +58,7 @@ class Leg:
         self.placement = placement
         self._params = params
         self._contacts = params.contacts or contact_params(placement)
-        self._slips = SlipWatch(params.slipping)
+        self._slips = SlipWatch(params.slipping or slip_params(placement))
         self._alignment = Alignment(placement, params.alignment, self._slips)
         self._minutes = MinuteBook(side, params.moving_span_dps)
         self._track: Track | None = None
@@ -139,7 +139,7 @@ class Leg:
 
     def _begin(self, item: Samples) -> Track:
         if item.start_s - self._recorded_s > self._params.keep_alignment_s:
-            self._slips = SlipWatch(self._params.slipping)
+            self._slips = SlipWatch(self._params.slipping or slip_params(self.placement))
             self._alignment = Alignment(self.placement, self._params.alignment, self._slips)
         self._alignment.restart()
         self._minutes.restart()

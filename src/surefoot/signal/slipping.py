@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surefoot.records import Array
+from surefoot.records import Array, Placement
 from surefoot.signal.alignment import Aligned, NotYet
 
 
@@ -25,6 +25,11 @@ class SlipParams:
     lasting_blocks: int = 3  # walking blocks on end beyond that
     slipped_lately_deg: float = 21.0  # the frame of the last blocks
     lasting_lately_blocks: int = 2
+
+
+def slip_params(placement: Placement) -> SlipParams:
+    """The limits of a placement: the frame of a foot that is dragged wanders by up to 37 deg (movingreality)."""
+    return SlipParams() if placement == "shank" else SlipParams(slipped_deg=25.0, slipped_lately_deg=45.0)
 
 
 @dataclass(frozen=True, slots=True)
