@@ -3,7 +3,7 @@
     python benchmarks/choices.py [--data DIR]
 
 Which statistic tells the sign of the axis (alignment), where a landing is put, where a lift-off is put (contacts), and
-what the belt's speed is worth as truth (strides).
+what the belt's speed is worth as truth (strides); how far a reference's turns on the spot are contacts (contacts).
 """
 
 from __future__ import annotations
@@ -18,12 +18,16 @@ from accuracy import DATA, module
 from drawing import Leg, leg
 from rich.console import Console
 from rich.table import Table
+from scipy.ndimage import correlate1d
+from scipy.signal import find_peaks
 
 from surefoot.records import SIDES, Array, Placement
-from surefoot.signal.contacts import RATE, SLOW, contact_params
+from surefoot.signal.contacts import RATE, SLOW, YAW, contact_params
+from surefoot.signal.filters import smoothing_kernel
 from surefoot.signal.walk import analyze
 
 PIECE_S = 4.0
+PIVOT_DPS = 120.0
 WALKING_DPS = 60.0  # root mean square of a piece that is walking
 
 
@@ -126,6 +130,28 @@ def belts(read: Any, console: Console) -> None:
     )
 
 
+def pivots(read: Any, console: Console) -> None:
+    """ipol1: turns of a foot about the vertical without a swing, and how many of them the reference calls a contact."""
+    found = labelled = 0
+    for recording in read.recordings("ipol1"):
+        for side in SIDES:
+            true = recording.reference[f"{side}_ic_s"]
+            seen = leg(recording.sensors[f"{side}_foot"], recording.rate_hz, "foot")
+            n = round(0.3 * recording.rate_hz)
+            kernel = smoothing_kernel(contact_params("foot").slow_hz, recording.rate_hz)
+            turn, swing = np.abs(correlate1d(seen.row(YAW), kernel)), np.abs(seen.row(SLOW))
+            for peak in find_peaks(turn, height=PIVOT_DPS, distance=2 * n)[0]:
+                if swing[max(0, peak - n) : peak + n].max() > 0.5 * turn[peak]:
+                    continue
+                end = seen.time_s[min(peak + int((turn[peak:] < 0.15 * turn[peak]).argmax()), len(turn) - 1)]
+                if true[0] - 0.5 <= end <= true[-1] + 0.5:
+                    found += 1
+                    labelled += bool(np.abs(true - end).min() <= 0.25)
+    console.print(
+        f"ipol1 feet: {found} turns on the spot without a swing, {labelled} of them a contact in the reference"
+    )
+
+
 def _spread(x: Array) -> str:
     middle = np.median(x)
     return f"{middle:+.0f} ({np.median(np.abs(x - middle)):.0f})"
@@ -150,6 +176,7 @@ def main() -> None:
     landings(read, score, console)
     lift_offs(read, score, console)
     belts(read, console)
+    pivots(read, console)
 
 
 if __name__ == "__main__":
