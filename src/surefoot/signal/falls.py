@@ -52,7 +52,8 @@ class FallParams:
     most_peak_dps: float = 800.0  # of any reading: walkers stay below 600; faster, the fall is "possible" only
     together_s: float = 2.0  # the other leg, where worn, is thrown too: within so long ...
     together_dps: float = 100.0  # ... it turns so fast; a sensor taken off leaves the other leg still
-    moves_s: float = 30.0  # who fell moves within so long; a sensor on a table does not ...
+    moves_from_s: float = 8.0  # a sensor laid on a table is let go of by then; ...
+    moves_s: float = 30.0  # ... who fell moves within so long after that, a sensor on a table does not ...
     moves_dps: float = 3.0  # ... by more than so much (noise is below): if still, the fall is "possible" only
     not_up_s: float = 300.0  # 7.8 T4: without rising in 5 min
 
@@ -85,7 +86,9 @@ class Falls:
                 waiting.append(fallen)
             elif not self._told_by_the_other(fallen):
                 moves, lain_s = up or self._moves(fallen, end_s), end_s - fallen.start_s
-                if fallen.plain or moves or lain_s < self._params.moves_s:  # neither hard nor alive: laid down
+                if (
+                    fallen.plain or moves or lain_s < self._params.moves_from_s + self._params.moves_s
+                ):  # neither hard nor alive: laid down
                     told.append(_incident(fallen, end_s, up, moves, self._params))
         self._open = waiting
         self._starts = [(side, at_s) for side, at_s in self._starts if at_s > known_s - self._params.not_up_s - 60.0]
@@ -195,7 +198,9 @@ class Falls:
 
     def _moves(self, fallen: _Fallen, end_s: float) -> bool:
         stretch, p = fallen.stretch, self._params
-        peak = stretch.peak(fallen.hop + SETTLING, stretch.before(min(end_s, fallen.start_s + p.moves_s)))
+        first = fallen.hop + SETTLING + round(p.moves_from_s / stretch.hop_s)
+        last = stretch.before(min(end_s, fallen.start_s + p.moves_from_s + p.moves_s))
+        peak = stretch.peak(min(first, last), last)
         return bool(len(peak) and peak.max() - np.median(peak) > p.moves_dps)
 
 
