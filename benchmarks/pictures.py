@@ -18,6 +18,7 @@ import pictures_drop as drop
 import pictures_incidents as incidents
 import pictures_signs as signs
 import pictures_tests as tests
+import pictures_worn as worn
 from accuracy import DATA, module
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
@@ -43,6 +44,9 @@ def main() -> None:
         read, score = module(given.data, "read"), module(given.data, "score")
         real = {
             "alignment": lambda: one_leg.alignment(read, given.into),
+            "slips": lambda: worn.slips(read, given.into),
+            "sides": lambda: worn.sides(read, given.into),
+            "clocks": lambda: worn.clocks(read, given.into),
             "contacts-ankle": lambda: one_leg.ankle(read, given.into),
             "contacts-foot": lambda: one_leg.foot(read, given.into),
             "strikes": lambda: one_leg.strikes(read, given.into),
