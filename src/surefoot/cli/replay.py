@@ -175,7 +175,8 @@ def _said(check: Check) -> str:
         return f"{moved}: the strides of the two minutes before stay out of the day"
     if isinstance(check, ClockCheck):
         apart = f"the right sensor's clock shows {1000 * check.offset_s:+.0f} ms against the left's"
-        return f"{apart} ({check.landings} landings; mostly good to 15 ms): step time and double support are off by that"
+        known = f"{check.landings} landings; mostly good to 15 ms"
+        return f"{apart} ({known}): step time and double support are off by that"
     if check.verdict == "as_told":
         return f"both legs walk like the legs they are told to be ({check.strides} strides of each)"
     told = "left and right seem to be exchanged" if check.legs == 2 else "the sensor seems to be on the other leg"
