@@ -270,11 +270,11 @@ def main() -> None:
     console = Console(width=140)
     for name in arguments.parts or list(parts):
         if name in ("real", "margins", "falls"):
-            parts[name](module(arguments.data, "read"), console)  # type: ignore[operator]
+            parts[name](module(arguments.data, "read"), console)  # type: ignore[operator]  # parts differ in arguments
         elif name == "days":
             days(console, arguments.days)
         else:
-            parts[name](console)  # type: ignore[operator]
+            parts[name](console)  # type: ignore[operator]  # likewise
 
 
 if __name__ == "__main__":

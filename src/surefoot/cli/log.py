@@ -42,7 +42,8 @@ def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
     store = _open(store_at, config)
     try:
         about = _asked_about(store.incidents(store.gateway()), which)
-        told = Answer(about.kind, about.side, about.start_s, word.replace("-", "_"), by, time.time())  # type: ignore[arg-type]
+        said = word.replace("-", "_")
+        told = Answer(about.kind, about.side, about.start_s, said, by, time.time())  # type: ignore[arg-type]  # click.Choice
         store.keep_answer(told)
     finally:
         store.close()
@@ -96,7 +97,7 @@ def aid(kind: str, store_at: str | None, start: str | None, end: str | None, nam
     last = _day(end, "--until")
     if last is not None and last < first:
         raise click.BadParameter(f"{last} is before {first}.", param_hint="--until")
-    logged = Aid(kind, first, last, name.strip())  # type: ignore[arg-type]
+    logged = Aid(kind, first, last, name.strip())  # type: ignore[arg-type]  # one of click.Choice
     store = _open(store_at, config)
     try:
         if not remove:

@@ -78,12 +78,12 @@ _SHORT, _LONG = (10.0, 30.0), (30.0, float("inf"))  # Mobilise-D's classes of bo
 
 def _both(*given: object, **more: object) -> DayMeasure:
     """A number of both legs together."""
-    return DayMeasure(*given, per_side=False, **more)  # type: ignore[arg-type]
+    return DayMeasure(*given, per_side=False, **more)  # type: ignore[arg-type]  # passed on as they are
 
 
 def _test(*given: object, **more: object) -> DayMeasure:
     """A guided test: four of them make a baseline, which at two a week is a fortnight (P)."""
-    return DayMeasure(*given, how="test", baseline_days=4, **more)  # type: ignore[arg-type]
+    return DayMeasure(*given, how="test", baseline_days=4, **more)  # type: ignore[arg-type]  # likewise
 
 
 DAY_MEASURES = (

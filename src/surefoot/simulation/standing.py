@@ -73,11 +73,12 @@ def squatting(
     """Both knees bent on purpose: ``lean_deg`` of the shanks (10 a small bend, 35 a deep squat), down, hold, up (s)."""
     script = Script(walker, start_s)
     lean = lean_deg or float(rng.uniform(10, 38))
-    times = took_s or tuple(float(t) for t in rng.uniform((0.5, 0.1, 0.6), (1.5, 6.0, 1.6)))
+    down_s, hold_s, up_s = took_s or rng.uniform((0.5, 0.1, 0.6), (1.5, 6.0, 1.6)).tolist()
+    times = (down_s, hold_s, up_s)
     for side in SIDES:
-        script.swing(side, lean * float(rng.uniform(0.9, 1.1)), times, float(rng.uniform(0, 0.05)))  # type: ignore[arg-type]
+        script.swing(side, lean * float(rng.uniform(0.9, 1.1)), times, float(rng.uniform(0, 0.05)))
         if lean > 30:  # the heels come up
-            script.swing(side, float(rng.uniform(0.0, 0.05)), times, 0.0, "up")  # type: ignore[arg-type]
+            script.swing(side, float(rng.uniform(0.0, 0.05)), times, 0.0, "up")
     script.spend("squat", sum(times) + 0.2)
     return script.scene()
 
