@@ -30,7 +30,10 @@ MAY_LOOK_INTO = {  # room: the rooms it may import from, besides its own
 }
 
 MAY_TOUCH = {  # outside thing: the files that may
-    "bleak": {"sensors/ble.py"},
+    "bleak": {"sensors/ble.py", "simulation/backend.py"},  # the latter is a backend of it
+    "bleak_retry_connector": {"sensors/ble.py"},
+    "bumble": {"simulation/*"},
+    "dbus_fast": {"simulation/bluez.py", "cli/doctor.py"},
     "aiomqtt": {"alerts/mqtt.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
@@ -45,13 +48,13 @@ MAY_TOUCH = {  # outside thing: the files that may
     "click": {"cli/*"},
     "rich": {"cli/*"},
     "webbrowser": {"cli/*"},
-    "subprocess": set(),
+    "subprocess": {"simulation/bluez.py", "cli/doctor.py"},
     "pickle": set(),
     "asyncio": {"cli/*", "pipeline/live.py", "pipeline/delivery.py", "pipeline/clinic.py", "alerts/mqtt.py"}
-    | {"simulation/*", "web/*"},
+    | {"sensors/ble.py", "simulation/*", "web/*"},
     "threading": {"cli/*", "pipeline/outbox.py", "web/*"},
     "socket": {"alerts/mqtt.py", "cli/*", "simulation/broker.py", "web/server.py"},
-    "logging": {"cli/*", "pipeline/*", "alerts/mqtt.py", "simulation/broker.py", "web/*"},
+    "logging": {"cli/*", "sensors/ble.py", "pipeline/*", "alerts/mqtt.py", "simulation/broker.py", "web/*"},
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"},
     "chance": {"alerts/mqtt.py", "pipeline/delivery.py"},  # how long to wait; the pretend world is given a Generator
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "web/*"},
@@ -144,7 +147,20 @@ def test_the_tables_name_no_file_twice_and_every_room() -> None:
     assert rooms | files == set(MAY_LOOK_INTO)
 
 
-HEAVY = ("numpy", "scipy", "pydantic", "sqlalchemy", "aiomqtt", "fastapi", "uvicorn", "plotly", "rich", "asyncio")
+HEAVY = (
+    "bleak",
+    "bumble",
+    "numpy",
+    "scipy",
+    "pydantic",
+    "sqlalchemy",
+    "aiomqtt",
+    "fastapi",
+    "uvicorn",
+    "plotly",
+    "rich",
+    "asyncio",
+)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,12 @@ from surefoot.records.told import (
     AnswerWord,
     Teller,
 )
+from surefoot.records.worn import (
+    Donning,
+    LinkState,
+    SensorStatus,
+    WornSensor,
+)
 
 __all__ = [
     "SIDES",
@@ -65,14 +71,17 @@ __all__ = [
     "ClockCheck",
     "DayMetric",
     "DaySummary",
+    "Donning",
     "Finding",
     "Gap",
     "Incident",
     "IncidentKind",
+    "LinkState",
     "Minute",
     "Placement",
     "Rise",
     "Samples",
+    "SensorStatus",
     "Side",
     "SideCheck",
     "Slip",
@@ -83,4 +92,5 @@ __all__ = [
     "TestResult",
     "Tier",
     "Trend",
+    "WornSensor",
 ]
