@@ -37,7 +37,8 @@ MAY_TOUCH = {  # outside thing: the files that may
     "aiomqtt": {"alerts/mqtt.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
-    "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")},
+    "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
+    | {"pipeline/wardrobe.py"},
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/engine.py"},
     "fastapi": {"web/*", "cli/clinic.py", "cli/demo.py"},
