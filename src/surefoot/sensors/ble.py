@@ -7,8 +7,8 @@ second. Every connection is a new client (one whose connect failed believes itse
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,13 +17,12 @@ from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
-from bleak.exc import BleakError
 from bleak_retry_connector import close_stale_connections, establish_connection
 
-from surefoot.sensors.product import Ask, Listen, Read, Script, Seen, Step, T, Unlisten, Wait, Write
+from surefoot.sensors.product import Ask, Hear, Listen, Read, Script, Seen, Step, T, Unlisten, Wait, Write
 from surefoot.sensors.trouble import FAILURES, RadioError, explain
 
-__all__ = ["BleakKit", "BleParams", "Bluetooth", "Found", "Line", "RadioError"]
+__all__ = ["BleParams", "BleakKit", "Bluetooth", "Found", "Line", "RadioError"]
 
 _HEADER_BYTES = 3  # of a notification or a write, inside the MTU
 _NO_BYTES = b""
@@ -31,7 +30,7 @@ _NO_BYTES = b""
 
 @dataclass(frozen=True, slots=True)
 class BleakKit:
-    """What bleak's classes are made with beside the usual: ``backend=`` for a simulated radio, ``bluez=`` for an adapter."""
+    """What bleak's classes are made with beside the usual: ``backend=`` of a simulated radio, ``bluez=`` to choose."""
 
     scanner: Mapping[str, Any] = field(default_factory=dict)
     client: Mapping[str, Any] = field(default_factory=dict)
@@ -61,12 +60,14 @@ class Found:
 class Line:
     """One connection, while it lasts. Everything raises RadioError when it is lost or the sensor refuses."""
 
-    def __init__(self, client: BleakClient, gone: asyncio.Event, heard: Callable[[str, bytes], None], params: BleParams):
+    def __init__(
+        self, client: BleakClient, gone: asyncio.Event, heard: Callable[[str, bytes], None], params: BleParams
+    ):
         self.gone = gone
         self._client = client
         self._heard = heard
         self._params = params
-        self._asked: list[tuple[Ask, asyncio.Future[bytes]]] = []
+        self._ears: list[tuple[str, Callable[[bytes], bool], asyncio.Queue[bytes]]] = []  # where a script listens
         self._listening: set[str] = set()
         self.services = frozenset(service.uuid for service in client.services)
         each = client.services.characteristics.values()  # these know the MTU: `BleakClient.mtu_size` is 23 on BlueZ
@@ -75,65 +76,69 @@ class Line:
     async def perform(self, script: Script[T]) -> T:
         """Do the steps of a script, and return what it returns."""
         brought: bytes | None = None
-        try:
-            while True:
-                step = next(script) if brought is None else script.send(brought)
-                brought = await self._do(step)
-        except StopIteration as done:
-            result: T = done.value
-            return result
-        finally:
-            script.close()
+        ears: dict[str, asyncio.Queue[bytes]] = {}  # what came since the script's own Listen
+        with ExitStack() as until_done:
+            until_done.callback(script.close)
+            try:
+                while True:
+                    step = next(script) if brought is None else script.send(brought)
+                    if isinstance(step, Listen) and step.uuid not in ears:
+                        ears[step.uuid] = until_done.enter_context(self._ear(step.uuid))
+                    brought = await self._do(step, ears)
+            except StopIteration as done:
+                result: T = done.value
+                return result
 
     async def close(self) -> None:
         """End it; never raises for a line that is gone already."""
         await _part(self._client, self._params.part_s)
 
-    async def _do(self, step: Step) -> bytes:
+    async def _do(self, step: Step, ears: Mapping[str, asyncio.Queue[bytes]]) -> bytes:
         match step:
             case Wait():
                 await asyncio.sleep(step.seconds)
                 return _NO_BYTES
+            case Hear():
+                return await _next(ears[step.uuid], step.within_s)
             case Ask():
-                return await self._ask(step)
-        try:
-            async with asyncio.timeout(self._params.answer_s):
-                return await self._touch(step)
-        except FAILURES as error:
-            raise explain(error) from error
+                with self._ear(step.answer_on, step.is_answer) as ear:
+                    await self._touch(Write(step.uuid, step.data, step.response))
+                    return await _next(ear, step.within_s)
+        return await self._touch(step)
 
     async def _touch(self, step: Read | Write | Listen | Unlisten) -> bytes:
-        match step:
-            case Read():
-                return bytes(await self._client.read_gatt_char(step.uuid))
-            case Write():
-                await self._client.write_gatt_char(step.uuid, step.data, response=step.response)
-            case Listen() if step.uuid not in self._listening:
-                await self._client.start_notify(step.uuid, partial(self._notified, step.uuid))
-                self._listening.add(step.uuid)
-            case Unlisten() if step.uuid in self._listening:
-                self._listening.discard(step.uuid)
-                await self._client.stop_notify(step.uuid)
+        try:
+            async with asyncio.timeout(self._params.answer_s):
+                match step:
+                    case Read():
+                        return bytes(await self._client.read_gatt_char(step.uuid))
+                    case Write():
+                        await self._client.write_gatt_char(step.uuid, step.data, response=step.response)
+                    case Listen() if step.uuid not in self._listening:
+                        await self._client.start_notify(step.uuid, partial(self._notified, step.uuid))
+                        self._listening.add(step.uuid)
+                    case Unlisten() if step.uuid in self._listening:
+                        self._listening.discard(step.uuid)
+                        await self._client.stop_notify(step.uuid)
+        except FAILURES as error:
+            raise explain(error) from error
         return _NO_BYTES
 
-    async def _ask(self, step: Ask) -> bytes:
-        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        waiting = (step, answer)
-        self._asked.append(waiting)
+    @contextmanager
+    def _ear(self, uuid: str, wanted: Callable[[bytes], bool] = lambda _: True) -> Iterator[asyncio.Queue[bytes]]:
+        """Notifications of a characteristic from now on, until it is left."""
+        ear = (uuid, wanted, asyncio.Queue[bytes]())
+        self._ears.append(ear)
         try:
-            await self._do(Write(step.uuid, step.data, step.response))
-            async with asyncio.timeout(step.within_s):
-                return await answer
-        except TimeoutError:
-            return _NO_BYTES
+            yield ear[2]
         finally:
-            self._asked.remove(waiting)
+            self._ears.remove(ear)
 
     def _notified(self, uuid: str, _: BleakGATTCharacteristic, data: bytearray) -> None:
         told = bytes(data)
-        for ask, answer in self._asked:
-            if ask.answer_on == uuid and not answer.done() and ask.is_answer(told):
-                answer.set_result(told)
+        for listened, wanted, ear in self._ears:
+            if listened == uuid and wanted(told):
+                ear.put_nowait(told)
         self._heard(uuid, told)
 
 
@@ -218,6 +223,14 @@ class Bluetooth:
                     await enough.wait()
         finally:
             await scanner.stop()
+
+
+async def _next(ear: asyncio.Queue[bytes], within_s: float) -> bytes:
+    try:
+        async with asyncio.timeout(within_s):
+            return await ear.get()
+    except TimeoutError:
+        return _NO_BYTES
 
 
 async def _part(client: BleakClient, within_s: float) -> None:

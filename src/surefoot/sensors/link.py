@@ -12,7 +12,7 @@ from typing import Protocol
 from surefoot.records import Gap, LinkState, Samples, SensorStatus, SurefootError, WornSensor
 from surefoot.sensors.ble import BleParams, Bluetooth, Found, Line, RadioError
 from surefoot.sensors.intake import QUEUE, Intake
-from surefoot.sensors.product import Product, ProductError
+from surefoot.sensors.product import Product, ProductError, need_mtu
 
 log = logging.getLogger(__name__)
 
@@ -84,9 +84,11 @@ class Link:
             try:
                 streamed_s = await self._once()
             except SurefootError as trouble:
-                lasting = isinstance(trouble, ProductError) or (isinstance(trouble, RadioError) and trouble.needs_person)
+                lasting = isinstance(trouble, ProductError) or (
+                    isinstance(trouble, RadioError) and trouble.needs_person
+                )
                 self._say("failed" if lasting else "searching", str(trouble))
-            except Exception as error:  # noqa: BLE001  one leg's trouble must not end the other's: told, and tried again
+            except Exception as error:  # one leg's trouble must not end the other's: it is told, and tried again
                 log.exception("The link to the %s %s sensor failed", self.worn.side, self.worn.placement)
                 lasting = True
                 self._say("failed", f"this should not have happened ({type(error).__name__}: {error})")
@@ -159,12 +161,9 @@ class Link:
         return "the connection was lost"
 
     def _silence(self, line: Line) -> str:
-        """What a silent line means; raise RadioError where it says itself."""
-        if self._intake.only_malformed and line.mtu < self._traits.mtu:
-            what = f"The connection carries {line.mtu} bytes at once; {self._product.name} needs {self._traits.mtu}."
-            remedy = "Update BlueZ (5.62 or later), or use another Bluetooth dongle."
-            raise RadioError(what, "Its packets arrive cut off and cannot be read.", remedy, needs_person=True)
+        """What a silent line means; raise ProductError where that is known."""
         if self._intake.only_malformed:
+            need_mtu(self._product, line.mtu)  # only now: not every computer tells the true one
             return "nothing that came could be read"
         return f"connected, but no readings for {self._traits.silence_s:g} s"
 
@@ -209,3 +208,8 @@ class Link:
         self._status = replace(self._status, state=state, reason=reason)
         if self._on_status is not None:
             self._on_status(replace(self._intake.counted(self._status), at_s=self._now_s()))
+
+
+def _needs_person(trouble: SurefootError) -> bool:
+    """Trying again alone will not help."""
+    return isinstance(trouble, ProductError) or (isinstance(trouble, RadioError) and trouble.needs_person)

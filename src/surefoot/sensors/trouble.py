@@ -22,6 +22,7 @@ FAILURES = (BleakError, TimeoutError, OSError, EOFError)  # what a radio fails w
 _WAITING = "No readings come until then; it is tried again and again."
 _ASKS_PAIRING = {0x05, 0x08, 0x0C, 0x0F}  # ATT: authentication, authorization, key size, encryption insufficient
 _PAIRING_NAMES = ("AuthenticationFailed", "AuthenticationRejected", "AuthenticationCanceled", "NotAuthorized")
+_DONGLE = "Plug in a Bluetooth dongle (version 5 or later)."
 _PAIRING_REMEDY = 'Pair it once with this computer ("bluetoothctl pair ADDRESS", or in the system\'s settings).'
 
 
@@ -63,10 +64,10 @@ def _not_available(reason: BleakBluetoothNotAvailableReason) -> RadioError:
     reasons = BleakBluetoothNotAvailableReason
     match reason:
         case reasons.NO_BLUETOOTH:
-            return _person("This computer has no Bluetooth adapter.", "Plug in a Bluetooth dongle (version 5 or later).")
+            return _person("This computer has no Bluetooth adapter.", _DONGLE)
         case reasons.NO_BLE_CENTRAL_ROLE:
             what = "This computer's Bluetooth adapter cannot connect to low-energy sensors."
-            return _person(what, "Plug in a Bluetooth dongle (version 5 or later).")
+            return _person(what, _DONGLE)
         case reasons.POWERED_OFF:
             remedy = 'Switch it on ("bluetoothctl power on"; if that fails, "rfkill unblock bluetooth").'
             return _person("Bluetooth is switched off on this computer.", remedy)
