@@ -129,5 +129,3 @@ class Listener:
             while not any(s.side == side and s.state == state for s in self.told[seen:]):
                 await asyncio.sleep(0.05)
         return self.last(side)
-
-

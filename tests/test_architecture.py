@@ -57,7 +57,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "socket": {"alerts/mqtt.py", "cli/*", "simulation/broker.py", "web/server.py"},
     "logging": {"cli/*", "sensors/link.py", "pipeline/*", "alerts/mqtt.py", "simulation/broker.py", "web/*"},
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"},
-    "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"},  # how long to wait; the pretend world is given a Generator
+    "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"},  # how long to wait; else a Generator is given
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "web/*"},
 }
 

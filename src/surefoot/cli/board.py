@@ -1,4 +1,4 @@
-"""The board: what a gateway shows at any time; how each sensor fares, what was found today, what waits for the clinic."""
+"""The board of a gateway: how each sensor fares, what was found today, what waits for the clinic."""
 
 from __future__ import annotations
 
@@ -107,5 +107,3 @@ class Board:
 
 def _told(value: float | None, form: str) -> str:
     return NOT_KNOWN if value is None else form.format(value)
-
-

@@ -14,6 +14,7 @@ from contextlib import aclosing
 
 from surefoot.alerts.mqtt import Link, LinkError
 from surefoot.cli.board import Board
+from surefoot.cli.checks import said
 from surefoot.config import Config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
@@ -47,6 +48,8 @@ RETRY_S = 5.0  # between two attempts to write what could not be written
 BACKLOG = 5000  # blocks that wait while the day so far is worked through: twenty minutes of two sensors
 REPLAYED_S = 60.0  # of the recording at once
 Say = Callable[[str], None]
+Reading = Samples | Gap
+Fresh = asyncio.Queue[Reading | None]
 
 
 def analysed(worn: Sequence[WornSensor]) -> Placement:
@@ -64,12 +67,10 @@ class Gateway:
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
 
-    async def work(
-        self, radio: AsyncGenerator[Samples | Gap, None], unix_offset_s: float, broker: str | None = None
-    ) -> None:
+    async def work(self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, broker: str | None = None) -> None:
         """Until it is cancelled, or the radio ends."""
         self._offset_s, self._clock_s = unix_offset_s, asyncio.get_running_loop().time
-        fresh: asyncio.Queue[Samples | Gap | None] = asyncio.Queue(BACKLOG)
+        fresh: Fresh = asyncio.Queue(BACKLOG)
         readings = self._readings(fresh, await asyncio.to_thread(self._open_day_s), self._now_s())
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -89,7 +90,7 @@ class Gateway:
         days = self._store.days(self._store.gateway())
         return days[-1].end_s if days else 0.0
 
-    async def _record(self, radio: AsyncGenerator[Samples | Gap, None], fresh: asyncio.Queue[Samples | Gap | None]) -> None:
+    async def _record(self, radio: AsyncGenerator[Reading, None], fresh: Fresh) -> None:
         """The recording comes first: what is understood later can be understood again."""
         async with aclosing(radio):
             async for item in radio:
@@ -97,9 +98,7 @@ class Gateway:
                 await fresh.put(item)
         await fresh.put(None)
 
-    async def _readings(
-        self, fresh: asyncio.Queue[Samples | Gap | None], begin_s: float, until_s: float
-    ) -> AsyncIterator[Samples | Gap]:
+    async def _readings(self, fresh: Fresh, begin_s: float, until_s: float) -> AsyncIterator[Reading]:
         """What was recorded of the day that is open, then what is received."""
         recorded = joined(self._ring.items(begin_s, until_s), REPLAYED_S)
         self._board.phase = "working through what was recorded of today"
@@ -111,7 +110,7 @@ class Gateway:
             if item.placement == self._board.analysed:
                 yield item
 
-    async def _understand(self, readings: AsyncIterator[Samples | Gap], others: Iterable[asyncio.Task[None]]) -> None:
+    async def _understand(self, readings: AsyncIterator[Reading], others: Iterable[asyncio.Task[None]]) -> None:
         """To the end of the readings, and the others with it."""
         sides: list[Side] = [s.side for s in self._board.worn if s.placement == self._board.analysed]
         store, gateway = self._store, self._store.gateway()
@@ -129,7 +128,7 @@ class Gateway:
         self._say(f"the day {day.day} is over: {told}")
 
     def _checked(self, check: Check) -> None:
-        self._say(f"about the sensors: {check}")
+        self._say(said(check))
 
     async def _flush(self) -> None:
         try:

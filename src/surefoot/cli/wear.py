@@ -7,8 +7,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, nullcontext, suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 import click
@@ -17,7 +17,7 @@ from surefoot.cli.board import PLACES, Board
 from surefoot.cli.gateway import Gateway, analysed
 from surefoot.cli.main import INTERRUPTED
 from surefoot.cli.sending import check_address
-from surefoot.cli.wearview import Lines, Picture, View
+from surefoot.cli.wearview import Lines, Picture
 from surefoot.config import Config, load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
@@ -29,7 +29,7 @@ RECORDINGS = "recordings.sqlite"
 
 
 @click.command()
-@click.option("--publish", metavar="URL", help="The clinic's broker: mqtts://user:password@host:8883 [SUREFOOT_BROKER].")
+@click.option("--publish", metavar="URL", help="The clinic's broker: mqtts://user:password@host:8883 [SUREFOOT_BROKER]")
 @click.option("--timezone", metavar="NAME", help="Where the patient's day begins, such as Europe/Berlin [UTC].")
 @click.option("--for", "seconds", type=click.FloatRange(min=1), metavar="SECONDS", help="End by itself after so long.")
 @click.option("--plain", is_flag=True, help="Log lines instead of the live picture, on a terminal too.")
@@ -100,7 +100,7 @@ async def _wear(
         end.push_async_callback(asyncio.to_thread, store.close)
         ring = await asyncio.to_thread(Ring, home / RECORDINGS)
         end.push_async_callback(asyncio.to_thread, ring.close)
-        worn, kit = await end.enter_async_context(_simulated()) if simulate else (_paired(store), BleakKit())
+        worn, kit = await end.enter_async_context(_simulated()) if simulate else (_paired(store), None)
         board = Board(worn, analysed(worn), config.zone, now_s())
         view = end.enter_context(Lines(board, now_s) if plain else Picture(board, now_s))
         view.say(_greeting(worn, home, simulate))
@@ -112,6 +112,14 @@ async def _wear(
         with suppress(TimeoutError) if seconds else nullcontext():
             async with limit:
                 await gateway.work(radio.items(), unix_offset_s, broker)
+
+
+@asynccontextmanager
+async def _simulated() -> AsyncIterator[tuple[list[WornSensor], BleakKit]]:
+    from surefoot.simulation.pastime import pastime  # heavy, and of the demo's part of the installation
+
+    async with pastime() as person:
+        yield person.worn, person.kit
 
 
 def _opened(home: Path) -> Store:
@@ -138,8 +146,9 @@ def _paired(store: Store) -> list[WornSensor]:
 
 
 def _greeting(worn: Sequence[WornSensor], home: Path, simulate: bool) -> str:
-    sensors = " and ".join(f"{sensor.name or sensor.product} ({sensor.side} {PLACES[sensor.placement]})" for sensor in worn)
+    sensors = " and ".join(f"{s.name or s.product} ({s.side} {PLACES[s.placement]})" for s in worn)
     if simulate:
         return f"A simulated person wears {sensors}. Nothing is kept. Ctrl-C ends it."
-    only = f" Only the {worn[0].side} leg has a sensor: what compares the legs cannot be said." if len({w.side for w in worn}) == 1 else ""
-    return f"Listening to {sensors}. What is found is kept in {home}.{only} Ctrl-C ends it."
+    only = f" Only the {worn[0].side} leg has a sensor: what compares the legs cannot be said."
+    alone = only if len({sensor.side for sensor in worn}) == 1 else ""
+    return f"Listening to {sensors}. What is found is kept in {home}.{alone} Ctrl-C ends it."
