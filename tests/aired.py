@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from surefoot.records import SIDES, Gap, Samples, SensorStatus, Side, WornSensor
+from surefoot.records import SIDES, Array, Gap, Samples, SensorStatus, Side, WornSensor
 from surefoot.sensors.ble import BleakKit
 from surefoot.sensors.products import product
 from surefoot.sensors.radio import Radio, RadioParams
@@ -111,6 +111,9 @@ class Listener:
         async for item in self.radio.items():
             self.items.append(item)
 
+    def of(self, side: Side) -> list[Samples | Gap]:
+        return [item for item in self.items if item.side == side]
+
     def samples(self, side: Side) -> list[Samples]:
         return [item for item in self.items if isinstance(item, Samples) and item.side == side]
 
@@ -123,9 +126,70 @@ class Listener:
         return [status for status in self.told if status.side == side][-1]
 
     async def until(self, side: Side, state: str, within_s: float = 60.0) -> SensorStatus:
-        """Wait until a sensor is told to be in a state from now on."""
+        """Wait until a sensor comes into this state; "streaming": on a connection made from now on."""
+        before = [status.connections for status in self.told if status.side == side][-1:] or [0]
         seen = len(self.told)
+
+        def reached(status: SensorStatus) -> bool:
+            fresh = state != "streaming" or status.connections > before[0]
+            return status.side == side and status.state == state and fresh
+
         async with asyncio.timeout(within_s):
-            while not any(s.side == side and s.state == state for s in self.told[seen:]):
+            while not any(map(reached, self.told[seen:])):
                 await asyncio.sleep(0.05)
         return self.last(side)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """What was told of one sensor, held against what it sent: ``number`` (n,) of each reading told, by its value.
+
+    ``error_s`` (n,): how much later than true each was told to be taken. ``untold``: readings that are missing between
+    the first and the last told, and in no gap. ``unknown``: readings told that were never sent.
+    """
+
+    number: Array
+    at_s: Array
+    error_s: Array
+    missing: int
+    untold: int
+    unknown: int
+
+
+def compared(ankle: Ankle, items: list[Samples | Gap]) -> Compared:
+    """Readings are found again by their values: hardly two are alike."""
+    sent = on_grid(ankle)
+    where = {row.tobytes(): k for k, row in enumerate(counts_of(ankle, sent))}
+    blocks = [item for item in items if isinstance(item, Samples)]
+    rows = np.vstack([np.empty((0, 6)), *(np.hstack([block.acc, block.gyr]) for block in blocks)])
+    told_s = np.concatenate([np.empty(0), *(block.start_s + np.arange(len(block)) / block.rate_hz for block in blocks)])
+    found = np.array([where.get(row.tobytes(), -1) for row in counts_of(ankle, rows)], int)
+    known = found >= 0
+    number = found[known]
+    true_s = ankle.sent.at_s + ZERO_S
+    missing = np.setdiff1d(np.arange(number.min(initial=0), number.max(initial=-1) + 1), number)
+    gaps = [(item.start_s - 0.03, item.end_s + 0.03) for item in items if isinstance(item, Gap)]
+    in_gap = np.zeros(len(missing), bool)
+    for start_s, end_s in gaps:
+        in_gap |= (true_s[missing] >= start_s) & (true_s[missing] <= end_s)
+    error_s = told_s[known] - true_s[number]
+    return Compared(number, true_s[number], error_s, len(missing), int((~in_gap).sum()), int((~known).sum()))
+
+
+def counts_of(ankle: Ankle, rows: Array) -> Array:
+    """Readings (n, 6) as numbers on the product's grid."""
+    traits = ankle.firmware.product.traits
+    return np.rint(rows / np.repeat([traits.acc_step_mps2, traits.gyr_step_dps], 3)).astype(np.int64)
+
+
+def on_grid(ankle: Ankle) -> Array:
+    """What it handed to packets, (n, 6), as far as its packets can tell it."""
+    traits = ankle.firmware.product.traits
+    sent = np.hstack([ankle.sent.acc, ankle.sent.gyr])
+    limits = np.repeat([traits.acc_range_mps2, traits.gyr_range_dps], 3)
+    return np.clip(sent, -limits, limits)
+
+
+def apart_s(left: Compared, right: Compared) -> Array:
+    """By how much the legs' times are wrong against each other, at each reading of the left told."""
+    return left.error_s - np.interp(left.at_s, right.at_s, right.error_s)

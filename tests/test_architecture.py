@@ -57,7 +57,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "socket": {"alerts/mqtt.py", "cli/*", "simulation/broker.py", "web/server.py"},
     "logging": {"cli/*", "sensors/link.py", "pipeline/*", "alerts/mqtt.py", "simulation/broker.py", "web/*"},
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"},
-    "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"},  # how long to wait; else a Generator is given
+    "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"},  # how long to wait; others are given it
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "web/*"},
 }
 

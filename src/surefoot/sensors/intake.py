@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from math import inf
 
 from surefoot.records import Gap, Samples, SensorStatus, WornSensor
 from surefoot.sensors.joining import joined
 from surefoot.sensors.product import Battery, Decoder, MalformedPacket, Packet, Product, Stopped
 from surefoot.sensors.stream import SensorStream
 
+LOOKED_AT_S = 2.0
 QUEUE = 6000  # notifications: 100 s of a sensor that sends each reading by itself
 
 
@@ -26,6 +28,7 @@ class Intake:
         self._decoder = product.decoder(worn.rate_hz)
         self._waiting: deque[tuple[float, Decoder | None, str, bytes]] = deque()
         self._heard_s = 0.0  # when the last notification came
+        self._taken_s = -inf
         self._alive_s = 0.0  # when the last readings came, as far as is understood
         self._malformed_before = 0  # before this connection
         self.packets = 0  # of this connection
@@ -58,6 +61,7 @@ class Intake:
 
     def take(self, now_s: float) -> list[Samples | Gap]:
         """What became of all that waits, in order and in few blocks; of a sensor silent since long, its gap so far."""
+        self._taken_s = now_s
         found: list[Samples | Gap] = []
         while self._waiting:
             at_s, decoder, told, data = self._waiting.popleft()
@@ -68,8 +72,8 @@ class Intake:
         return list(joined([*found, *self._stream.quiet(now_s)]))
 
     def silent_s(self, now_s: float) -> float:
-        """For how long no readings came."""
-        return now_s - (self._heard_s if self._waiting else self._alive_s)
+        """For how long no readings came; while nobody looks at what comes, no notifications."""
+        return now_s - (self._alive_s if now_s - self._taken_s < LOOKED_AT_S else self._heard_s)
 
     @property
     def only_malformed(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -41,4 +42,4 @@ def _one(parts: Sequence[Samples]) -> Samples:
     if len(parts) == 1:
         return first
     acc, gyr = (np.concatenate([getattr(part, name) for part in parts]) for name in ("acc", "gyr"))
-    return Samples(first.side, first.placement, first.start_s, first.rate_hz, acc, gyr)
+    return replace(first, acc=acc, gyr=gyr)
