@@ -149,7 +149,7 @@ class Air(LocalLink):
     # ---- notifications and their faults
 
     def _notify(self, way: Way, chip: Chip, faults: Faults, data: bytes) -> None:
-        if way.held and len(way) >= self.room:
+        if way.held and way.waiting >= self.room:
             self.tally["overflowed"] += 1
             return
         if self._befalls("lost", faults.lost):

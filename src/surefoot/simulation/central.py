@@ -14,12 +14,10 @@ from typing import Any, TypeVar
 from bumble import att, core, hci
 from bumble.device import Advertisement, Connection, Device, DeviceConfiguration, Peer
 from bumble.gatt_client import CharacteristicProxy, DescriptorProxy, ServiceProxy
-from bumble.host import Host
-from bumble.transport.common import AsyncPipeSink
 
 from surefoot.simulation.advert import decode
 from surefoot.simulation.air import Air
-from surefoot.simulation.chip import Chip
+from surefoot.simulation.chip import Chip, device
 from surefoot.simulation.firmware import Advert, AttError
 
 T = TypeVar("T")
@@ -45,9 +43,9 @@ class Central:
     """One adapter: any number of listeners and of links, one attempt to connect at a time."""
 
     def __init__(self, air: Air, address: str = ADDRESS) -> None:
-        self._chip = Chip("central", air)
+        self._chip = Chip("central", air, air.rng)
         config = DeviceConfiguration(name="central", address=hci.Address(address))
-        self._device = Device(config=config, host=Host(self._chip, AsyncPipeSink(self._chip)))
+        self._device = device(self._chip, config)
         self._device.on(Device.EVENT_ADVERTISEMENT, self._hear)
         self._listeners: list[Callable[[Heard], None]] = []
         self._starting: asyncio.Task[None] | None = None

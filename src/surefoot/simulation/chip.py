@@ -7,16 +7,17 @@ responses with their own bytes, the strength of what is heard, packets of 251 by
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
+import numpy as np
 from bumble import hci, ll
 from bumble.controller import Connection, Controller, LegacyAdvertiser
 from bumble.core import PhysicalTransport
+from bumble.device import Device, DeviceConfiguration
+from bumble.host import Host
+from bumble.link import LocalLink
+from bumble.transport.common import AsyncPipeSink
 
 from surefoot.simulation.way import Way
-
-if TYPE_CHECKING:
-    from surefoot.simulation.air import Air
 
 Report = hci.HCI_LE_Advertising_Report_Event.Report
 Kind = hci.HCI_LE_Advertising_Report_Event.EventType
@@ -31,7 +32,6 @@ CALLED_OFF = 0x02
 class Chip(Controller):
     """One device's controller. ``ways``: what is on its way to it, by the sender's address."""
 
-    link: Air
     le_acl_data_packet_length = 251
     le_features = Controller.le_features & ~(
         hci.LeFeatureMask.LE_EXTENDED_ADVERTISING
@@ -39,8 +39,9 @@ class Chip(Controller):
         | hci.LeFeatureMask.LL_PRIVACY
     )
 
-    def __init__(self, name: str, air: Air) -> None:
+    def __init__(self, name: str, air: LocalLink, rng: np.random.Generator) -> None:
         super().__init__(name, link=air)
+        self.rng = rng
         self.le_legacy_advertiser = _Advertiser(self)
         self.ways: dict[hci.Address, Way] = {}
 
@@ -63,7 +64,7 @@ class Chip(Controller):
             self.create_le_connection(address)
 
     def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
-        """As bumble does it, without making a sentence of each packet for a log: that is half of the work."""
+        """As bumble does it, without making a sentence of each packet for a log: that was half of the work."""
         if self.host:
             asyncio.get_running_loop().call_soon(self.host.on_packet, bytes(packet))
 
@@ -120,8 +121,30 @@ class Chip(Controller):
         self.send_hci_packet(event)
 
 
+def device(chip: Chip, config: DeviceConfiguration) -> Device:
+    """bumble's device on this controller."""
+    return Device(config=config, host=_Host(chip, AsyncPipeSink(chip)))
+
+
+class _Host(Host):
+    """bumble's, without making two sentences of each packet for a log that nobody reads."""
+
+    def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        if self.hci_sink:
+            self.hci_sink.on_packet(bytes(packet))
+
+    def on_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        match packet:
+            case hci.HCI_Event():
+                self.on_hci_event_packet(packet)
+            case hci.HCI_AclDataPacket():
+                self.on_hci_acl_data_packet(packet)
+
+
 class _Advertiser(LegacyAdvertiser):
+    controller: Chip
+
     def _on_timer_fired(self) -> None:
         self.send_advertising_data()
-        wait_s = self.advertising_interval_min * UNIT_S + WANDER_S * self.controller.link.rng.random()
+        wait_s = self.advertising_interval_min * UNIT_S + WANDER_S * self.controller.rng.random()
         self.timer_handle = asyncio.get_running_loop().call_later(wait_s, self._on_timer_fired)

@@ -10,12 +10,10 @@ from typing import Any, Protocol
 from bumble import att, gatt, hci
 from bumble.core import UUID
 from bumble.device import Connection, Device, DeviceConfiguration
-from bumble.host import Host
-from bumble.transport.common import AsyncPipeSink
 
 from surefoot.simulation.advert import encode
 from surefoot.simulation.air import Air
-from surefoot.simulation.chip import Chip
+from surefoot.simulation.chip import Chip, device
 from surefoot.simulation.firmware import READ_NOT_PERMITTED, UNLIKELY, WRITE_NOT_PERMITTED, Advert, AttError, Sent
 from surefoot.simulation.firmware import Service as Offered
 
@@ -67,7 +65,7 @@ class Peripheral:
         self._on = False
         self._connection: Connection | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._chip = Chip(address, air)
+        self._chip = Chip(address, air, air.rng)
         advertising, response = encode(advert)
         config = DeviceConfiguration(
             name=advert.name,
@@ -77,7 +75,7 @@ class Peripheral:
             advertising_interval_min=1000 * advertise_s,
             advertising_interval_max=1000 * advertise_s,
         )
-        self._device = Device(config=config, host=Host(self._chip, AsyncPipeSink(self._chip)))
+        self._device = device(self._chip, config)
         self._device.gatt_server.max_mtu = mtu
         self._device.on(Device.EVENT_CONNECTION, self._connected)
         self._table: dict[str, gatt.Characteristic[bytes]] = {}

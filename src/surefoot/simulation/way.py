@@ -24,7 +24,8 @@ class Way:
         self._last_s = 0.0
         self._held = False
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         return len(self._waiting)
 
     @property
