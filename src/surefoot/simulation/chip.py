@@ -81,7 +81,7 @@ class Chip(Controller):
         self.send_hci_packet(hci.HCI_AclDataPacket(connection.handle, 2, 0, len(data), data))
 
     def on_le_disconnected(self, connection: Connection, reason: int) -> None:
-        if way := self.ways.pop(connection.peer_address, None):
+        if (way := self.ways.pop(connection.peer_address, None)) is not None:
             way.close()
         super().on_le_disconnected(connection, reason)
 

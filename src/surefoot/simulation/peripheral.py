@@ -27,6 +27,7 @@ PROPERTIES = {
 }
 ANYTHING = gatt.Characteristic.Permissions.READABLE | gatt.Characteristic.Permissions.WRITEABLE  # refused below
 NOTIFY, INDICATE = 0x01, 0x02  # bits of a client's wish
+AT_MOST_S = 1.0  # what is under way is waited for when it is thrown away
 HEADER = 3  # bytes of a packet that are not the notification's own
 
 
@@ -65,6 +66,7 @@ class Peripheral:
         self._on = False
         self._connection: Connection | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._advertising = asyncio.Lock()
         self._chip = Chip(address, air, air.rng)
         advertising, response = encode(advert)
         config = DeviceConfiguration(
@@ -89,13 +91,14 @@ class Peripheral:
     async def start(self) -> None:
         await self._device.power_on()
         self._on = True
-        await self._device.start_advertising()
+        await self._advertise()
 
     async def stop(self) -> None:
         self.switch_off()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=AT_MOST_S)
         for task in list(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._air.remove_controller(self._chip)
 
     def switch_off(self) -> None:
@@ -107,7 +110,7 @@ class Peripheral:
 
     def switch_on(self) -> None:
         self._on = True
-        self._do(self._device.start_advertising())
+        self._do(self._advertise())
 
     def say(self, packets: Sequence[Sent]) -> bool:
         """Send these to whoever listens; whether somebody does. What the MTU has no room for is cut off."""
@@ -129,6 +132,12 @@ class Peripheral:
             self.unheard += not wish
         return heard
 
+    async def _advertise(self) -> None:
+        async with self._advertising:
+            await self._device.start_advertising()
+            if not self._on:  # it was switched off meanwhile
+                self._chip.le_legacy_advertiser.stop()
+
     def _connected(self, connection: Connection) -> None:
         if not self._on:
             return
@@ -140,7 +149,7 @@ class Peripheral:
             return  # it has been switched off since, and knows nothing of it
         self._connection = None
         self._inside.part()
-        self._do(self._device.start_advertising())
+        self._do(self._advertise())
 
     def _serve(self, service: Offered) -> None:
         mine = []
