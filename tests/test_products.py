@@ -113,7 +113,7 @@ def test_it_is_recognised_by_what_it_advertises_and_by_nothing_else(key):
 
 
 @pytest.mark.parametrize("key", KEYS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_any_bytes_are_heard(key, data):
     known = product(key)
