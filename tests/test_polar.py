@@ -110,6 +110,7 @@ def test_bits_of_floats_come_back_too(raw):
         ("00 0000000000000000 00 010203", "frame type 0x00 of measurement 0"),
         ("02 0000000000000000 80 0102030405", "no first reading"),
         ("02 0000000000000000 80 010203040506 06", "a block of 0 changes"),
+        ("02 0000000000000000 80 010203040506 06 00", "a block of 0 changes"),
         ("02 0000000000000000 80 010203040506 06 01 7B0F", "a block of 1 changes of 6 bits"),
         ("02 0000000000000000 80 010203040506 21 01" + "00" * 13, "a block of 1 changes of 33 bits"),
         ("02 0000000000000000 80 010203040506" + "00FF" * 3, "a block of 255 changes of 0 bits"),
