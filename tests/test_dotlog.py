@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from surefoot.records import Array
 from surefoot.sensors import dotlog
-from surefoot.sensors.dot import DOT
+from surefoot.sensors.dot import PRODUCT as DOT
 from surefoot.sensors.dotlog import NOTICE, DotDownload, frame, unframe
 from surefoot.sensors.product import Logged, Packet, ProductError
 from surefoot.simulation.ankle_dot import DotFirmware
@@ -280,4 +280,4 @@ def assert_as_measured(wire: Wire, later: dict[int, tuple[float, ...]], missing:
         measured[round(at_s * 60)] = acc[0], gyr[0]
     assert len(measured) == 2400 == len(later) + missing and later.keys() <= measured.keys()
     for tick, reading in later.items():
-        np.testing.assert_array_equal(reading, np.float32(np.concatenate(measured[tick])))
+        np.testing.assert_array_equal(reading, np.concatenate(measured[tick]))

@@ -9,16 +9,31 @@ from typing import TypeVar
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.product import Ask, Decoder, Hear, Heard, Listen, Packet, Read, Script, Unlisten, Wait, Write
+from surefoot.sensors.grid import on_grid
+from surefoot.sensors.product import (
+    Ask,
+    Decoder,
+    Hear,
+    Heard,
+    Listen,
+    Packet,
+    Read,
+    Script,
+    Traits,
+    Unlisten,
+    Wait,
+    Write,
+)
 from surefoot.simulation.firmware import Firmware, Sent
 
 T = TypeVar("T")
 
 
-def motion(count: int, seed: int = 7) -> tuple[Array, Array]:
-    """Lively readings, (count, 3) m/s^2 and deg/s."""
+def motion(traits: Traits, count: int, seed: int = 7) -> tuple[Array, Array]:
+    """Lively readings on the product's grid, (count, 3) m/s^2 and deg/s."""
     rng = np.random.default_rng(seed)
-    return rng.normal(0, 12, (count, 3)), rng.normal(0, 250, (count, 3))
+    acc, gyr = rng.normal(0, 12, (count, 3)), rng.normal(0, 250, (count, 3))
+    return on_grid(acc, traits.acc_step_mps2), on_grid(gyr, traits.gyr_step_dps)
 
 
 class Wire:
@@ -26,7 +41,7 @@ class Wire:
 
     def __init__(self, firmware: Firmware, seed: int = 7, mtu: int = 247) -> None:
         self.firmware = firmware
-        self.acc, self.gyr = motion(5000, seed)
+        self.acc, self.gyr = motion(firmware.product.traits, 5000, seed)
         self.lose: Callable[[Sent], bool] = lambda sent: False
         self.linked = True
         self.measured: list[tuple[float, Array, Array]] = []  # when, and what was handed to the firmware

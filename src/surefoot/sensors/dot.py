@@ -10,7 +10,9 @@ import struct
 
 from surefoot.sensors.dotlog import DotLogbook
 from surefoot.sensors.dotwire import (
+    ACC_STEP_MPS2,
     AT_THE_END,
+    GYR_STEP_DPS,
     PADDED,
     RANGE_DPS,
     RANGE_MPS2,
@@ -38,7 +40,7 @@ from surefoot.sensors.product import (
     Write,
 )
 
-__all__ = ["DOT", "Dot", "DotDecoder", "decode", "encode"]
+__all__ = ["PRODUCT", "Dot", "DotDecoder", "decode", "encode"]
 
 SETTINGS, REPORT = dot_uuid(0x1002), dot_uuid(0x1004)
 MEASURE, PAYLOAD = dot_uuid(0x2001), dot_uuid(0x2003)  # the payload of medium length
@@ -68,8 +70,8 @@ class Dot:
     traits = Traits(
         rates_hz=(1.0, 4.0, 10.0, 12.0, 15.0, 20.0, 30.0, 60.0),
         usual_rate_hz=60.0,
-        acc_step_mps2=RANGE_MPS2 / 32768,
-        gyr_step_dps=RANGE_DPS / 32768,
+        acc_step_mps2=ACC_STEP_MPS2,
+        gyr_step_dps=GYR_STEP_DPS,
         acc_range_mps2=RANGE_MPS2 * AT_THE_END,
         gyr_range_dps=RANGE_DPS * AT_THE_END,
         tick_s=TICK_S,
@@ -159,7 +161,7 @@ class Dot:
             )
 
 
-DOT = Dot()
+PRODUCT = Dot()
 
 
 class DotDecoder:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from surefoot.sensors.dotwire import READING, READINGS, SETTLING, TICK_BITS, TICK_S, clipped, dot_uuid, measured
+from surefoot.sensors.dotwire import READING, READINGS, SETTLING, TICK_BITS, TICK_S, as_packet, dot_uuid, measured
 from surefoot.sensors.product import Hear, Listen, Logged, Packet, ProductError, Read, Script, Wait, Write
 
 CONTROL, ANSWER, NOTICE = dot_uuid(0x7001), dot_uuid(0x7002), dot_uuid(0x7003)
@@ -149,9 +149,7 @@ class DotDownload:
         steps = np.diff(ticks) % 2**TICK_BITS
         holes = np.flatnonzero(np.abs(steps - self._step_ticks) > self._step_ticks / 2) + 1
         edges = [*np.union1d(holes, np.arange(0, len(ticks), PAGE)).astype(int), len(ticks)]
-        return [
-            Packet(acc[a:b], gyr[a:b], int(ticks[a]), clipped=clipped(acc[a:b], gyr[a:b])) for a, b in pairwise(edges)
-        ]
+        return [as_packet(acc[a:b], gyr[a:b], int(ticks[a])) for a, b in pairwise(edges)]
 
     def _take(self, kind: int, data: bytes) -> None:
         if kind == FILE_DATA_IS and len(data) >= READING.size:

@@ -7,9 +7,9 @@ import struct
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.dot import BATTERY, DOT, MAKER, MEASURE, PAYLOAD, RATE_QUANTITIES, REPORT, SETTINGS
+from surefoot.sensors.dot import BATTERY, MAKER, MEASURE, PAYLOAD, PRODUCT, RATE_QUANTITIES, REPORT, SETTINGS
 from surefoot.sensors.dotlog import ANSWER, CONTROL, NOTICE
-from surefoot.sensors.dotwire import TICK_BITS, dot_uuid, encode
+from surefoot.sensors.dotwire import RANGE_DPS, RANGE_MPS2, TICK_BITS, dot_uuid, encode
 from surefoot.sensors.product import Packet
 from surefoot.simulation.ankle_dotlog import DotMemory
 from surefoot.simulation.firmware import (
@@ -63,16 +63,16 @@ class DotFirmware:
     once; the maker's documents do not say.
     """
 
-    product = DOT
+    product = PRODUCT
     advert = Advert("Movella DOT", makers={MAKER: b"\x01\x00"})
     services = SERVICES
 
-    def __init__(self, rate_hz: int = 60, battery_pct: int = 80, both: bool = True) -> None:
+    def __init__(self, rate_hz: int = 60, battery: int = 80, both: bool = True) -> None:
         self.identified = 0  # how often it was asked to blink
         self._settings = bytearray(32)
         self._settings[3], self._settings[5] = 10, 30  # minutes until it sleeps: advertising, connected
         struct.pack_into("<H", self._settings, 24, rate_hz)
-        self._battery_pct = battery_pct
+        self._battery_pct = battery
         self._both = both
         self._mode = RATE_QUANTITIES
         self._streams = False
@@ -123,6 +123,7 @@ class DotFirmware:
         rate_hz = self.rate_hz
         if rate_hz is None:
             return []
+        acc, gyr = np.clip(acc, -RANGE_MPS2, RANGE_MPS2), np.clip(gyr, -RANGE_DPS, RANGE_DPS)
         ticks = np.rint((at_s + np.arange(len(acc)) / rate_hz) * 1e6).astype(np.int64) % 2**TICK_BITS
         sent = self._stream(ticks, acc, gyr) if self._streams else []
         if self.memory.records:
