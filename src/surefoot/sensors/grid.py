@@ -1,0 +1,15 @@
+"""The grid of 16-bit numbers that readings are kept on, for products that send them in another form."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from surefoot.records import Array
+
+LARGEST = 32767
+
+
+def on_grid(values: Array, step: float) -> Array:
+    """The nearest values on a grid of ``step``; what lies beyond its ends stands at them."""
+    counts = np.rint(values / step)
+    return np.clip(counts, -LARGEST, LARGEST) * step
