@@ -215,7 +215,7 @@ def answers(error, *, after=polar.START, measurement=ACC):
 
 def test_the_bytes_of_the_document():
     hand = byhand.Hand(PolarFirmware())
-    hand.do(polar.PRODUCT.start(52.0))
+    hand.perform(polar.PRODUCT.start(52.0))
     asked = [step.data.hex() for step in hand.steps if isinstance(step, Ask)]
     assert asked[1:3] == ["0102", "02020001340001011000020108000401" + "03"]
     assert asked[4:] == ["0105", "020500013400010110000201d0070401" + "03"]
@@ -259,7 +259,7 @@ def test_floats_that_are_none_are_malformed():
 @pytest.mark.parametrize("mtu", [64, 100, 185, 247, 517])
 def test_frames_fit_whatever_was_negotiated(mtu):
     hand = byhand.Hand(PolarFirmware(mtu=mtu))
-    hand.do(polar.PRODUCT.start(52.0))
+    hand.perform(polar.PRODUCT.start(52.0))
     rng = np.random.default_rng(4)
     acc, gyr = rng.normal(0, 60, (520, 3)), rng.normal(0, 1500, (520, 3))  # nothing that a change would shorten
     sent = hand.measure(acc, gyr, 0.0)
@@ -274,7 +274,7 @@ def test_frames_fit_whatever_was_negotiated(mtu):
 
 def test_its_button_ends_the_stream():
     hand = byhand.Hand(PolarFirmware())
-    hand.do(polar.PRODUCT.start(52.0))
+    hand.perform(polar.PRODUCT.start(52.0))
     hand.take(hand.firmware.press())
     assert [type(h) for h in hand.heard] == [Stopped]
 
@@ -292,14 +292,14 @@ def test_its_button_ends_the_stream():
 )
 def test_what_it_refuses_is_told_with_what_to_do(hand, told):
     with pytest.raises(ProductError, match=told) as refused:
-        hand.do(polar.PRODUCT.start(52.0))
+        hand.perform(polar.PRODUCT.start(52.0))
     assert refused.value.remedy
 
 
 def test_another_rate_is_refused_before_it_starts():
     hand = byhand.Hand(PolarFirmware())
     with pytest.raises(ProductError, match=r"at 104 Hz.* 52 Hz"):
-        hand.do(polar.PRODUCT.start(104.0))
+        hand.perform(polar.PRODUCT.start(104.0))
     assert hand.firmware.rate_hz is None
 
 
@@ -309,14 +309,14 @@ def test_a_sensor_that_says_nothing_is_told():
             return []
 
     with pytest.raises(ProductError, match="it did not answer"):
-        byhand.Hand(Mute()).do(polar.PRODUCT.start(52.0))
+        byhand.Hand(Mute()).perform(polar.PRODUCT.start(52.0))
 
 
 def test_left_over_measurements_are_stopped_first():
     hand = byhand.Hand(PolarFirmware())
-    hand.do(polar.PRODUCT.start(52.0))
+    hand.perform(polar.PRODUCT.start(52.0))
     again = byhand.Hand(hand.firmware)
-    again.do(polar.PRODUCT.start(52.0))
+    again.perform(polar.PRODUCT.start(52.0))
     acc, gyr = byhand.tape(polar.TRAITS, 200)
     again.measure(acc, gyr, 0.0)
     assert len(again.packets) > 3 and all(isinstance(p, Packet) for p in again.heard)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import byhand
 from surefoot.records import SurefootError
-from surefoot.sensors.product import Battery, Seen, Stopped, Tapped
+from surefoot.sensors.product import Battery, ProductError, Seen, Stopped, Tapped
 from surefoot.sensors.products import PRODUCTS, product
 from surefoot.simulation.ankles import FIRMWARE, firmware
 
@@ -18,7 +18,7 @@ KEYS = [known.key for known in PRODUCTS]
 
 def streaming(key, **settings):
     hand = byhand.Hand(firmware(key, **settings))
-    hand.do(hand.firmware.product.start(hand.firmware.product.traits.usual_rate_hz))
+    hand.perform(hand.firmware.product.start(hand.firmware.product.traits.usual_rate_hz))
     return hand
 
 
@@ -34,7 +34,9 @@ def test_readings_arrive_as_they_were_measured(key):
     assert not hand.malformed
     assert 600 - 2 * traits.readings_per_packet <= len(got) <= 600
     grid = np.repeat([traits.acc_step_mps2, traits.gyr_step_dps], 3)
-    assert (np.abs(got - np.hstack([acc, gyr])[: len(got)]) <= 1e-6 * grid).all()
+    sent = np.hstack([acc, gyr])
+    off = [np.abs(got - sent[late:][: len(got)]).max(axis=0) for late in range(min(3, 601 - len(got)))]  # rubbish first
+    assert any((worst <= 1e-6 * grid).all() for worst in off)
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -59,13 +61,13 @@ def test_nothing_comes_after_the_stop_and_again_after_the_next_start(key):
     traits = product(key).traits
     acc, gyr = byhand.tape(traits, 300)
     hand.measure(acc, gyr, 1.0)
-    hand.do(product(key).stop())
+    hand.perform(product(key).stop())
     assert hand.firmware.rate_hz is None
     hand.heard.clear()
     hand.measure(acc, gyr, 10.0)
     assert hand.heard == []
     hand.decoder = product(key).decoder(traits.usual_rate_hz)
-    hand.do(product(key).start(traits.usual_rate_hz))
+    hand.perform(product(key).start(traits.usual_rate_hz))
     hand.measure(acc, gyr, 20.0)
     assert len(hand.readings()) >= 300 - 2 * traits.readings_per_packet
 
@@ -80,7 +82,7 @@ def test_a_lost_link_leaves_it_ready_for_the_next(key):
     if not traits.streams_on:
         assert hand.firmware.rate_hz is None
     again = byhand.Hand(hand.firmware)
-    again.do(product(key).start(traits.usual_rate_hz))
+    again.perform(product(key).start(traits.usual_rate_hz))
     again.measure(acc, gyr, 60.0)
     assert not again.malformed
     assert len(again.readings()) >= 300 - 2 * traits.readings_per_packet
@@ -92,10 +94,14 @@ def test_what_it_can_do_is_what_it_says_it_can(key):
     script = known.battery()
     assert (script is not None) == known.traits.battery
     if script is not None:
-        assert hand.do(script) == pytest.approx(64, abs=15)  # some tell steps, or volts
+        assert hand.perform(script) == pytest.approx(64, abs=15)  # some tell steps, or volts
     assert (known.blink() is not None) == known.traits.identify
     if known.traits.identify:
-        hand.do(known.blink())
+        hand.perform(known.blink())
+    try:
+        assert (known.logbook() is not None) == known.traits.log
+    except ProductError as not_built:
+        assert known.traits.log and not_built.remedy
     assert known.traits.usual_rate_hz in known.traits.rates_hz
     assert known.service in {service.uuid for service in hand.firmware.services}
     for service in hand.firmware.services:
