@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 import byhand
 from surefoot.sensors import metamotion as wire
 from surefoot.sensors.product import Battery, MalformedPacket, Packet, ProductError, Tapped
-from surefoot.simulation.ankle_metamotion import MetaMotionFirmware
+from surefoot.simulation.ankle_metamotion import MetaMotionFirmware, Processor
 
 
 def streaming(**settings):
@@ -147,6 +147,21 @@ def test_a_wrong_register_of_the_gyroscope_streams_nothing():
         hand.firmware.write(wire.COMMAND, bytes.fromhex(text))
     acc, gyr = byhand.tape(wire.TRAITS, 20)
     assert hand.measure(acc, gyr, 1.0) == []
+
+
+def test_processors_may_have_any_numbers():
+    class Crowded(MetaMotionFirmware):
+        """Something in it takes processors that no reset removes."""
+
+        def _obey(self, data):
+            super()._obey(data)
+            if data == b"\x09\x08":
+                self.processors = {k: Processor((0x05, 0x80, 0xFF), 0x02, b"\x0c") for k in (0, 1, 3)}
+
+    hand = byhand.Hand(Crowded())
+    hand.perform(wire.PRODUCT.start(100.0))
+    acc, gyr = byhand.tape(wire.TRAITS, 20)
+    assert len(hand.measure(acc, gyr, 1.0)) == len(hand.packets) == 20
 
 
 def test_its_button_tells_as_a_tap():

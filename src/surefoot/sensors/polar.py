@@ -118,7 +118,8 @@ class PolarDecoder:
         whole = frame.frame_type & 0x7F == 0
         factor = self._factors.get(frame.measurement, step if whole else 1.0)
         unit = 1e-3 if frame.measurement == ACC and not whole else 1.0  # milli-g
-        return np.clip(np.rint(values * (unit * factor / step)), -END - 1, END)
+        counts: Array = np.clip(np.rint(values * (unit * factor / step)), -END - 1, END)
+        return counts
 
     def _said(self, data: bytes) -> list[Heard]:
         match list(data[:4]):

@@ -63,10 +63,10 @@ def encode_frame(frame: Frame, *, block: int = 16) -> bytes:
     head = HEADER.pack(frame.measurement, frame.last_ns, frame.frame_type)
     kind = f"<i{size}"
     if not frame.frame_type & COMPRESSED:
-        return head + frame.raw.astype(kind).tobytes()
+        return head + bytes(frame.raw.astype(kind))
     changes = _wrapped(np.diff(frame.raw, axis=0), 8 * size)
     blocks = (_packed(changes[k : k + block]) for k in range(0, len(changes), block))
-    return head + frame.raw[0].astype(kind).tobytes() + b"".join(blocks)
+    return head + bytes(frame.raw[0].astype(kind)) + b"".join(blocks)
 
 
 # ---- content

@@ -64,6 +64,10 @@ class _Track:
 
 
 class Pairs:
+    _newest: int | None
+    _held: list[tuple[int, float, Array]]
+    _stamps: dict[int, float]
+
     def __init__(self, rate_hz: float, params: PairParams | None = None) -> None:
         self._params = params or PairParams()
         self._rate_hz = rate_hz
@@ -89,10 +93,7 @@ class Pairs:
 
     def _begin(self, origin: int) -> None:
         self._origin = origin
-        self._newest: int | None = None
-        self._stamps: dict[int, float] = {}
-        self._held: list[tuple[int, float, Array]] = []
-        self._known = False
+        self._newest, self._stamps, self._held, self._known = None, {}, [], False
         self._period_ns = 1e9 / self._rate_hz  # of both: one chip takes them
         self._tracks = {kind: _Track() for kind in (ACC, GYRO)}
 
@@ -118,7 +119,7 @@ class Pairs:
         else:
             last_slot = self._slot(track, stamp)
         back = np.arange(1 - count, 1)
-        track.add(last_slot + back, stamp + back * spacing, values)
+        track.add(last_slot + back, (stamp + back * spacing).astype(np.float64), values)
         track.drop(track.last_slot - int(self._params.hold_s * self._rate_hz))
 
     def _slot(self, track: _Track, stamp: float) -> int:
