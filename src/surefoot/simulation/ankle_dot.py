@@ -9,7 +9,8 @@ import numpy as np
 from surefoot.records import Array
 from surefoot.sensors.dot import BATTERY, MAKER, MEASURE, PAYLOAD, PRODUCT, RATE_QUANTITIES, REPORT, SETTINGS
 from surefoot.sensors.dotlog import ANSWER, CONTROL, NOTICE
-from surefoot.sensors.dotwire import RANGE_DPS, RANGE_MPS2, TICK_BITS, dot_uuid, encode
+from surefoot.sensors.dotwire import ACC_STEP_MPS2, GYR_STEP_DPS, TICK_BITS, dot_uuid, encode
+from surefoot.sensors.grid import on_grid
 from surefoot.sensors.product import Packet
 from surefoot.simulation.ankle_dotlog import DotMemory
 from surefoot.simulation.firmware import (
@@ -123,7 +124,7 @@ class DotFirmware:
         rate_hz = self.rate_hz
         if rate_hz is None:
             return []
-        acc, gyr = np.clip(acc, -RANGE_MPS2, RANGE_MPS2), np.clip(gyr, -RANGE_DPS, RANGE_DPS)
+        acc, gyr = on_grid(acc, ACC_STEP_MPS2), on_grid(gyr, GYR_STEP_DPS)
         ticks = np.rint((at_s + np.arange(len(acc)) / rate_hz) * 1e6).astype(np.int64) % 2**TICK_BITS
         sent = self._stream(ticks, acc, gyr) if self._streams else []
         if self.memory.records:

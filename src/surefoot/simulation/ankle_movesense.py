@@ -7,14 +7,16 @@ import re
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.grid import LARGEST
+from surefoot.sensors.grid import on_grid
 from surefoot.sensors.movesense import (
+    ACC_STEP_MPS2,
     ANSWER,
     COMMAND,
     CONFLICT,
     EXHAUSTED,
     GET,
     GROUPS,
+    GYR_STEP_DPS,
     NOTICE,
     PRODUCT,
     RESTART,
@@ -106,8 +108,7 @@ class MovesenseFirmware:
     def measure(self, acc: Array, gyr: Array, at_s: float) -> list[Sent]:
         if self._rate_hz is None:
             return []
-        limit_acc, limit_gyr = (LARGEST * step for step in (PRODUCT.traits.acc_step_mps2, PRODUCT.traits.gyr_step_dps))
-        acc, gyr = np.clip(acc, -limit_acc, limit_acc), np.clip(gyr, -limit_gyr, limit_gyr)
+        acc, gyr = on_grid(acc, ACC_STEP_MPS2), on_grid(gyr, GYR_STEP_DPS)
         self._gathered += [(at_s + k / self._rate_hz, acc[k], gyr[k]) for k in range(len(acc))]
         group, sent = GROUPS[self._rate_hz], []
         while len(self._gathered) >= group:
