@@ -9,6 +9,12 @@ from surefoot.records import Array
 LARGEST = 32767
 
 
+def widened(values: np.ndarray) -> Array:
+    """32-bit floats as they stand on the wire, in full width. numpy warns of some that are no numbers: no news here."""
+    with np.errstate(invalid="ignore"):
+        return values.astype(np.float64)
+
+
 def on_grid(values: Array, step: float) -> Array:
     """The nearest values on a grid of ``step``; what lies beyond its ends stands at them."""
     counts = np.rint(values / step)

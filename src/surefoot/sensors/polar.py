@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from surefoot.records import Array
+from surefoot.sensors.grid import widened
 from surefoot.sensors.polarframe import ACC, GYRO, Frame, decode_frame
 from surefoot.sensors.polarpairs import Pairs
 from surefoot.sensors.product import (
@@ -111,7 +112,7 @@ class PolarDecoder:
         """On the grid of TRAITS, whatever factor and kind it came with; None where a float is none."""
         values = frame.raw.astype(np.float64)
         if (frame.measurement, frame.frame_type) == (GYRO, 0x81):
-            values = frame.raw.astype("<i4").view("<f4").astype(np.float64)
+            values = widened(frame.raw.astype("<i4").view("<f4"))
         if not np.isfinite(values).all():
             return None
         step = STEPS[frame.measurement]
