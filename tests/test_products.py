@@ -168,3 +168,60 @@ def test_what_else_the_open_sensor_says_comes_with_its_packets():
     hand.take(hand.firmware.drain(0))
     kinds = [type(h) for h in hand.heard if isinstance(h, (Battery, Tapped, Stopped))]
     assert kinds == [Battery, Tapped, Battery, Stopped]
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("cut", [1, 3, 8, 50])
+def test_a_firmware_sends_the_same_however_its_readings_are_handed_to_it(key, cut):
+    acc, gyr = byhand.tape(product(key).traits, 400)
+    whole, pieces = streaming(key), streaming(key)
+    rate_hz = whole.firmware.rate_hz
+    sent = [s for k in range(0, 400, cut) for s in pieces.measure(acc[k : k + cut], gyr[k : k + cut], 7 + k / rate_hz)]
+    assert sent == whole.measure(acc, gyr, 7.0)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("off", [0.98, 1.02])
+def test_a_chip_off_its_rate_cuts_no_packets(key, off):
+    """One reading after the other, by a chip that is faster or slower than it was asked to be."""
+    hand = streaming(key)
+    acc, gyr = byhand.tape(product(key).traits, 400)
+    rate_hz = off * hand.firmware.rate_hz
+    for k in range(400):
+        hand.measure(acc[k : k + 1], gyr[k : k + 1], 7 + k / rate_hz)
+    assert len(hand.readings()) >= 400 - 2 * product(key).traits.readings_per_packet
+    assert len({len(p) for p in hand.packets}) <= 1
+    if tick_s := product(key).traits.tick_s:
+        told_s = np.diff([p.first_tick for p in hand.packets]) * tick_s
+        assert told_s == pytest.approx(len(hand.packets[0]) / rate_hz, abs=1.01 * tick_s)
+
+
+USEFUL = [(p.key, rate_hz) for p in PRODUCTS for rate_hz in p.traits.rates_hz if rate_hz >= 10]  # no steps below
+
+
+@pytest.mark.parametrize(("key", "rate_hz"), USEFUL)
+def test_every_rate_it_says_it_has_can_be_asked_for(key, rate_hz):
+    hand = byhand.Hand(firmware(key))
+    hand.perform(product(key).start(rate_hz))
+    hand.decoder = product(key).decoder(rate_hz)
+    assert hand.firmware.rate_hz == pytest.approx(rate_hz, rel=product(key).traits.rate_tolerance)
+    acc, gyr = byhand.tape(product(key).traits, 200)
+    hand.measure(acc, gyr, 0.0)
+    assert len(hand.readings()) >= 100 and not hand.malformed
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_rate_it_does_not_have_is_refused_with_what_to_do(key):
+    hand = byhand.Hand(firmware(key))
+    with pytest.raises(ProductError) as refused:
+        hand.perform(product(key).start(37.0))
+    assert refused.value.remedy and "37" in refused.value.what
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_its_packets_fit_the_mtu_it_says_it_needs(key):
+    traits = product(key).traits
+    takes = {"mtu": traits.mtu} if key in {"open", "polar"} else {}
+    hand = streaming(key, **takes)
+    acc, gyr = byhand.tape(traits, 300)
+    assert max(map(len, hand.measure(acc, gyr, 0.0))) <= traits.mtu - 3

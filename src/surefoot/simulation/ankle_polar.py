@@ -91,14 +91,9 @@ class PolarFirmware:
         rate_hz = self.rate_hz
         if rate_hz is None:
             return []
-        due = [
-            (done.at_s + len(done.readings) / rate_hz, kind, done)
-            for kind, gathering in self._running.items()
-            for done in gathering.update(acc, gyr, at_s, rate_hz)
-        ]
-        return [
-            sent for _, kind, done in sorted(due, key=lambda d: d[:2]) for sent in self._frames(kind, done, rate_hz)
-        ]
+        due = [(kind, done) for kind, g in self._running.items() for done in g.update(acc, gyr, at_s, rate_hz)]
+        due.sort(key=lambda d: float(d[1].at_s[-1]))
+        return [sent for kind, done in due for sent in self._frames(kind, done)]
 
     def press(self) -> list[Sent]:
         """Somebody presses its button: it ends what it measures, and says so."""
@@ -138,16 +133,14 @@ class PolarFirmware:
         self._running[kind] = Gathering(READINGS)
         return 0, b"\0" + wire.encode_settings({wire.FACTOR: (wire.STEPS[kind],)})
 
-    def _frames(self, kind: int, done: Gathered, rate_hz: float) -> list[Sent]:
+    def _frames(self, kind: int, done: Gathered) -> list[Sent]:
         """One frame, or two where the changes are too large for the link."""
         part = done.readings[:, :3] / wire.TRAITS.acc_step_mps2 if kind == ACC else done.readings[:, 3:]
         part = part if kind == ACC else part / wire.TRAITS.gyr_step_dps
         raw = np.clip(np.rint(part), -wire.END - 1, wire.END).astype(np.int64)
-        last_s = done.at_s + (len(raw) - 1) / rate_hz + self._late_s[kind]
+        last_s = float(done.at_s[-1]) + self._late_s[kind]
         data = encode_frame(Frame(kind, SWITCHED_ON_NS + round(last_s * 1e9), COMPRESSED, raw))
         if len(data) <= self._mtu - 3:
             return [Sent(wire.DATA, data)]
         half = len(raw) // 2
-        first = Gathered(done.at_s, done.readings[:half])
-        second = Gathered(done.at_s + half / rate_hz, done.readings[half:])
-        return self._frames(kind, first, rate_hz) + self._frames(kind, second, rate_hz)
+        return self._frames(kind, done.part(0, half)) + self._frames(kind, done.part(half, len(raw)))
