@@ -29,7 +29,7 @@ def shown(what):
 
 def streamed(count=520, rate_hz=104.0, **settings):
     hand = byhand.Hand(OpenFirmware(**settings))
-    hand.do(wire.PRODUCT.start(rate_hz))
+    hand.perform(wire.PRODUCT.start(rate_hz))
     acc = np.tile([0.0, 0.0, 2048.0], (count, 1)) * wire.TRAITS.acc_step_mps2
     gyr = np.random.default_rng(2).integers(-9, 9, (count, 3)) * wire.TRAITS.gyr_step_dps
     return hand.measure(acc, gyr, 4290.0)  # across the wrap of its clock
@@ -59,10 +59,10 @@ def test_the_other_bytes_of_the_page():
     assert shown("Info:") == wire.encode_info(info) and wire.decode_info(shown("Info:")) == info
     assert wire.decode(shown("tapped, battery 55 %")) == [Battery(55), Tapped()]
     hand = byhand.Hand(OpenFirmware(info=info))
-    hand.do(wire.PRODUCT.start(104.0))
+    hand.perform(wire.PRODUCT.start(104.0))
     assert hand.firmware.read(wire.CONTROL) == shown("Control read")
-    hand.do(wire.PRODUCT.blink())
-    hand.do(wire.PRODUCT.stop())
+    hand.perform(wire.PRODUCT.blink())
+    hand.perform(wire.PRODUCT.stop())
     written = [step.data for step in hand.steps if hasattr(step, "data")]
     assert written == [shown("stop"), shown("start at"), shown("blink"), shown("stop")]
 

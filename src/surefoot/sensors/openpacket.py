@@ -215,6 +215,9 @@ class OpenSensor:
         charge = yield Read(BATTERY_LEVEL)
         return charge[0] if len(charge) == 1 and charge[0] <= 100 else None
 
+    def logbook(self) -> None:
+        return None
+
     def decoder(self, rate_hz: float) -> OpenDecoder:
         return OpenDecoder()
 
