@@ -23,7 +23,7 @@ angles = st.lists(st.tuples(made.sides, made.numbers), max_size=2).map(tuple)
 donnings = st.builds(
     Donning,
     *(st.floats(0, 1e10), st.sampled_from(["good", "swapped", "moved", "unknown"]), made.texts, made.counts),
-    *(angles, angles),
+    *(angles, angles, st.lists(st.tuples(made.sides, st.lists(made.numbers).map(tuple)), max_size=2).map(tuple)),
 )
 
 
