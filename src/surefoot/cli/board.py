@@ -34,6 +34,7 @@ class Board:
         self.clinic = ""  # how it stands with the clinic's broker; empty where nothing is sent
         self.waiting = 0  # rows in the outbox
         self.last_incident = ""
+        self.mounting = ""  # how the sensors sit, in the patient's words
         self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
         self._counted: dict[Key, SensorStatus] = dict(self.statuses)  # with which the rate was measured last
@@ -78,14 +79,15 @@ class Board:
             cells = dict(zip(COLUMNS, row, strict=True))
             known = [f"{name} {cells[name]}" for name in COLUMNS[2:] if cells[name] != NOT_KNOWN]
             told.append(", ".join([f"{cells['sensor']}: {cells['link']}", *known]))
-        return "; ".join([*told, *self.notes()])
+        return "; ".join(part.rstrip(".") for part in [*told, *self.notes()])
 
     def notes(self) -> list[str]:
         """Sentences about everything but the sensors."""
         waiting = f"{self.waiting} row{'s' * (self.waiting != 1)} wait{'s' * (self.waiting == 1)} for the clinic"
         clinic = [f"{waiting}: {self.clinic}" if self.clinic else "findings stay at home (no broker is set)"]
         incident = [f"last incident (exploratory): {self.last_incident}"] if self.last_incident else []
-        return [*([self.phase] if self.phase else []), *incident, *clinic]
+        mounting = [self.mounting] if self.mounting else []
+        return [*([self.phase] if self.phase else []), *mounting, *incident, *clinic]
 
     def _row(self, key: Key, status: SensorStatus, now_s: float) -> tuple[str, ...]:
         rate = self._rates[key]

@@ -15,6 +15,7 @@ from contextlib import aclosing
 from surefoot.alerts.mqtt import Link, LinkError
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
+from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
@@ -27,18 +28,19 @@ from surefoot.records import (
     Bout,
     Check,
     DaySummary,
+    Donning,
     Gap,
     Incident,
     Placement,
     Samples,
     Side,
+    SideCheck,
     Stride,
     SurefootError,
     Trend,
     WornSensor,
 )
 from surefoot.sensors.joining import joined
-from surefoot.signal.walk import WalkStream
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +120,8 @@ class Gateway:
         course = Course(days=store.days(gateway), alerts=alerts, aids=store.aids)
         book = DayBook(timezone=self._zone, sides=sides)
         book.note(t for t in store.tests(gateway) if t.start_s >= self._open_day_s())
-        walk = WalkStream(sides, self._board.analysed)
+        check = mounting_check(store, sides, self._board.analysed, self._now_s())
+        walk = WatchedWalk(sides, self._board.analysed, check, self._keeper.keep_donning)
         await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
         for task in others:
             task.cancel()
@@ -128,7 +131,8 @@ class Gateway:
         self._say(f"the day {day.day} is over: {told}")
 
     def _checked(self, check: Check) -> None:
-        self._say(said(check))
+        if not (isinstance(check, SideCheck) and check.verdict == "as_told"):  # the mounting check says so sooner
+            self._say(said(check))
 
     async def _flush(self) -> None:
         try:
@@ -185,6 +189,11 @@ class _Keeper:
     def keep_alert(self, alert: Alert) -> None:
         self._kept(lambda: self._store.keep_alert(alert))
         self._say(f"ALERT {alert.tier}: {alert.sentence}")
+
+    def keep_donning(self, donning: Donning) -> None:
+        self._kept(lambda: self._store.keep_donning(donning))
+        self._board.mounting = donning.words
+        self._say(donning.words)
 
     def _kept(self, keep: Callable[[], None]) -> None:
         while True:
