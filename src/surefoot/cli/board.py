@@ -45,7 +45,7 @@ class Board:
         key = (status.side, status.placement)
         before, self.statuses[key] = self.statuses[key], status
         since = self._counted[key]
-        if status.state != "streaming":
+        if status.state != "streaming" or before.state != "streaming":
             self._rates[key], self._counted[key] = None, status
         elif status.at_s - since.at_s > 1.0:
             self._rates[key] = (status.readings - since.readings) / (status.at_s - since.at_s)
