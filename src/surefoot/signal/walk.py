@@ -106,6 +106,11 @@ class WalkStream:
             self._minutes += leg.flush_minute()
         return self._tell(np.inf, new)
 
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The legs with a sensor."""
+        return tuple(self._legs)
+
     def mounting(self, side: Side) -> Aligned | NotYet | Slipped:
         """How the sensor of a leg sits, as far as is known."""
         return self._legs[side].mounting
