@@ -16,6 +16,7 @@ from typing import Any, get_args
 
 import numpy as np
 from accuracy import DATA, module
+from chair_clips import KINDS, kind_of
 from rich.console import Console
 from rich.table import Table
 
@@ -139,18 +140,18 @@ def spread(tally: Tally, kind: TestKind) -> str:
 
 def chairs(read: Any, console: Console) -> None:
     """umafall: from standing, one sitting down and one rising, steps between them; how many are counted as one."""
-    clips = [r for r in read.recordings("umafall") if "Sitting" in r.id and sound(r)]
+    clips = [r for r in read.recordings("umafall") if "Sitting" in r.id]
     frames = walked_frames(read)
-    seen: Counter[int] = Counter()
+    seen: dict[str, Counter[int]] = {kind: Counter() for kind in KINDS}
     for clip in clips:
         acc, gyr = next(iter(clip.sensors.values()))
         leg = readings_of("left", acc, gyr, clip.rate_hz)
         lean = leg.lean_deg(frames.get(session(clip)))
-        seen[len(stands_of(lean, clip.rate_hz))] += 1
-    told = ", ".join(f"{count} clips as {number}" for number, count in sorted(seen.items()))
-    console.print(
-        f"\numafall, one ankle, 20 Hz: {len(clips)} clips of one sitting down and one rising, counted: {told}"
-    )
+        seen[kind_of(clip)][len(stands_of(lean, clip.rate_hz))] += 1
+    console.print(f"\numafall, one ankle, 20 Hz: {len(clips)} clips of one sitting down and one rising, from standing")
+    for kind, counts in seen.items():
+        told = ", ".join(f"{count} as {number}" for number, count in sorted(counts.items()))
+        console.print(f"  {kind}: {counts.total()} clips, counted: {told}")
 
 
 def others(read: Any, console: Console) -> None:

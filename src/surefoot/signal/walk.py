@@ -106,6 +106,11 @@ class WalkStream:
             self._minutes += leg.flush_minute()
         return self._tell(np.inf, new)
 
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The legs with a sensor."""
+        return tuple(self._legs)
+
     def mounting(self, side: Side) -> Aligned | NotYet | Slipped:
         """How the sensor of a leg sits, as far as is known."""
         return self._legs[side].mounting
@@ -124,7 +129,9 @@ class WalkStream:
             self._minutes += f.minutes
             self._checks += f.slips
             self._clocks.notice({side: f.initial_s})
-            self._pasts[side].add(f.tenths)
+            if self._pasts[side].add(f.tenths) > self._params.leg.keep_alignment_s:
+                self._foot_drop.put_on(side, f.tenths.start_s)
+                self._giving_way.put_on(side, f.tenths.start_s)
             self._leans[side] += f.leans
             if f.rests is not None:
                 self._rests[side].append(f.rests)
