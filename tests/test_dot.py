@@ -55,6 +55,11 @@ def test_what_cannot_be_measured_is_malformed(bad: float) -> None:
         assert isinstance(decode(struct.pack("<I6f", 1, *values)), MalformedPacket)
 
 
+def test_no_number_of_any_kind_is_worth_a_warning() -> None:
+    for bits in (0x7FA00000, 0x7FC00000, 0xFFA00001, 0x7F800001):
+        assert isinstance(decode(struct.pack("<7I", 1, *[bits] * 6)), MalformedPacket)
+
+
 def test_readings_at_the_end_of_a_range_are_counted() -> None:
     for acc, gyr, count in ((156.9, 0.0, 1), (-156.9, 0.0, 1), (156.0, 1998.0, 0), (0.0, -2000.0, 1)):
         packet = decode(encode(Packet(np.full((1, 3), acc), np.full((1, 3), gyr), 0)))

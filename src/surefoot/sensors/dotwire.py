@@ -7,7 +7,7 @@ import struct
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.grid import on_grid
+from surefoot.sensors.grid import as_doubles, on_grid
 from surefoot.sensors.product import G_MPS2, MalformedPacket, Packet
 
 READING = struct.Struct("<I6f")  # microseconds, m/s^2, deg/s
@@ -33,7 +33,7 @@ def decode(data: bytes) -> Packet | MalformedPacket:
             f"{len(data)} bytes instead of {READING.size}: cut off, the link's packets are too small"
         )
     tick = int.from_bytes(data[:4], "little")
-    values = np.frombuffer(data, "<f4", 6, 4).astype(float)
+    values = as_doubles(np.frombuffer(data, "<f4", 6, 4))
     acc, gyr = values[None, :3], values[None, 3:]
     if not measured(acc, gyr)[0]:
         return MalformedPacket("a reading that is no number or beyond the sensor's range")
