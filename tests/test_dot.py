@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from surefoot.sensors.dot import BATTERY, MEASURE, PAYLOAD, REPORT, SETTINGS, DotDecoder, decode, encode
 from surefoot.sensors.dot import PRODUCT as DOT
+from surefoot.sensors.dotwire import as_packet, measured
 from surefoot.sensors.product import Battery, MalformedPacket, Packet, ProductError, Seen, Stopped, Tapped, need_mtu
 from surefoot.simulation.ankle_dot import FIRST, DotFirmware
 from wired import Wire, readings
@@ -36,6 +37,18 @@ def test_what_is_encoded_is_decoded(tick: int, counts: list[int]) -> None:
     assert (packet.first_tick, len(packet)) == (tick, 1)
     np.testing.assert_array_equal(packet.acc, acc)
     np.testing.assert_array_equal(packet.gyr, gyr)
+
+
+@given(st.lists(st.floats(-1.3, 1.3, width=32), min_size=6, max_size=6))
+def test_live_and_recorded_readings_are_kept_alike(parts: list[float]) -> None:
+    acc, gyr = (np.float32([part]).astype(float) for part in (np.array(parts[:3]) * 157, np.array(parts[3:]) * 2000))
+    live = decode(encode(Packet(acc, gyr, 7)))
+    assert isinstance(live, Packet) == bool(measured(acc, gyr)[0])
+    if isinstance(live, Packet):
+        recorded = as_packet(acc, gyr, 7)
+        np.testing.assert_array_equal(live.acc, recorded.acc)
+        np.testing.assert_array_equal(live.gyr, recorded.gyr)
+        assert live.clipped == recorded.clipped
 
 
 @given(st.sampled_from([PAYLOAD, BATTERY, REPORT, MEASURE, "no uuid"]), st.lists(st.binary(max_size=70), max_size=4))
