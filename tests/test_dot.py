@@ -39,7 +39,7 @@ def test_what_is_encoded_is_decoded(tick: int, counts: list[int]) -> None:
     np.testing.assert_array_equal(packet.gyr, gyr)
 
 
-@given(st.lists(st.floats(-1.3, 1.3, width=32), min_size=6, max_size=6))
+@given(st.lists(st.floats(-1.375, 1.375, width=32), min_size=6, max_size=6))
 def test_live_and_recorded_readings_are_kept_alike(parts: list[float]) -> None:
     acc, gyr = (np.float32([part]).astype(float) for part in (np.array(parts[:3]) * 157, np.array(parts[3:]) * 2000))
     live = decode(encode(Packet(acc, gyr, 7)))

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from surefoot.sensors.dotwire import READING, READINGS, SETTLING, TICK_BITS, TICK_S, as_packet, dot_uuid, measured
-from surefoot.sensors.grid import as_doubles
+from surefoot.sensors.grid import widened
 from surefoot.sensors.product import Hear, Listen, Logged, Packet, ProductError, Read, Script, Wait, Write
 
 CONTROL, ANSWER, NOTICE = dot_uuid(0x7001), dot_uuid(0x7002), dot_uuid(0x7003)
@@ -144,7 +144,7 @@ class DotDownload:
         rubbish = min(self._settling, len(rows))
         self._settling -= rubbish
         rows = rows[rubbish:]
-        acc, gyr = as_doubles(rows["acc"]), as_doubles(rows["gyr"])
+        acc, gyr = widened(rows["acc"]), widened(rows["gyr"])
         good = measured(acc, gyr)
         ticks, acc, gyr = rows["tick"][good].astype(np.int64), acc[good], gyr[good]
         steps = np.diff(ticks) % 2**TICK_BITS

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.grid import LARGEST, as_doubles, on_grid
+from surefoot.sensors.grid import LARGEST, on_grid, widened
 from surefoot.sensors.product import (
     Ask,
     Heard,
@@ -165,7 +165,7 @@ def decode(payload: bytes, group: int | None = None) -> Packet | MalformedPacket
     count, rest = divmod(len(payload) - 4, 24)
     if rest or count < 1 or count != (group or count):
         return MalformedPacket(f"{len(payload)} bytes of data, cut off or of another kind")
-    values = as_doubles(np.frombuffer(payload, "<f4", 6 * count, 4)).reshape(2, count, 3)
+    values = widened(np.frombuffer(payload, "<f4", 6 * count, 4)).reshape(2, count, 3)
     acc, gyr = values[0], values[1]
     if not (_can_be(acc, ACC_STEP_MPS2) and _can_be(gyr, GYR_STEP_DPS)):
         return MalformedPacket("a reading that is no number or beyond the sensor's range")
