@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, select
 
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
-from surefoot.pipeline import inbox, reads
+from surefoot.pipeline import inbox, reads, wardrobe
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
@@ -26,7 +26,21 @@ from surefoot.pipeline.rows import add, find, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, acknowledgements, gateways
 from surefoot.pipeline.schema import aids as aid_rows
 from surefoot.pipeline.schema import strides as stride_rows
-from surefoot.records import Aid, Alert, Answer, Bout, DaySummary, Incident, Side, Stride, TestResult, Tier, Trend
+from surefoot.records import (
+    Aid,
+    Alert,
+    Answer,
+    Bout,
+    DaySummary,
+    Donning,
+    Incident,
+    Side,
+    Stride,
+    TestResult,
+    Tier,
+    Trend,
+    WornSensor,
+)
 
 __all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
 
@@ -124,6 +138,31 @@ class Store:
         query = select(stride_rows.c.body).where(start >= start_s, start < end_s).order_by(start)
         with self._read() as connection:
             return [_STRIDE.validate_json(body) for body in connection.scalars(query)]
+
+    def keep_worn_sensor(self, sensor: WornSensor) -> None:
+        """In its place on the leg, instead of the one paired for it before. It stays at home, as donnings do."""
+        with self._write() as connection:
+            wardrobe.keep_sensor(connection, sensor)
+
+    def drop_worn_sensor(self, address: str) -> bool:
+        """Forget a sensor; tell whether it was paired."""
+        with self._write() as connection:
+            return wardrobe.drop_sensor(connection, address)
+
+    def worn_sensors(self) -> list[WornSensor]:
+        """Those paired: left before right, the shank before the foot."""
+        with self._read() as connection:
+            return wardrobe.sensors(connection)
+
+    def keep_donning(self, donning: Donning) -> None:
+        """Named by its start: a later verdict on the same donning replaces the earlier one."""
+        with self._write() as connection:
+            wardrobe.keep_donning(connection, donning)
+
+    def donnings(self, start_s: float, end_s: float) -> list[Donning]:
+        """Those that start in [start_s, end_s), oldest first."""
+        with self._read() as connection:
+            return wardrobe.donnings_between(connection, start_s, end_s)
 
     # ---- reads, by gateway
 

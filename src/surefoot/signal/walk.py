@@ -40,6 +40,7 @@ from surefoot.signal.leans import Lean
 from surefoot.signal.leg import Leg, LegFindings
 from surefoot.signal.pairing import pair
 from surefoot.signal.rests import Rests
+from surefoot.signal.seats import Seat
 from surefoot.signal.sides import SideWatch
 from surefoot.signal.slipping import Slipped
 from surefoot.signal.snippets import Snippets
@@ -68,6 +69,7 @@ class WalkStream:
         self._strides: list[StrideTable] = []
         self._minutes: list[Minute] = []
         self._checks: list[Check] = []
+        self._seats: list[Seat] = []
         self._contacts: dict[Side, tuple[Array, Array]] = {side: (np.empty(0), np.empty(0)) for side in sides}
         self._bouts = BoutBook(tuple(sides), placement, params.bouts)
         self._company = Company(placement, params.company)
@@ -128,6 +130,7 @@ class WalkStream:
         for f in found:
             self._minutes += f.minutes
             self._checks += f.slips
+            self._seats += f.seats
             self._clocks.notice({side: f.initial_s})
             if self._pasts[side].add(f.tenths) > self._params.leg.keep_alignment_s:
                 self._foot_drop.put_on(side, f.tenths.start_s)
@@ -162,8 +165,10 @@ class WalkStream:
         self._forget(known_s)
         checks = sorted((c for c in self._checks if c.at_s <= settled_s), key=lambda c: (c.at_s, str(c)))
         self._checks = [c for c in self._checks if c.at_s > settled_s]
+        seats = sorted((s for s in self._seats if s.at_s <= settled_s), key=lambda s: (s.at_s, s.side))
+        self._seats = [s for s in self._seats if s.at_s > settled_s]
         doing = self._doing(strides, settled_s)
-        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks, *doing)
+        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks, *doing, seats)
 
     def _doing(self, strides: StrideTable, settled_s: float) -> tuple[list[Activity], list[Rise]]:
         legs = [leg.leans_known_s for leg in self._legs.values()] if settled_s < np.inf else []
