@@ -9,8 +9,10 @@ import numpy as np
 
 from surefoot.pipeline.activities import totals_of
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
+from surefoot.pipeline.walkmetrics import ending_of, screen_of
 from surefoot.records import Activity, Array, Bout, DayMetric, Incident, Side, TestResult
 from surefoot.signal.asymmetry import AsymmetryParams, asymmetry
+from surefoot.signal.bouts import bout_numbers, by_bout
 from surefoot.signal.table import StrideTable
 
 _WHOLE = ("walks", "incidents", "activity")  # of the whole day
@@ -35,28 +37,32 @@ def metrics_of(day: DayFindings, missing: str, least_strides: int) -> list[DayMe
 
     ``missing`` says why the day does not count: then its counts and times are not known.
     """
+    walks = by_bout(day.walked, day.bouts) if day.walked is not None else []
     return [
         replace(metric, value=None, reason="the day does not count") if missing and measure.how in _WHOLE else metric
         for measure in DAY_MEASURES
+        if measure.placement in (None, None if day.walked is None else day.walked.placement)
         for side in (day.sides if measure.per_side else (None,))
-        for metric in _metric(measure, side, day, least_strides)
+        for metric in _metric(measure, side, day, walks, least_strides)
     ]
 
 
 def bout_lengths_s(start_s: Array, bouts: Sequence[Bout]) -> Array:
     """Length of the walking bout each stride lies in; NaN outside: what moved a chair or a bed is not walking."""
-    if not bouts:
-        return np.full(len(start_s), np.nan)
-    begins, ends = (np.array([getattr(b, name) for b in bouts]) for name in ("start_s", "end_s"))
-    order = np.argsort(begins)
-    begins, ends = begins[order], ends[order]
-    which = np.searchsorted(begins, start_s, side="right") - 1
-    inside = (which >= 0) & (start_s < ends[which])
-    return np.where(inside, (ends - begins)[which], np.nan)
+    lengths_s = np.array([*(b.end_s - b.start_s for b in bouts), np.nan])
+    return np.asarray(lengths_s[bout_numbers(start_s, bouts)])
 
 
-def _metric(measure: DayMeasure, side: Side | None, day: DayFindings, least: int) -> Iterator[DayMetric]:
+def _metric(
+    measure: DayMeasure, side: Side | None, day: DayFindings, walks: Sequence[StrideTable], least: int
+) -> Iterator[DayMetric]:
     match measure.how:
+        case "score":
+            return
+        case "ending":
+            yield ending_of(measure, side, walks)
+        case "screen" if side:
+            yield screen_of(measure, side, walks)
         case "test":
             yield from _tested(measure, side, [t for t in day.tests if (t.kind, t.side) == (measure.field, side)])
         case "activity":

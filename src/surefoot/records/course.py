@@ -15,7 +15,8 @@ Tier = Literal["T0", "T1", "T2", "T3", "T4"]
 class DayMetric:
     """One number of one day and leg (``side`` None: both together), with the strides it rests on.
 
-    ``value`` is None when the day does not support it, and ``reason`` says why.
+    ``value`` is None when the day does not support it, and ``reason`` says why. Beside a value, ``reason`` says what
+    must be known with it.
     """
 
     side: Side | None
