@@ -10,6 +10,7 @@ import pytest
 
 from surefoot.pipeline.days import DayBook, DayParams
 from surefoot.pipeline.measures import DAY_MEASURES, MEASURES
+from surefoot.pipeline.tested import with_tests
 from surefoot.records import SIDES, Activity, DayMetric, DaySummary, Incident, Side, TestKind, TestResult
 from surefoot.signal.table import NUMBERS, StrideTable
 from surefoot.signal.told import WalkFindings
@@ -44,9 +45,8 @@ def on_feet(found: WalkFindings) -> WalkFindings:
 def told(found: WalkFindings, *noted: Activity | TestResult, params: DayParams = EASY) -> DaySummary:
     book = DayBook(params)
     book.update(replace(found, activities=[one for one in noted if isinstance(one, Activity)]))
-    book.note(one for one in noted if isinstance(one, TestResult))
     (day,) = book.close()
-    return day
+    return with_tests(day, [one for one in noted if isinstance(one, TestResult)])
 
 
 def metric(day: DaySummary, name: str, side: Side | None = None) -> DayMetric:
@@ -284,13 +284,6 @@ def test_no_test_no_number() -> None:
 
 def test_every_kind_of_test_has_its_number() -> None:
     assert {m.field for m in MEASURES.values() if m.how == "test"} == set(get_args(TestKind))
-
-
-def test_a_test_alone_makes_a_day() -> None:
-    book = DayBook(EASY)
-    book.note([rises(9.0)])
-    (day,) = book.close()
-    assert day.missing and metric(day, "sit_to_stand_5_s").value == 9.0
 
 
 def test_an_empty_table_is_no_number() -> None:

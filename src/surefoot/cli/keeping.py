@@ -1,14 +1,18 @@
-"""The keeping of a replay: one patient's store, and what its user must know of what is kept there."""
+"""The keeping of a replay or a test: one patient's store, and what its user must know of what is kept there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from surefoot.config import Config
+from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import Alert, Bout, DaySummary, Incident, Stride, Trend
+from surefoot.pipeline.tested import day_of, only_tests
+from surefoot.records import Alert, Bout, DaySummary, Incident, Stride, TestResult, Trend
 
 
 class Keeping:
@@ -29,7 +33,18 @@ class Keeping:
     def course(self) -> Course:
         """What is known of the patient so far."""
         alerts = [known.alert for known in self.store.alerts(self.store.gateway())]
-        return Course(days=list(self._days.values()), alerts=alerts, aids=self.store.aids)
+        tests = partial(self.store.tests, self.store.gateway())
+        return Course(days=list(self._days.values()), alerts=alerts, aids=self.store.aids, tests=tests)
+
+    def keep_test(self, test: TestResult, zone: ZoneInfo) -> None:
+        """Keep a guided test and put it on its day at once: that day and those after it are judged anew."""
+        self.store.keep_test(test)
+        course, before = self.course(), list(self._days.values())
+        _, alerts = course.update(day_of(test, before, zone))
+        for alert in alerts:
+            self.keep_alert(alert)
+        for day, trends in judged_anew(before, course.days):
+            self.store.keep_day(day, trends)
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self.store.keep_strides(strides)
@@ -45,7 +60,7 @@ class Keeping:
 
     def keep_day(self, day: DaySummary, trends: Sequence[Trend] = ()) -> None:
         known = self._days.get(day.day)
-        if known is not None and known != day:
+        if known is not None and known != day and not only_tests(known):
             if day.missing and not known.missing:
                 self.notes.append(_stays(known, day, self.where))
                 return

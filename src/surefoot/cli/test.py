@@ -127,10 +127,10 @@ def _keep(result: TestResult, store_at: str, config: Config, dated: bool) -> Non
     keeping = open_keeping(store_at, False, config)
     assert keeping
     try:
-        keeping.store.keep_test(result)
+        keeping.keep_test(result, config.zone)
     finally:
         keeping.close()
-    note(f"kept in {keeping.where}")
+    note(f"kept in {keeping.where}, in the trends of its day")
 
 
 def _chosen(kind: TestKind, opened: Sequence[Recording]) -> list[Recording]:
