@@ -169,14 +169,17 @@ def others(read: Any, console: Console) -> None:
 
 
 def ways(read: Any, console: Console) -> None:
-    """ipol1: 10 m there and back, feet: the integrated way against 20 m, and whether the turn is refused."""
+    """ipol1: 10 m there and back, feet: the integrated way against 20 m, and the same handed in as a walk of 10 m."""
     metres, turns, fit, asked = [], 0, 0, 0
+    back: list[tuple[float, float]] = []
     for recording in read.recordings("ipol1"):
         legs = {name.split("_")[0]: sensor for name, sensor in recording.sensors.items()}
         asked += 1
         walk = analyze(legs, recording.rate_hz, "foot")
         own = {side: readings_of(side, *sensor, recording.rate_hz) for side, sensor in legs.items()}
         done = Performance("walk_20m", own, recording.rate_hz, "foot", None, {}, 20.0, walk)
+        timed = assess("walk_20m", legs, recording.rate_hz, "foot", distance_m=10.0)
+        back += [(timed.value, dict(timed.details)["factor"])] if timed.value is not None else []
         try:
             way = paces(done, "")
         except NotUsable:
@@ -189,6 +192,9 @@ def ways(read: Any, console: Console) -> None:
         f"ipol1, feet, 10 m there and back ({asked} recordings, {fit} of them begin and end at rest and never stop for "
         f"3 s): integrated {low:.1f} .. {middle:.1f} .. {high:.1f} m (5, 50, 95 %); the turn seen in {turns} of {fit}"
     )
+    speeds, factors = (np.percentile(x, (5, 50, 95)) for x in zip(*back, strict=True))
+    told = " .. ".join(f"{x:.2f}" for x in speeds), " .. ".join(f"{x:.3f}" for x in factors)
+    console.print(f"handed in as a walk of 10 m: {len(back)} usable, to the turn {told[0]} m/s, factor {told[1]}")
 
 
 def walked_frames(read: Any) -> dict[tuple[str, str], Aligned]:
