@@ -19,6 +19,7 @@ from accuracy import DATA, module
 from rich.console import Console
 from rich.table import Table
 
+from surefoot.pipeline.calibration import length_factors
 from surefoot.records import SIDES, TestKind, TestResult
 from surefoot.signal.alignment import Aligned
 from surefoot.signal.guided.assess import FOOT_ONLY, ONE_LEGGED, assess, learned
@@ -29,6 +30,7 @@ from surefoot.signal.guided.stands import stands_of
 from surefoot.signal.walk import analyze
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.trials import WRONG, TrialTruth, simulate_trial
+from surefoot.simulation.walker import Walker, simulate_walk
 
 COUNTED = ("sit_to_stand_5", "chair_stand_30s", "heel_rise", "toe_tap")
 SIDED = (*ONE_LEGGED, "heel_walk")
@@ -53,6 +55,7 @@ def main() -> None:
     given = parser.parse_args()
     console = Console(width=150)
     simulated(given.trials, console)
+    calibrated(given.trials // 5, console)
     if given.data.is_dir():
         read = module(given.data, "read")
         chairs(read, console)
@@ -102,6 +105,24 @@ def simulated(trials: int, console: Console) -> None:
             console.print(f"walk_20m: factor of stride length {low:.3f} .. {middle:.3f} .. {high:.3f} (5, 50, 95 %)")
     console.print(table)
     console.print(refused)
+
+
+def calibrated(people: int, console: Console) -> None:
+    """SIMULATED: a 20 m walk puts right the lengths of that person's walks at other speeds."""
+    errors = []
+    for seed in range(people):
+        factors = length_factors([performed("walk_20m", seed)[0]], "shank")
+        for k, speed_mps in enumerate((0.7, 1.0, 1.3)):
+            read, true = simulate_walk(Walker(speed_mps=speed_mps), np.random.default_rng([5, seed, k]), strides=40)
+            strides = analyze({side: (s.acc, s.gyr) for side, s in read.items()}, 100.0).strides
+            for side, factor in factors:
+                mine = strides.of_side(side)
+                length_m = float(np.nanmedian(mine["stride_length_m"][mine["valid"]]))
+                right_m = float(np.median(true.legs[side].stride_lengths_m))
+                errors.append((100 * (length_m / right_m - 1), 100 * (factor * length_m / right_m - 1)))
+    plain, right = np.array(errors).T
+    told = (f"{np.median(x):+.1f} % (90 % within {np.percentile(np.abs(x), 90):.1f} %)" for x in (plain, right))
+    console.print(f"stride length at the ankle, simulated, as integrated and after one 20 m walk: {', '.join(told)}")
 
 
 def add(tally: Tally, result: TestResult, truth: TrialTruth) -> None:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from surefoot.config import Config
 from surefoot.pipeline.aids import judged_anew
+from surefoot.pipeline.calibration import length_factors
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.pipeline.tested import day_of, only_tests
-from surefoot.records import Alert, Bout, DaySummary, Incident, Stride, TestResult, Trend
+from surefoot.records import Alert, Bout, DaySummary, Incident, Placement, Side, Stride, TestResult, Trend
 
 
 class Keeping:
@@ -35,6 +36,10 @@ class Keeping:
         alerts = [known.alert for known in self.store.alerts(self.store.gateway())]
         tests = partial(self.store.tests, self.store.gateway())
         return Course(days=list(self._days.values()), alerts=alerts, aids=self.store.aids, tests=tests)
+
+    def length_factors(self, placement: Placement) -> tuple[tuple[Side, float], ...]:
+        """What this patient's 20 m walks say of their strides, leg by leg."""
+        return length_factors(self.store.tests(self.store.gateway()), placement)
 
     def keep_test(self, test: TestResult, zone: ZoneInfo) -> None:
         """Keep a guided test and put it on its day at once: that day and those after it are judged anew."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
@@ -23,9 +23,11 @@ from surefoot.records import Check, ClockCheck, Gap, Placement, Samples, Side, S
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
 from surefoot.signal.rates import not_at_this_rate
+from surefoot.signal.told import USUAL
 from surefoot.signal.walk import WalkStream
 
 FILE = click.Path(path_type=Path)
+Factors = tuple[tuple[Side, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,10 @@ def replay(
     try:
         if keeping and not store_at:
             note(f"kept in {keeping.where}, which is one patient's: for another patient, give --store another file")
-        _analyse(recordings, findings, keeping.course() if keeping else Course(), config)
+        factors = keeping.length_factors(recordings[0].placement) if keeping else ()
+        for side, factor in factors:
+            note(f"lengths and speeds of the {side} leg are multiplied by {factor:.2f}, as the 20 m walks in it say")
+        _analyse(recordings, findings, keeping.course() if keeping else Course(), config, factors)
         analysed = True
         _tell(recordings, findings, config, as_json)
         if keeping:
@@ -145,11 +150,13 @@ def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
         note("the recording has no date: its day is kept as 1970-01-01 (--start gives it one)")
 
 
-def _analyse(recordings: Sequence[Recording], findings: Findings, course: Course, config: Config) -> None:
+def _analyse(
+    recordings: Sequence[Recording], findings: Findings, course: Course, config: Config, factors: Factors
+) -> None:
     sides = tuple(recording.side for recording in recordings)
-    walk = WalkStream(sides, recordings[0].placement)
+    walk = WalkStream(sides, recordings[0].placement, replace(USUAL, length_factors=factors))
     zone = config.zone if recordings[0].wall_clock else UTC  # a clock that starts at 0 has its midnight there
-    book = DayBook(timezone=zone, sides=sides)
+    book = DayBook(timezone=zone, sides=sides, length_factors=factors)
     total_s = sum(recording.end_s - recording.start_s for recording in recordings)
     with progress("analysing", total_s) as advance:
 

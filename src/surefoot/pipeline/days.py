@@ -43,7 +43,7 @@ def day_without_readings(at_s: float, timezone: tzinfo, sides: Sequence[Side] = 
 
 
 class DayBook:
-    """Collects findings and closes days. ``sides`` are the legs with a sensor.
+    """Collects findings and closes days. ``sides`` are the legs with a sensor, ``length_factors`` the walk stream's.
 
     A walk belongs, whole, to the day in which it begins. What is told of a day already closed does not change it.
     """
@@ -54,11 +54,13 @@ class DayBook:
         timezone: tzinfo | None = None,
         sides: Sequence[Side] = SIDES,
         wear: WearParams | None = None,
+        length_factors: tuple[tuple[Side, float], ...] = (),
     ) -> None:
         self._params = params or DayParams()
         self._zone = timezone or ZoneInfo("UTC")
         self._sides = tuple(sides)
         self._wear = wear or WearParams()
+        self._length_factors = length_factors
         self._strides: list[StrideTable] = []
         self._bouts: list[Bout] = []
         self._incidents: list[Incident] = []
@@ -204,6 +206,7 @@ class DayBook:
             incidents=tuple((side, kind, count) for (side, kind), count in sorted(kinds.items(), key=str)),
             metrics=tuple(metrics_of(found, missing, self._params.least_strides)),
             missing=missing,
+            length_factors=self._length_factors,
         )
 
     def _missing(

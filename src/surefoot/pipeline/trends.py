@@ -20,6 +20,7 @@ from statistics import fmean, median
 import numpy as np
 
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
+from surefoot.pipeline.calibration import on_scale_of
 from surefoot.pipeline.dropdays import PLACED, Sign, scores
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure, Root
 from surefoot.pipeline.speed import SpeedParams, at_usual_speed
@@ -124,7 +125,8 @@ def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list
     if not days:
         return []
     today = days[-1]
-    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in days if d.aids == today.aids]
+    lived = (on_scale_of(day, today) for day in days if day.aids == today.aids)
+    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in lived]
     features: dict[tuple[Root, Side | None], list[_Feature]] = {}
     made: dict[tuple[str, Side | None], _Series] = {}
     trends = []

@@ -42,6 +42,7 @@ class DaySummary:
     metrics: tuple[DayMetric, ...]
     missing: str = ""  # empty: the day counts
     aids: tuple[str, ...] = ()  # what helped the walking that day, by what the patient logged
+    length_factors: tuple[tuple[Side, float], ...] = ()  # what lengths and speeds were put right by
 
     def metric(self, side: Side | None, name: str) -> DayMetric | None:
         return next((m for m in self.metrics if m.side == side and m.name == name), None)
