@@ -128,7 +128,7 @@ DAY_MEASURES = (
                placement="foot", least_strides=50),  # real weak feet did not show it: docs/methods.md
     DayMeasure("foot_flat_s", "foot_flat_s", "s", "time until the foot is flat", -1, 0.01, 0.02, placement="foot",
                least_strides=50),
-    DayMeasure("foot_drop_score", "", "points", "foot-drop score", 1, 0.4, 1, root="l5", how="score",
+    DayMeasure("foot_drop_score", "", "points", "foot-drop score", 1, 0.6, 1.5, root="l5", how="score",
                note="1: changed by as much as counts, landing and swing taken together."),
     DayMeasure("push_off_rate_dps", "push_off_rate_dps", "deg/s", "push-off", -1, 5, 15, relative=True,
                root="s1", speed=Speed(0.6, 0.2)),
