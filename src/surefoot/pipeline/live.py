@@ -132,7 +132,7 @@ class _Work:
             self._judge(day)
 
     def _judge(self, day: DaySummary) -> None:
-        day = self._course.with_aids(day)
+        day = self._course.as_told(day)
         trends, alerts = self._course.update(day)
         for alert in alerts:  # before its day: a day that is kept is not judged again after a power cut between the two
             self._keeper.keep_alert(alert)

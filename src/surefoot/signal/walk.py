@@ -38,6 +38,7 @@ from surefoot.signal.givingway import GivingWay
 from surefoot.signal.incidents import IncidentBook
 from surefoot.signal.leans import Lean
 from surefoot.signal.leg import Leg, LegFindings
+from surefoot.signal.lengths import put_right
 from surefoot.signal.pairing import pair
 from surefoot.signal.rests import Rests
 from surefoot.signal.seats import Seat
@@ -155,6 +156,7 @@ class WalkStream:
         strides = self._settled(self._strides_before(known_s), known_s)
         for first in range(0, len(strides), AT_ONCE):
             self._look_at(strides.take(slice(first, first + AT_ONCE)))
+        put_right(strides, self._params.length_factors)
         self._checks += self._clocks.update(known_s, self._raw)
         settled_s = known_s - self._params.company.wait_s
         walked = self._bouts.update(strides, settled_s)
