@@ -1,10 +1,9 @@
-"""Trends: every day's numbers against the patient's own baseline, and one chart per root and leg that adds them up.
+"""Trends: every day's numbers against the patient's own baseline, and one chart per root and leg that joins them.
 
-The chart is a CUSUM of the oriented deviation z (positive = worse), S = max(0, S + clip(z, -4, 4) - k), alarmed when
-S > h (Page 1954; k = 1, h = 6: 4.6 % false alarms in 30 days and chart with a 14-day baseline, facts/clinical.md 7.3,
-simulated). It must also be a change that can be told from noise and is worth telling (the MDC gate, 7.2). A day that
-is missing is not seen by the chart at all. The chart begins behind the last day of the whole baseline: a provisional
-one is shown and compared with, but judges nothing, so no verdict is taken back when the baseline is complete.
+A chart asks whether the last days have moved away from all before (``shift.py``). It must also be a change that can be
+told from noise and is worth telling (the MDC gate, facts/clinical.md 7.2). A day that is missing is not seen by the
+chart at all. The chart begins behind the last day of the whole baseline: a provisional one is shown and compared with,
+but judges nothing, so no verdict is taken back when the baseline is complete.
 
 Days with a brace, a stick or other shoes are compared with days with the same, and with no others (7.6). Numbers that
 follow walking speed are compared at the person's usual speed (pipeline/speed.py).
@@ -12,7 +11,7 @@ follow walking speed are compared at the person's usual speed (pipeline/speed.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot
 from statistics import fmean, median
@@ -21,8 +20,9 @@ import numpy as np
 
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure, Root
+from surefoot.pipeline.shift import ShiftParams, shift_path
 from surefoot.pipeline.speed import SpeedParams, at_usual_speed
-from surefoot.records import SIDES, Array, Baseline, DayMetric, DaySummary, Side, Trend
+from surefoot.records import SIDES, Array, Baseline, DayMetric, DaySummary, Side, Trend, TrendState
 
 COMPOSITE = "_composite"
 ROOTS: tuple[Root, ...] = ("l4", "l5", "s1")
@@ -30,11 +30,10 @@ ROOTS: tuple[Root, ...] = ("l4", "l5", "s1")
 
 @dataclass(frozen=True, slots=True)
 class TrendParams:
-    """The chart (facts/clinical.md 7.2, 7.3, 7.8)."""
+    """The charts (facts/clinical.md 7.2, 7.3, 7.8)."""
 
-    slack: float = 1.0  # k, in spreads
-    limit: float = 6.0  # h
-    clip: float = 4.0
+    shift: ShiftParams = field(default_factory=ShiftParams)
+    bad_day: float = 1.0  # spreads from the centre, in the sentence "on so many days in a row" (P)
     rearm_days: int = 7  # good days below half the limit after which an alert may be raised again (7.8)
     recent_days: int = 3  # the change is that of the median of so many last good days
     least_features: int = 2  # of a root, to make a composite (section 10)
@@ -77,7 +76,7 @@ class _Chart:
         """The deviations, less where moving to the usual speed has made them unsure."""
         return np.asarray(self.deviations(series, baseline) / np.hypot(1.0, np.array(series.doubts) / baseline.spread))
 
-    def trend(self, series: _Series, today: DaySummary, p: TrendParams) -> Trend:
+    def trend(self, series: _Series, today: DaySummary, p: TrendParams, others: Sequence[Mapping[str, float]] = ()) -> Trend:
         def cannot_say(reason: str) -> Trend:
             return Trend(today.day, self.side, self.name, "cannot_say", worn_h=today.worn_h, reason=reason)
 
@@ -89,31 +88,31 @@ class _Chart:
         if baseline is None:
             return cannot_say(_not_learned(len(series.values), self.baseline, today))
         z = self.z(series, baseline)
+        beside = np.array([[other.get(day, np.nan) for day in series.days] for other in others]).reshape(-1, len(z))
         after = z[baseline.days :]
-        path = cusum(after, p)
-        chart = path[-1] if path else None
+        path = shift_path(z, beside, baseline.days, self.floor / baseline.spread, p.shift) if self.worse else 0.0 * after
+        shift = float(path[-1]) if len(path) else None
         recent = slice(-p.recent_days if len(after) >= p.recent_days else -1, None)
         count = len(series.values[recent])
         change = (self.worse or 1) * (median(series.values[recent]) - baseline.centre)
         noise = smallest_real_change(series.values, baseline, count, self.baseline)
         mdc = max(float(np.hypot(noise, 1.96 * median(series.doubts[recent]))), self.least_change)
-        worse = self.worse != 0 and chart is not None and chart > p.limit and change > mdc
         return Trend(
             day=today.day,
             side=self.side,
             metric=self.name,
-            state="cannot_say" if chart is None else "worse" if worse else "quiet",
+            state=_state(shift, change, mdc, p.shift) if shift is not None else "cannot_say",
             value=series.values[-1],
             baseline=baseline,
             z=float(z[-1]) if self.worse else None,
-            cusum=chart if self.worse else None,
+            shift=shift if self.worse else None,
             change=change,
             mdc=mdc,
-            worse_days=_run(after > p.slack),
+            worse_days=_run(after > p.bad_day),
             rearmed=_rearmed(path, series.days[baseline.days :], p),
             strides=series.strides,
             worn_h=today.worn_h,
-            reason="" if chart is not None else _learning(baseline.days, self.baseline, today),
+            reason="" if shift is not None else _learning(baseline.days, self.baseline, today),
         )
 
 
@@ -124,7 +123,7 @@ def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list
         return []
     today = days[-1]
     alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in days if d.aids == today.aids]
-    features: dict[tuple[Root, Side | None], list[_Feature]] = {}
+    features: _Features = {}
     trends = []
     for measure in DAY_MEASURES:
         for side in SIDES if measure.per_side else (None,):
@@ -135,12 +134,7 @@ def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list
                 trends.append(chart.trend(series, today, p))
             if measure.root:
                 features.setdefault((measure.root, side), []).append(_Feature(chart, series))
-    for root in ROOTS:
-        for side in SIDES:
-            own, of_both = features.get((root, side), []), features.get((root, None), [])
-            if any(f.series.days for f in own) or any((side, f.chart.name) in d.metrics for f in own for d in alike):
-                trends.append(_composite(root, side, [*own, *of_both], [d.day for d in alike], p))
-    return trends
+    return trends + _roots(features, alike, p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +155,16 @@ class _Feature:
 
     chart: _Chart
     series: _Series
+
+    def deviations(self) -> dict[str, float]:
+        """By day, in spreads of its baseline; none while that is not known."""
+        baseline = self.chart.learn(self.series)
+        if baseline is None:
+            return {}
+        return dict(zip(self.series.days, self.chart.z(self.series, baseline).tolist(), strict=True))
+
+
+_Features = dict[tuple[Root, Side | None], list[_Feature]]
 
 
 def _series(days: Sequence[_Known], side: Side | None, measure: DayMeasure, p: TrendParams) -> _Series:
@@ -189,10 +193,25 @@ def _chart(series: _Series, side: Side | None, measure: DayMeasure, p: TrendPara
     return _Chart(measure.name, side, measure.worse, *gates, own, measure.how == "test")
 
 
+def _roots(features: _Features, alike: Sequence[_Known], p: TrendParams) -> list[Trend]:
+    """Each root's chart of each leg, seen beside the patient's other ones."""
+    days = [d.day for d in alike]
+    charts: dict[tuple[Root, Side], _Feature] = {}
+    for root in ROOTS:
+        for side in SIDES:
+            own, of_both = features.get((root, side), []), features.get((root, None), [])
+            if any(f.series.days for f in own) or any((side, f.chart.name) in d.metrics for f in own for d in alike):
+                charts[root, side] = _composite(root, side, [*own, *of_both], days, p)
+    seen = {name: one.deviations() for name, one in charts.items()}
+    return [
+        _root_trend(one, days, [seen[other] for other in charts if other != name], p) for name, one in charts.items()
+    ]
+
+
 def _composite(
     root: Root, side: Side, features: Sequence[_Feature], days: Sequence[DaySummary], p: TrendParams
-) -> Trend:
-    """The root's chart of one leg: the mean deviation of its features, of tests of both legs together too."""
+) -> _Feature:
+    """The mean deviation of a root's features of one leg, of tests of both legs together too."""
     rows: dict[str, list[tuple[float, float]]] = {}  # deviation and doubt, in spreads
     newest = 0
     for one in features:
@@ -207,32 +226,35 @@ def _composite(
     values = tuple(fmean(deviation for deviation, _ in rows[day]) for day in ordered)
     doubts = tuple(hypot(*(doubt for _, doubt in rows[day])) / len(rows[day]) for day in ordered)
     series = _Series(tuple(ordered), values, doubts, newest)
-    chart = _Chart(root + COMPOSITE, side, 1, p.composite_floor, p.composite_change, p.baseline)
+    return _Feature(_Chart(root + COMPOSITE, side, 1, p.composite_floor, p.composite_change, p.baseline), series)
+
+
+def _root_trend(
+    one: _Feature, days: Sequence[DaySummary], others: Sequence[Mapping[str, float]], p: TrendParams
+) -> Trend:
     today = days[-1]
-    if not today.missing and not ordered:
+    if not today.missing and not one.series.days:
         good = sum(not d.missing for d in days)
         few = f"fewer than {p.least_features} of its numbers have a baseline"
         reason = _not_learned(good, p.baseline, today) if good < p.baseline.provisional_days else few
-        return Trend(today.day, side, chart.name, "cannot_say", worn_h=today.worn_h, reason=reason)
-    return chart.trend(series, today, p)
+        return Trend(today.day, one.chart.side, one.chart.name, "cannot_say", worn_h=today.worn_h, reason=reason)
+    return one.chart.trend(one.series, today, p, others)
 
 
-def _rearmed(path: Sequence[float], days: Sequence[str], p: TrendParams) -> str:
+def _rearmed(path: Array, days: Sequence[str], p: TrendParams) -> str:
     """The last day that ended a run of ``rearm_days`` good days with the chart below half its limit; "" if none did."""
     run, last = 0, ""
-    for value, day in zip(path, days, strict=True):
-        run = run + 1 if value < p.limit / 2 else 0
+    for value, day in zip(path.tolist(), days, strict=True):
+        run = run + 1 if value < p.shift.review / 2 else 0
         last = day if run >= p.rearm_days else last
     return last
 
 
-def cusum(z: Array, params: TrendParams) -> list[float]:
-    """The chart after each of the days whose oriented deviations are ``z``."""
-    total, path = 0.0, []
-    for step in np.clip(z, -params.clip, params.clip).tolist():
-        total = max(0.0, total + step - params.slack)
-        path.append(total)
-    return path
+def _state(shift: float, change: float, mdc: float, p: ShiftParams) -> TrendState:
+    """What a chart says, given the change and the smallest one that noise does not reach."""
+    if change > mdc and shift > p.review:
+        return "much_worse" if shift > p.urgent else "worse"
+    return "watch" if change > mdc / 2 and shift > p.watch else "quiet"
 
 
 def _not_today(known: DayMetric | None) -> str:
