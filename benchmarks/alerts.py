@@ -3,9 +3,10 @@
     python benchmarks/alerts.py rules [--people N]     one table of all rules, on made-up charts
 
 Made-up charts after facts/clinical.md 7.3: noise of one SD a day, each day hanging on the last by 0.3, half of its
-variance shared by the three charts of a leg; a baseline of 14 days, 30 days watched, one day in seven not worn; what
-happens, happens to the first chart. Spreads are estimated with a floor of 0.7. Rules from the fact sheet stand beside
-those in force. Nothing here is a recording: no public one shows a person weakening.
+variance shared by the three charts of each leg; a baseline of 14 days, 30 days watched, one day in seven not worn;
+what happens, happens to the first chart. Spreads are estimated with a floor of 0.7. Days are those of the calendar.
+Rules from the fact sheet stand beside those in force. Nothing here is a recording: no public one shows a person
+weakening.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from rich.table import Table
 from surefoot.pipeline.shift import ShiftParams, shift_path
 from surefoot.records import Array
 
-CHARTS, LEARNED, WATCHED, RHO, SHARED, FLOOR, WORN = 3, 14, 30, 0.3, 0.5, 0.7, 6 / 7
-Rule = Callable[[Array, Array], Array]  # z and floors of all charts, (3, n, days) and (3, n): flags of the watched days
+CHARTS, OF_A_LEG, LEARNED, WATCHED, RHO, SHARED, FLOOR, WORN = 6, 3, 14, 30, 0.3, 0.5, 0.7, 6 / 7
+Rule = Callable[[Array, Array], Array]  # z (charts, n, days) and floors (charts, n): flags of a leg's watched days
 
 CHANGES: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     *((f"step {size} SD", lambda day, size=size: np.full(len(day), float(size))) for size in (2, 3, 4, 6)),
@@ -31,8 +32,8 @@ CHANGES: tuple[tuple[str, Callable[[Array], Array]], ...] = (
 
 def cusum(slack: float, limit: float) -> Rule:
     def rule(z: Array, floors: Array) -> Array:
-        total, over = np.zeros(z.shape[:2]), []
-        for step in np.moveaxis(np.clip(z[:, :, LEARNED:], -4, 4), 2, 0):
+        total, over = np.zeros((OF_A_LEG, z.shape[1])), []
+        for step in np.moveaxis(np.clip(z[:OF_A_LEG, :, LEARNED:], -4, 4), 2, 0):
             total = np.maximum(0.0, total + step - slack)
             over.append(total > limit)
         return np.stack(over, axis=2)
@@ -42,7 +43,7 @@ def cusum(slack: float, limit: float) -> Rule:
 
 def two_of_three(limit: float) -> Rule:
     def rule(z: Array, floors: Array) -> Array:
-        bad = np.pad(z[:, :, LEARNED:] > limit, ((0, 0), (0, 0), (2, 0))).astype(int)
+        bad = np.pad(z[:OF_A_LEG, :, LEARNED:] > limit, ((0, 0), (0, 0), (2, 0))).astype(int)
         return np.asarray(bad[:, :, 2:] + bad[:, :, 1:-1] + bad[:, :, :-2] >= 2)
 
     return rule
@@ -52,7 +53,7 @@ def shift(limit: float) -> Rule:
     """The rule in force, as ``pipeline.trends`` draws it."""
 
     def rule(z: Array, floors: Array) -> Array:
-        return np.stack([[_path(z[:, k], c, floors[c, k]) > limit for k in range(z.shape[1])] for c in range(CHARTS)])
+        return np.stack([[_path(z[:, k], c, floors[c, k]) > limit for k in range(z.shape[1])] for c in range(OF_A_LEG)])
 
     return rule
 
@@ -99,7 +100,7 @@ def rules(people: int, seed: int) -> None:
 
 
 def _charts(rng: np.random.Generator, people: int) -> Array:
-    """(3, people, days) of noise."""
+    """(charts, people, days) of noise."""
     own, shared = (_wandering(rng, (n, people)) for n in (CHARTS, 1))
     return np.asarray(np.sqrt(SHARED) * shared + np.sqrt(1 - SHARED) * own)
 

@@ -96,7 +96,8 @@ def test_what_a_trend_carries() -> None:
     found = trend(judge(lived), ONE)
     base = found.baseline
     assert base is not None and (base.centre, base.days, base.first_day, base.last_day) == (10.0, 14, name(0), name(13))
-    assert found.z == pytest.approx(20.0 / base.spread) and found.shift == pytest.approx(chart(np.array([*CALM, *[30.0] * 3]) * 0.7 / 3)[-1])
+    assert found.z == pytest.approx(20.0 / base.spread)
+    assert found.shift == pytest.approx(chart(np.array([*CALM, *[30.0] * 3]) * 0.7 / 3)[-1])
     assert (found.value, found.change, found.worse_days, found.strides, found.worn_h) == (30.0, 20.0, 3, 400, 8.5)
     assert (found.day, found.mdc) == (name(16), pytest.approx(max(found.mdc or 0, 10.0)))
 
@@ -232,7 +233,7 @@ def test_judge_draws_that_very_chart_and_its_gate_only_lowers_the_alarms() -> No
         told = [single((50 + ONE_SD * values[: 14 + n]).tolist()).shift for n in (1, 7, 30)]
         assert told == pytest.approx([drawn[0], drawn[6], drawn[29]], abs=1e-9)
     alarms = sum(first_worse(values) is not None for values in runs)
-    ungated = sum((chart(values) > 4.0).any() for values in runs)
+    ungated = sum((chart(values) > TrendParams().shift.review).any() for values in runs)
     assert alarms <= ungated <= 0.046 * len(runs), "no more than the plain CUSUM of the table, on one chart"
 
 

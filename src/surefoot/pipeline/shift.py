@@ -33,8 +33,8 @@ class ShiftParams:
     clip: float = 5.0  # a day counts no more than so many spreads
     learned_days: int = 42  # normal is learned further up to so many days; a slow decline must not become normal
     watch: float = 3.4  # worth a line in the weekly digest (T1)
-    review: float = 4.0  # worth a therapist's look (T2)
-    urgent: float = 4.65  # worth a call on the same day (T3)
+    review: float = 3.95  # worth a therapist's look (T2)
+    urgent: float = 4.6  # worth a call on the same day (T3)
 
 
 def shift_path(z: Array, others: Array, first: int, floor: float, params: ShiftParams = ShiftParams()) -> Array:

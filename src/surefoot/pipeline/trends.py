@@ -76,7 +76,9 @@ class _Chart:
         """The deviations, less where moving to the usual speed has made them unsure."""
         return np.asarray(self.deviations(series, baseline) / np.hypot(1.0, np.array(series.doubts) / baseline.spread))
 
-    def trend(self, series: _Series, today: DaySummary, p: TrendParams, others: Sequence[Mapping[str, float]] = ()) -> Trend:
+    def trend(
+        self, series: _Series, today: DaySummary, p: TrendParams, others: Sequence[Mapping[str, float]] = ()
+    ) -> Trend:
         def cannot_say(reason: str) -> Trend:
             return Trend(today.day, self.side, self.name, "cannot_say", worn_h=today.worn_h, reason=reason)
 
@@ -90,7 +92,9 @@ class _Chart:
         z = self.z(series, baseline)
         beside = np.array([[other.get(day, np.nan) for day in series.days] for other in others]).reshape(-1, len(z))
         after = z[baseline.days :]
-        path = shift_path(z, beside, baseline.days, self.floor / baseline.spread, p.shift) if self.worse else 0.0 * after
+        path = (
+            shift_path(z, beside, baseline.days, self.floor / baseline.spread, p.shift) if self.worse else 0.0 * after
+        )
         shift = float(path[-1]) if len(path) else None
         recent = slice(-p.recent_days if len(after) >= p.recent_days else -1, None)
         count = len(series.values[recent])
@@ -104,8 +108,8 @@ class _Chart:
             state=_state(shift, change, mdc, p.shift) if shift is not None else "cannot_say",
             value=series.values[-1],
             baseline=baseline,
-            z=float(z[-1]) if self.worse else None,
-            shift=shift if self.worse else None,
+            z=float(z[-1]) if told else None,
+            shift=shift if told else None,
             change=change,
             mdc=mdc,
             worse_days=_run(after > p.bad_day),
