@@ -92,9 +92,8 @@ class _Chart:
         z = self.z(series, baseline)
         beside = np.array([[other.get(day, np.nan) for day in series.days] for other in others]).reshape(-1, len(z))
         after = z[baseline.days :]
-        path = (
-            shift_path(z, beside, baseline.days, self.floor / baseline.spread, p.shift) if self.worse else 0.0 * after
-        )
+        told = self.worse != 0
+        path = shift_path(z, beside, baseline.days, self.floor / baseline.spread, p.shift) if told else 0.0 * after
         shift = float(path[-1]) if len(path) else None
         recent = slice(-p.recent_days if len(after) >= p.recent_days else -1, None)
         count = len(series.values[recent])
