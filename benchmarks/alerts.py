@@ -165,9 +165,11 @@ def _told_of(rng: np.random.Generator, params: AcuteParams, spreads: float, days
     for day in range(LEARNED + days):
         weak = spreads if day >= LEARNED else 0.0
         for block in (blocks := life.day(day, weak)):
-            for sudden in watch.update([block]):
-                if not spreads or (sudden.root, sudden.side) == ("l5", "left"):
-                    hours.append((sudden.at_s - blocks[0].start_s) / 3600)
+            hours += [
+                (sudden.at_s - blocks[0].start_s) / 3600
+                for sudden in watch.update([block])
+                if not spreads or (sudden.root, sudden.side) == ("l5", "left")
+            ]
     return hours
 
 

@@ -95,7 +95,7 @@ def replay(
         factors = keeping.length_factors(recordings[0].placement) if keeping else ()
         for side, factor in factors:
             note(f"lengths and speeds of the {side} leg are multiplied by {factor:.2f}, as the 20 m walks in it say")
-        _analyse(recordings, findings, keeping.course() if keeping else Course(), config, factors)
+        _analyse(recordings, findings, keeping.course(config.zone) if keeping else Course(), config, factors)
         analysed = True
         _tell(recordings, findings, config, as_json)
         if keeping:

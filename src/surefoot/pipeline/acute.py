@@ -72,6 +72,7 @@ class AcuteWatch:
         self._days: dict[str, list[Fifty]] = {}
         self._doubted: dict[Side, float] = {}  # nothing of this leg is compared before this moment
         self._told: set[tuple[str, Root, Side]] = set()
+        self._resumed = False
         self._usual: dict[tuple[Root, Side], Usual | None] = {}
         self._usual_of: tuple[str, tuple[str, ...]] = "", ()  # the day and the days it is compared with
         for block in past:
@@ -84,8 +85,10 @@ class AcuteWatch:
     def update(self, blocks: Sequence[Fifty]) -> list[Sudden]:
         found = []
         for block in blocks:
-            self._keep(block)
             day = self._day_of(block.start_s)
+            if not self._resumed:  # a day that was begun before is told whole now: once is enough
+                self._resumed, self._days = True, {d: known for d, known in self._days.items() if d < day}
+            self._keep(block)
             if (compared := (day, self._usual_days(day))) != self._usual_of:
                 self._usual, self._usual_of = {}, compared
             for root in ROOTS:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from surefoot.alerts.rules import RuleParams, decide
+from surefoot.alerts.rules import RuleParams, decide, decide_sudden
 from surefoot.pipeline.aids import with_aids
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.tested import with_tests
+from surefoot.pipeline.today import Today
 from surefoot.pipeline.trends import judge
-from surefoot.records import Aid, Alert, DaySummary, TestResult, Trend
+from surefoot.records import Aid, Alert, DaySummary, Side, TestResult, Trend
+from surefoot.signal.told import WalkFindings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Course:
     """Remembers the days and alerts of a patient; begins with those a store still knows.
 
     ``aids`` tells what the patient has logged by now, ``tests`` the guided tests done: asked for each day, for both may
-    be told at any time.
+    be told at any time. ``today`` looks at strides as they come; None: only whole days are judged.
     """
 
     def __init__(
@@ -35,11 +37,14 @@ class Course:
         alerts: Sequence[Alert] = (),
         aids: Callable[[], Sequence[Aid]] = tuple,
         tests: Callable[[], Sequence[TestResult]] = tuple,
+        today: Today | None = None,
     ) -> None:
         self._params = params or CourseParams()
         self._days = list(days)
         self._alerts = list(alerts)
         self._aids, self._tests = aids, tests
+        self._today = today
+        self._rearmed: dict[tuple[str, Side | None], str] = {}  # of the newest day judged
 
     @property
     def days(self) -> list[DaySummary]:
@@ -62,6 +67,19 @@ class Course:
         trends = judge(until, self._params.trends)
         newest = self._days[-1]
         now = trends if newest.day == day.day else judge(self._days, self._params.trends)
+        self._rearmed = {(trend.metric, trend.side): trend.rearmed for trend in now}
         alerts = decide(now, newest.end_s, self._alerts, self._params.rules)
         self._alerts += alerts
         return trends, alerts
+
+    def walked(self, findings: WalkFindings | None) -> list[Alert]:
+        """What strides tell before their day is over; None: nothing more will come."""
+        if self._today is None:
+            return []
+        alerts: list[Alert] = []
+        for sudden in self._today.close() if findings is None else self._today.update(findings):
+            chart = replace(sudden.chart, rearmed=self._rearmed.get((sudden.chart.metric, sudden.side), ""))
+            span = sudden.start_s, sudden.at_s
+            alerts += decide_sudden(chart, sudden.features, span, sudden.both_legs, [*self._alerts, *alerts])
+        self._alerts += alerts
+        return alerts

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from surefoot.pipeline.measures import MEASURES
-from surefoot.records import SIDES, Side
+from surefoot.records import SIDES, Side, Stride
 from surefoot.signal.table import StrideTable
 
 STRIDES = 50  # of a block (facts/clinical.md 7.3, P)
@@ -17,6 +17,7 @@ SHOWN = (
     *("foot_drop_pct", "no_heel_strike_pct", "heel_strike_mps3", "shank_tilt_max_deg", "swing_height_m"),
     *("push_off_rate_dps", "push_off_acceleration_mps2", "loading_rate_dps", "foot_pitch_at_contact_deg"),
 )  # measures of a day, here of a block
+NEEDED = ("side", "start_s", "end_s", "valid", *dict.fromkeys(MEASURES[name].field for name in (SPEED, *SHOWN)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,20 @@ class FiftyMaker:
         return [self._open[side]] if side in self._open else []
 
 
+def fifties_of(strides: Iterable[Stride]) -> list[Fifty]:
+    """The blocks of strides that a store has kept, oldest first."""
+    kept = list(strides)
+    if not kept:
+        return []
+    columns = {name: [getattr(stride, name) for stride in kept] for name in NEEDED}
+    table = StrideTable.of(kept[0].placement, len(kept))
+    table["side"] = np.array([SIDES.index(side) for side in columns.pop("side")], np.int8)
+    for name, values in columns.items():
+        flag = table[name].dtype == np.bool_
+        table[name] = np.array(values, bool if flag else np.float64)  # None becomes NaN
+    return FiftyMaker().update(table)
+
+
 def _blocks(side: Side, strides: StrideTable, break_s: float) -> Iterator[Fifty]:
     for first in range(0, len(strides), STRIDES):
         mine = strides.take(slice(first, first + STRIDES))
@@ -68,9 +83,7 @@ def _blocks(side: Side, strides: StrideTable, break_s: float) -> Iterator[Fifty]
 
 def _values(strides: StrideTable) -> Iterator[tuple[str, float]]:
     for name in (SPEED, *SHOWN):
-        measure = MEASURES.get(name)
-        if measure is None:
-            continue
+        measure = MEASURES[name]
         values = measure.of(strides)
         known = values[np.isfinite(values)]
         if len(known) >= STRIDES // 2:
