@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surefoot.records import Array
@@ -136,6 +136,27 @@ def test_a_lost_packet_is_asked_again(lost: str) -> None:
     assert_as_measured(wire, by_tick(download.packets()), missing=2)
 
 
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.3]))
+@settings(max_examples=25)
+def test_whatever_notices_are_lost_what_comes_is_right(seed: int, share: float) -> None:
+    """All of it, or the beginning of it and a word that the rest did not come."""
+    wire = Wire(DotFirmware())
+    wire.perform(DOT.logbook().start(1_790_000_000))
+    wire.run(4.0)
+    wire.perform(DOT.logbook().stop())
+    chance = np.random.default_rng(seed)
+    wire.lose = lambda sent: bool(chance.random() < share)
+    download = DOT.logbook().fetch(Logged(1, 0), 60)
+    try:
+        wire.perform(download.script())
+        whole = True
+    except ProductError:
+        whole = False
+    acc = np.concatenate([np.zeros((0, 3)), *(p.acc for p in download.packets())])
+    assert len(acc) > 238 - 4 or not whole  # its last ones can be lost each time they are sent
+    np.testing.assert_array_equal(acc, wire.acc[2 : 2 + len(acc)])
+
+
 @pytest.mark.parametrize("kind", [dotlog.FILE_DATA_END, dotlog.FILE_DATA_IS])
 def test_damaged_notices_are_as_lost(kind: int) -> None:
     wire, _, logged = walked()
@@ -254,6 +275,11 @@ def test_a_full_memory_stops_and_keeps_what_it_has() -> None:
     download = DOT.logbook().fetch(*wire.perform(DOT.logbook().recordings()), 60)
     wire.perform(download.script())
     assert sum(map(len, download.packets())) == 271 - 2
+    with pytest.raises(ProductError, match="full"):
+        wire.perform(DOT.logbook().start(1_790_000_100))
+    wire.perform(DOT.logbook().erase(1_790_000_200))
+    wire.perform(DOT.logbook().start(1_790_000_300))
+    assert wire.firmware.rate_hz == 60
 
 
 def test_an_empty_recording_has_nothing() -> None:
