@@ -113,6 +113,7 @@ LOSSES: dict[str, Callable[[int, int], bool]] = {  # (which time it is sent, its
     "the last four": lambda turn, number: turn == 0 and number >= ALL - 4,
     "one and when it is sent again": lambda turn, number: turn < 3 and number == 377,
     "a stretch, twice": lambda turn, number: turn < 2 and 300 <= number < 500,
+    "the end, and what shows that it is": lambda turn, number: turn < 3 and number >= ALL - 3 + (turn == 0),
     "one in fifty": lambda turn, number: (number * 7919 + turn * 104729) % 50 == 0,
 }
 
@@ -137,6 +138,28 @@ def test_a_lost_packet_is_asked_again(lost: str) -> None:
     if lost.startswith("one and"):  # seen by what comes instead of it, long before the end
         assert sum(turns.values()) < 100
     assert_as_measured(wire, by_tick(download.packets()), missing=2)
+
+
+def test_packets_on_their_way_when_one_is_asked_again_are_no_loss() -> None:
+    wire, _, logged = walked()
+    late: list[list[Sent]] = []
+    plain = wire.take
+    numbers: list[int] = []
+
+    def take(sent: list[Sent]) -> None:
+        """Twenty beats later, or when nothing more comes."""
+        late.append(sent)
+        numbers.extend(int.from_bytes(notice.data[3:7], "little") for notice in sent)
+        while late and (len(late) > 20 or wire.firmware.rate_hz is None):
+            plain(late.pop(0))
+
+    wire.take = take  # type: ignore[method-assign]
+    missed = iter([True, *[False] * 10])
+    wire.lose = lambda sent: sent.data[2] == dotlog.FILE_DATA_IS and sent.data[3:7] == b"\x64\0\0\0" and next(missed)
+    download = DOT.logbook().fetch(logged, 60)
+    wire.perform(download.script())
+    assert_as_measured(wire, by_tick(download.packets()), missing=2)
+    assert numbers.count(100) == 2  # asked again once
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.02, 0.1, 0.3]))
