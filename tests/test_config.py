@@ -98,4 +98,5 @@ def test_a_bad_option_is_refused() -> None:
 
 
 def test_every_setting_has_a_line_of_its_own() -> None:
-    assert set(Config.model_fields) == {"home", "broker", "clinic_database", "clinic_host", "clinic_port", "timezone"}
+    of_clinic, of_ring = {"clinic_database", "clinic_host", "clinic_port"}, {"raw_days", "raw_mb"}
+    assert set(Config.model_fields) == {"home", "broker", "timezone", *of_ring, *of_clinic}
