@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from surefoot.cli.keeping import Keeping
 from surefoot.config import Config
-from surefoot.pipeline.aids import judged_anew
+from surefoot.pipeline.anew import judged_anew
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import open_store
 from surefoot.pipeline.tested import day_of, only_tests, with_tests
@@ -87,6 +87,12 @@ def test_a_course_asks_for_tests_of_each_day() -> None:
     told.insert(0, rises(0, 11.0, hour=15.0))
     course.update(days(6)[5])
     assert value(course.days[0]) == 10.0, "the middle of two"
+
+
+def test_a_course_that_is_told_of_no_tests_leaves_those_of_a_day() -> None:
+    course = Course(days=[with_tests(days(1)[0], [rises(0)])])
+    course.update(days(2)[1])
+    assert value(course.days[0]) == 9.0
 
 
 def test_a_late_test_changes_the_trends_from_its_day_on() -> None:
