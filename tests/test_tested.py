@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from surefoot.cli.keeping import Keeping
 from surefoot.config import Config
-from surefoot.pipeline.anew import judged_anew
+from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import open_store
 from surefoot.pipeline.tested import day_of, only_tests, with_tests

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from surefoot.config import Config
-from surefoot.pipeline.anew import judged_anew
+from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.calibration import length_factors
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import Store, StoreError, open_store
