@@ -100,6 +100,7 @@ FEATURES = {
     "toe_tap_count": FeatureWords("toe taps", -1, "%", relative=True),
     "speed_mps": FeatureWords("speed", -1, "%", relative=True),
 }
+SUMS = ("foot_drop_score",)  # of other numbers, which say more to a reader
 
 
 def decide(
@@ -144,11 +145,11 @@ def decide_sudden(
 
 
 def _changed(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> list[Trend]:
-    """Features of the rule that changed for the worse by more than noise, largest deviation first."""
+    """Features of the rule that changed for the worse by more than noise, largest deviation first, sums last."""
     charts = {t.metric for t in trends if t.side == side and _real(t)}
     explained = {feature for feature, chart in rule.unless if chart in charts}
     mine = [t for t in trends if t.side in (side, None) and t.metric in rule.features and t.metric not in explained]
-    return sorted(filter(_real, mine), key=lambda t: -(t.z or 0.0))
+    return sorted(filter(_real, mine), key=lambda t: (t.metric in SUMS, -(t.z or 0.0)))
 
 
 def _real(trend: Trend) -> bool:

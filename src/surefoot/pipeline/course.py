@@ -27,7 +27,8 @@ class Course:
     """Remembers the days and alerts of a patient; begins with those a store still knows.
 
     ``aids`` tells what the patient has logged by now, ``tests`` the guided tests done: asked for each day, for both may
-    be told at any time. ``today`` looks at strides as they come; None: only whole days are judged.
+    be told at any time. Without ``tests`` a day keeps those it came with. ``today`` looks at strides as they come; None:
+    only whole days are judged.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Course:
         days: Sequence[DaySummary] = (),
         alerts: Sequence[Alert] = (),
         aids: Callable[[], Sequence[Aid]] = tuple,
-        tests: Callable[[], Sequence[TestResult]] = tuple,
+        tests: Callable[[], Sequence[TestResult]] | None = None,
         today: Today | None = None,
     ) -> None:
         self._params = params or CourseParams()
@@ -53,16 +54,16 @@ class Course:
 
     def as_told(self, day: DaySummary) -> DaySummary:
         """The day as it is to be kept: with what the patient walked with, and the tests done on it."""
-        return with_tests(with_aids(day, self._aids()), self._tests())
+        (told,) = self._told([day])
+        return told
 
     def update(self, day: DaySummary) -> tuple[list[Trend], list[Alert]]:
         """Judge a day that closed; a day seen before is judged anew in its place.
 
         A day that comes late gets its trends, but raises an alert only if it makes the newest day one to tell of.
         """
-        aids, tests = self._aids(), self._tests()
         days = [*(d for d in self._days if d.day != day.day), day]
-        self._days = sorted((with_tests(with_aids(d, aids), tests) for d in days), key=lambda d: d.day)
+        self._days = sorted(self._told(days), key=lambda d: d.day)
         until = [d for d in self._days if d.day <= day.day]
         trends = judge(until, self._params.trends)
         newest = self._days[-1]
@@ -83,3 +84,8 @@ class Course:
             alerts += decide_sudden(chart, sudden.features, span, sudden.both_legs, [*self._alerts, *alerts])
         self._alerts += alerts
         return alerts
+
+    def _told(self, days: Sequence[DaySummary]) -> list[DaySummary]:
+        aids, tests = self._aids(), None if self._tests is None else self._tests()
+        told = [with_aids(day, aids) for day in days]
+        return told if tests is None else [with_tests(day, tests) for day in told]
