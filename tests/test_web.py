@@ -19,8 +19,9 @@ import story
 from story import DAY_S, EMPTY, NEW, NOW_S, SILENT, STEADY, WEAK
 from surefoot.alerts.bodies import AlertBody, AnswerBody, DayBody, IncidentBody, TestBody
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import DaySummary, TestResult
+from surefoot.records import DayMetric, DaySummary, TestResult
 from surefoot.web.app import make_app
+from surefoot.web.charts import charts
 from surefoot.web.line import Line
 from surefoot.web.series import WINDOW_DAYS, whole_calendar
 
@@ -86,14 +87,14 @@ def patient_rows(page: httpx.Response) -> dict[str, str]:
 def test_the_list_puts_first_who_needs_a_look(filled: Store) -> None:
     rows = patient_rows(Reader(filled).get("/"))
     assert list(rows) == ["P-01", "P-04", f"unnamed {EMPTY[:8]}", "P-03", "P-02"]
-    assert "T2 review 1 open alert" in rows["P-01"]
+    assert "T3 urgent 2 open alerts" in rows["P-01"]
     assert "Last heard 25 seconds ago" in rows["P-01"]
     assert "h on 2026-01-28" in rows["P-01"]
     assert "Not monitored: nothing heard from the home for 3 days" in rows["P-04"]
     assert "1 technical alert" in rows["P-04"]
     assert "Last worn on no day that counts yet" in rows[f"unnamed {EMPTY[:8]}"]
     assert "cannot say yet: learning what is normal: 4 of at least 7 good days" in rows["P-03"]
-    assert "31 numbers compared with own normal, none judged worse" in rows["P-02"]
+    assert "33 numbers compared with own normal, none judged worse" in rows["P-02"]
 
 
 def test_who_is_not_monitored_is_never_told_to_be_well(filled: Store) -> None:
@@ -151,8 +152,18 @@ def test_the_patient_page_begins_with_the_newest_open_alert(filled: Store) -> No
     assert "7 of the last 7 days counted: worn" in said
     assert alert.not_this in said
     for trend in alert.evidence:
-        assert f"{trend.z:.1f}" in said and f"{trend.cusum:.1f}" in said and f"{trend.strides} strides" in said
+        assert f"{trend.z:.1f}" in said and f"{trend.shift:.1f}" in said and f"{trend.strides} strides" in said
     assert "(14 days, 2026-01-01 to 2026-01-15)" in said
+
+
+def test_the_pattern_of_foot_drop_stands_in_words_beside_its_number() -> None:
+    """Before there is any baseline: it needs none."""
+    words = "pattern compatible with foot drop; a clinician must confirm it (seen in 6 of 10 walks)"
+    seen = DayMetric("left", "foot_drop_walks_pct", 60.0, 400, words)
+    (one,) = story.days(1)
+    (chart,) = [c for c in charts([replace(one, metrics=(seen,))], []) if c.name == seen.name]
+    assert chart.rows[0][1].startswith("60.0") and words in chart.rows[0][-1]
+    assert "Seen without any baseline" in chart.hint and "no baseline yet" in chart.says
 
 
 def test_root_patterns_come_first_and_are_no_diagnosis(filled: Store) -> None:
@@ -161,7 +172,11 @@ def test_root_patterns_come_first_and_are_no_diagnosis(filled: Store) -> None:
     patterns = ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Knee control (L4 pattern)"]
     assert titles[:4] == [*patterns, "Walking speed"]
     assert text(page).count("A pattern compatible with L5-type weakness, never a diagnosis.") == 1
-    assert len(titles) == len(patterns) + len(story.USUAL) + 1
+    assert len(titles) == len(patterns) + len(story.USUAL) + 2  # and cadence, and the foot-drop score made of others
+    score = filled.trends(WEAK, "foot_drop_score", "left")[-1]
+    assert score.value is not None and score.value > 2 and score.z is not None and score.z > score.value
+    told = text(page).replace("\xa0", " ")
+    assert f"Left: {score.value:.1f} points on {score.day}; own normal:" in told, "the score and not its z"
 
 
 def test_a_chart_has_both_legs_the_band_the_gaps_and_the_wear(filled: Store) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,18 +16,21 @@ from surefoot.cli.console import Terminal, note, progress, unix_s
 from surefoot.cli.findings import Findings, tables
 from surefoot.cli.keeping import Keeping, open_keeping
 from surefoot.cli.main import INTERRUPTED
+from surefoot.cli.recorded import recorded_day
 from surefoot.cli.sending import check_address, send
 from surefoot.config import Config, load_config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
-from surefoot.records import Check, Gap, Placement, Samples, Side, TestResult
+from surefoot.records import Check, Gap, Placement, Samples, Side
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
 from surefoot.signal.rates import not_at_this_rate
+from surefoot.signal.told import USUAL
 from surefoot.signal.walk import WalkStream
 
 FILE = click.Path(path_type=Path)
+Factors = tuple[tuple[Side, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class _How:
 @click.argument("files", nargs=-1, type=FILE, metavar="FILE...")
 @click.option("--left", type=FILE, metavar="FILE", help="The left leg's file, whatever its name.")
 @click.option("--right", type=FILE, metavar="FILE", help="The right leg's file, whatever its name.")
+@click.option("--recorded", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="A day the home recorded itself.")
 @click.option("--placement", type=click.Choice(["shank", "foot"]), help="Where the sensors sat [by name, else shank].")
 @click.option("--acc-unit", type=click.Choice(["m/s2", "g"]), help="Unit of the acceleration [m/s2].")
 @click.option("--gyr-unit", type=click.Choice(["deg/s", "rad/s"]), help="Unit of the gyroscope [deg/s].")
@@ -56,6 +61,7 @@ def replay(
     files: tuple[Path, ...],
     left: Path | None,
     right: Path | None,
+    recorded: datetime | None,
     start: str | None,
     timezone: str | None,
     as_json: bool,
@@ -72,6 +78,10 @@ def replay(
       surefoot replay left.csv right.csv
       surefoot replay left.csv right.csv --start 2026-05-01T09:30 --store anna.sqlite
       surefoot replay left.csv right.csv --store anna.sqlite --publish mqtt://127.0.0.1:1883
+      surefoot replay --recorded 2026-11-26
+
+    --recorded takes the raw readings that surefoot wear kept on that day of the patient's (--timezone), of the last two
+    weeks unless settings say otherwise, and finds in them what was found live.
 
     Nothing is kept without --store or --publish. What is found first goes into the store; what the clinic has not
     answered for waits there, and the same command sends it again. Without --store, --publish keeps it in replay.sqlite
@@ -83,7 +93,11 @@ def replay(
         check_address(publish)
     config = load_config(timezone=timezone)
     named = [*((path, None) for path in files), (left, "left"), (right, "right")]
-    recordings = _read(_legs(named), unix_s(start, config.zone), _How(**how))  # type: ignore[arg-type]
+    given = _How(**how)  # type: ignore[arg-type]
+    if recorded:
+        recordings = _recorded(recorded.date(), any(path for path, _ in named), start, given, config)
+    else:
+        recordings = _read(_legs(named), unix_s(start, config.zone), given)
     _note_all(recordings, kept=bool(store_at or publish))
     keeping = open_keeping(store_at, bool(publish), config)
     findings = Findings(keeping, as_json)
@@ -91,8 +105,10 @@ def replay(
     try:
         if keeping and not store_at:
             note(f"kept in {keeping.where}, which is one patient's: for another patient, give --store another file")
-        tests = keeping.store.tests(keeping.store.gateway()) if keeping else []
-        _analyse(recordings, findings, keeping.course() if keeping else Course(), config, tests)
+        factors = keeping.length_factors(recordings[0].placement) if keeping else ()
+        for side, factor in factors:
+            note(f"lengths and speeds of the {side} leg are multiplied by {factor:.2f}, as the 20 m walks in it say")
+        _analyse(recordings, findings, keeping.course(config.zone) if keeping else Course(), config, factors)
         analysed = True
         _tell(recordings, findings, config, as_json)
         if keeping:
@@ -131,6 +147,14 @@ def _read(legs: dict[Side, Path], zero_s: float, how: _How) -> list[Recording]:
     return recordings
 
 
+def _recorded(day: date, files: bool, start: str | None, how: _How, config: Config) -> list[Recording]:
+    """A day out of the home's ring; wrong usage with anything that only files need."""
+    if files or start or how.acc_unit or how.gyr_unit or how.rate:
+        raise click.UsageError("--recorded DAY takes no files, and none of --start, --rate and the units.")
+    sensors: list[Any] = recorded_day(day, how.placement, config)  # they have what a Recording has
+    return sensors
+
+
 def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
     """What the files' readers found, and what cannot be said from these files, before anything else."""
     for recording in recordings:
@@ -148,13 +172,12 @@ def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
 
 
 def _analyse(
-    recordings: Sequence[Recording], findings: Findings, course: Course, config: Config, tests: Sequence[TestResult]
+    recordings: Sequence[Recording], findings: Findings, course: Course, config: Config, factors: Factors
 ) -> None:
     sides = tuple(recording.side for recording in recordings)
-    walk = WalkStream(sides, recordings[0].placement)
+    walk = WalkStream(sides, recordings[0].placement, replace(USUAL, length_factors=factors))
     zone = config.zone if recordings[0].wall_clock else UTC  # a clock that starts at 0 has its midnight there
-    book = DayBook(timezone=zone, sides=sides)
-    book.note(_of_their_days(tests, recordings, config))
+    book = DayBook(timezone=zone, sides=sides, length_factors=factors)
     total_s = sum(recording.end_s - recording.start_s for recording in recordings)
     with progress("analysing", total_s) as advance:
 
@@ -167,18 +190,6 @@ def _analyse(
             note(f"at {check.at_s - min(recording.start_s for recording in recordings):.0f} s: {said(check)}")
 
         asyncio.run(run(source(), walk, book, findings, course, on_check=checked, on_doing=findings.keep_doing))
-
-
-def _of_their_days(
-    tests: Sequence[TestResult], recordings: Sequence[Recording], config: Config
-) -> Iterator[TestResult]:
-    """The guided tests done on the days recorded: those of other days must not make days of their own again."""
-
-    def day(at_s: float) -> date:
-        return datetime.fromtimestamp(at_s, config.zone).date()
-
-    first, last = day(min(r.start_s for r in recordings)), day(max(r.end_s for r in recordings))
-    return (test for test in tests if first <= day(test.start_s) <= last)
 
 
 def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, as_json: bool) -> None:
