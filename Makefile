@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
 PEERS := .venv-peers
 
-.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-peers clean
+.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-peers fuzz clean
 
 demo: $(STAMP)
 	$(BIN)/surefoot demo $(DEMO_ARGS)
@@ -37,6 +37,11 @@ bench-signs: $(STAMP)
 	$(BIN)/python benchmarks/signs_tests.py --data $(DATA)
 	$(BIN)/python benchmarks/activities.py --data $(DATA)
 	$(BIN)/python benchmarks/stairs.py --data $(DATA)
+
+# Any bytes to every sensor's decoder: ten million inputs, some minutes on two cores.
+FUZZ_INPUTS ?= 10000000
+fuzz: $(STAMP)
+	$(BIN)/python benchmarks/fuzz.py --inputs $(FUZZ_INPUTS)
 
 bench-peers: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python benchmarks/peers.py --data $(DATA) --peers $(PEERS)/bin/python

@@ -1,61 +1,27 @@
-"""A link made by hand: a product's script done step by step against a firmware, without radio or waiting."""
+"""A wired firmware fed by hand: given readings at given times, and what must hold of whatever a decoder heard."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.product import (
-    Ask,
-    Decoder,
-    Heard,
-    Listen,
-    MalformedPacket,
-    Packet,
-    Read,
-    Script,
-    T,
-    Traits,
-    Unlisten,
-    Wait,
-    Write,
-)
-from surefoot.simulation.firmware import Firmware, Sent
+from surefoot.sensors.product import Heard, MalformedPacket, Packet, Traits, Wait
+from surefoot.simulation.firmware import Firmware
+from wired import Wire
 
 
-class Hand:
-    """One connection: what was sent while it listened goes to the decoder, what that heard is kept."""
+class Hand(Wire):
+    """``steps``: all that its scripts did. Nothing is measured but what it is handed; waiting takes no time."""
 
-    def __init__(self, firmware: Firmware, rate_hz: float | None = None) -> None:
-        self.firmware = firmware
-        self.decoder: Decoder = firmware.product.decoder(rate_hz or firmware.product.traits.usual_rate_hz)
-        self.listening: set[str] = set()
-        self.heard: list[Heard] = []
+    def __init__(self, firmware: Firmware, mtu: int = 517) -> None:
+        super().__init__(firmware, mtu=mtu)
         self.steps: list[object] = []
 
-    def do(self, script: Script[T]) -> T:
-        """Do a script to its end."""
-        brought = b""
-        try:
-            step = next(script)
-            while True:
-                self.steps.append(step)
-                brought = self._done(step)
-                step = script.send(brought)
-        except StopIteration as end:
-            return end.value
-
-    def take(self, sent: Iterable[Sent]) -> list[bytes]:
-        """Notifications arrive."""
-        there = [s for s in sent if s.uuid in self.listening]
-        for s in there:
-            self.heard += self.decoder.update(s.uuid, s.data)
-        return [s.data for s in there]
-
     def measure(self, acc: Array, gyr: Array, at_s: float = 0.0) -> list[bytes]:
-        return self.take(self.firmware.measure(acc, gyr, at_s))
+        """What was sent with these readings."""
+        before = len(self.sent)
+        self.take(self.firmware.measure(acc, gyr, at_s))
+        return [sent.data for sent in self.sent[before:]]
 
     @property
     def packets(self) -> list[Packet]:
@@ -69,28 +35,13 @@ class Hand:
         """All that came, (n, 6)."""
         return np.vstack([np.empty((0, 6)), *(np.hstack([p.acc, p.gyr]) for p in self.packets)])
 
-    def _done(self, step: object) -> bytes:
-        match step:
-            case Read(uuid):
-                return self.firmware.read(uuid)
-            case Write(uuid, data):
-                self.take(self.firmware.write(uuid, data))
-            case Listen(uuid):
-                self.listening.add(uuid)
-                self.take(self.firmware.listen(uuid, True))
-            case Unlisten(uuid):
-                self.listening.discard(uuid)
-                self.take(self.firmware.listen(uuid, False))
-            case Ask(uuid, data, answer_on, is_answer):
-                assert answer_on in self.listening, "asked without listening"
-                sent = self.firmware.write(uuid, data)
-                self.take(sent)
-                return next((s.data for s in sent if s.uuid == answer_on and is_answer(s.data)), b"")
-            case Wait():
-                pass
-            case _:
-                raise AssertionError(f"no step: {step}")
-        return b""
+    def _do(self, step: object) -> bytes:
+        self.steps.append(step)
+        return b"" if isinstance(step, Wait) else super()._do(step)
+
+    def _measure(self, count: int, rate_hz: float) -> None:
+        """Nothing comes while an answer is waited for."""
+        self.at_s += count / rate_hz
 
 
 def tape(traits: Traits, count: int, seed: int = 1) -> tuple[Array, Array]:

@@ -5,6 +5,7 @@ missing=""
 [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
 command -v dbus-daemon >/dev/null 2>&1 || missing="$missing dbus-daemon"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-dejavu-core"
+command -v dbus-daemon >/dev/null 2>&1 || missing="$missing dbus-daemon"
 [ -z "$missing" ] && exit 0
 if command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; then
   echo "tests: installing$missing"

@@ -33,11 +33,12 @@ MAY_TOUCH = {  # outside thing: the files that may
     "bleak": {"sensors/ble.py", "simulation/backend.py"},  # the latter is a backend of it
     "bleak_retry_connector": {"sensors/ble.py"},
     "bumble": {"simulation/*"},
-    "dbus_fast": {f"simulation/{name}.py" for name in ("bluez", "busobjects", "remote")} | {"cli/doctor.py"},
+    "dbus_fast": {f"simulation/{name}.py" for name in ("bluez", "busobjects", "remote")} | {"cli/adapter.py"},
     "aiomqtt": {"alerts/mqtt.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
-    "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")},
+    "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
+    | {"pipeline/wardrobe.py", "pipeline/storecheck.py"},
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/engine.py"},
     "fastapi": {"web/*", "cli/clinic.py", "cli/demo.py"},
@@ -48,7 +49,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "click": {"cli/*"},
     "rich": {"cli/*"},
     "webbrowser": {"cli/*"},
-    "subprocess": {"simulation/privatebus.py", "simulation/bluez.py", "cli/doctor.py"},
+    "subprocess": {"simulation/privatebus.py", "simulation/bluez.py", "cli/adapter.py"},
     "pickle": set(),
     "asyncio": {"cli/*", "pipeline/live.py", "pipeline/delivery.py", "pipeline/clinic.py", "alerts/mqtt.py"}
     | {"sensors/ble.py", "simulation/*", "web/*"},

@@ -57,6 +57,7 @@ def test_a_sensor_may_say_that_its_smaller_range_was_reached():
         ("10 01 0000 00000000", "8 bytes do not fit 1 reading"),
         ("10 01 0000 00000000" + "00" * 11, "19 bytes do not fit"),
         ("10 01 0000 00000000" + "00" * 13, "21 bytes do not fit"),
+        ("10 29 0000 00000000" + "00" * 12 * 41, "500 bytes do not fit 41 readings"),
         ("20 00 0000 00000000", "version 2"),
         ("11 00 0000 00000000 65", "a battery of 101 %"),
     ],
@@ -70,7 +71,7 @@ def test_other_bytes_are_malformed(data, reason):
 @pytest.mark.parametrize("rate_hz", [50.0, 104.0, 208.0])
 def test_packets_fit_whatever_was_negotiated(mtu, rate_hz):
     hand = byhand.Hand(OpenFirmware(mtu=mtu, battery=42))
-    hand.do(wire.PRODUCT.start(rate_hz))
+    hand.perform(wire.PRODUCT.start(rate_hz))
     acc, gyr = byhand.tape(wire.TRAITS, 500)
     sent = [data for k in range(500) for data in hand.measure(acc[k : k + 1], gyr[k : k + 1], k / rate_hz)]
     assert max(len(data) for data in sent) <= mtu - 3
@@ -81,7 +82,7 @@ def test_packets_fit_whatever_was_negotiated(mtu, rate_hz):
 
 def test_a_hole_between_readings_ends_the_packet():
     hand = byhand.Hand(OpenFirmware())
-    hand.do(wire.PRODUCT.start(100.0))
+    hand.perform(wire.PRODUCT.start(100.0))
     acc, gyr = byhand.tape(wire.TRAITS, 25)
     hand.measure(acc[:13], gyr[:13], 1.0)
     hand.measure(acc[13:], gyr[13:], 1.2)
@@ -90,7 +91,7 @@ def test_a_hole_between_readings_ends_the_packet():
 
 def test_the_nearest_rate_it_offers_is_taken():
     hand = byhand.Hand(OpenFirmware(rates_hz=(59.5, 101.7, 119.0)))
-    hand.do(wire.PRODUCT.start(104.0))
+    hand.perform(wire.PRODUCT.start(104.0))
     assert hand.firmware.rate_hz == 101.7
 
 
@@ -107,7 +108,7 @@ def test_the_nearest_rate_it_offers_is_taken():
 def test_a_sensor_that_will_not_do_is_refused_with_what_to_do(info, what):
     hand = byhand.Hand(OpenFirmware(info=info))
     with pytest.raises(ProductError, match=what) as refused:
-        hand.do(wire.PRODUCT.start(104.0))
+        hand.perform(wire.PRODUCT.start(104.0))
     assert refused.value.remedy
     assert hand.firmware.rate_hz is None
 
@@ -118,14 +119,14 @@ def test_a_sensor_that_takes_the_start_and_does_not_stream_is_noticed():
             return []
 
     with pytest.raises(ProductError, match="told to stream at 104 Hz"):
-        byhand.Hand(Deaf()).do(wire.PRODUCT.start(104.0))
+        byhand.Hand(Deaf()).perform(wire.PRODUCT.start(104.0))
 
 
 def test_a_sensor_without_a_light_cannot_show_itself():
     dark, lit = OpenFirmware(info=wire.Info((104.0,), features=0)), OpenFirmware()
     with pytest.raises(ProductError, match="no light"):
-        byhand.Hand(dark).do(wire.PRODUCT.blink())
-    byhand.Hand(lit).do(wire.PRODUCT.blink())
+        byhand.Hand(dark).perform(wire.PRODUCT.blink())
+    byhand.Hand(lit).perform(wire.PRODUCT.blink())
     assert (dark.blinks, lit.blinks) == (0, 1)
 
 

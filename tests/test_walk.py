@@ -7,7 +7,7 @@ import surefoot
 from surefoot.records import SIDES, Bout, Samples, Stride
 from surefoot.signal.company import CompanyParams
 from surefoot.signal.strides import StrideParams
-from surefoot.signal.walk import TELL_EVERY_S, WalkStream
+from surefoot.signal.walk import TELL_EVERY_S, WalkStream, analyze
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.pulses import Buckle
 from surefoot.simulation.sensor import Sensor
@@ -222,3 +222,15 @@ def test_a_change_of_rate_is_a_new_stretch(rate_hz):
 )
 def test_bouts_have_a_length_class(seconds, name):
     assert Bout(100.0, 100.0 + seconds, 5, 5).length_class == name
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_sensor_that_stops_to_change_is_no_end_of_the_walk(side):
+    walk, _ = simulate_walk(Walker(), np.random.default_rng(3), strides=40)
+    sensors = {leg: (s.acc.copy(), s.gyr.copy()) for leg, s in walk.items()}
+    for from_sample in (1500, 0):
+        acc, gyr = sensors[side]
+        acc[from_sample:], gyr[from_sample:] = acc[from_sample], 0.0
+        walked = analyze(sensors, 100.0)
+        assert len(walked.strides) > 30
+        assert not np.isinf(walked.strides["slap_index"]).any()

@@ -27,6 +27,7 @@ from surefoot.records import (
     TestResult,
     Tier,
     Trend,
+    TrendState,
 )
 
 _TEXT = r"^[^\x00]*$"  # PostgreSQL stores no NUL
@@ -151,11 +152,11 @@ class TrendBody(Wire):
     day: Day
     side: Side | None
     metric: Name
-    state: Literal["cannot_say", "quiet", "worse"]
+    state: TrendState
     value: float | None = None
     baseline: BaselineBody | None = None
     z: float | None = None
-    cusum: float | None = None
+    shift: float | None = None
     change: float | None = None
     mdc: float | None = None
     worse_days: Count = 0
@@ -193,6 +194,7 @@ class DaySummaryBody(Wire):
     metrics: Annotated[tuple[DayMetricBody, ...], Field(max_length=200)]
     missing: Reason = ""
     aids: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
+    length_factors: Annotated[tuple[tuple[Side, Annotated[float, Field(gt=0)]], ...], Field(max_length=8)] = ()
 
     def record(self) -> DaySummary:
         metrics = tuple(DayMetric(**dict(metric)) for metric in self.metrics)

@@ -19,6 +19,7 @@ VERBS = {  # verb: where its click command is, what it does
     "replay": ("surefoot.cli.replay:replay", "Analyse recordings from files, and send what is found if asked to."),
     "log": ("surefoot.cli.log:log", "Tell whether the leg gave way, or of a brace, a stick, shoes."),
     "test": ("surefoot.cli.test:test", "One guided strength test: its number and what it means."),
+    "doctor": ("surefoot.cli.doctor:doctor", "What this machine lacks, each thing with its remedy."),
     "clinic": ("surefoot.cli.clinic:clinic", "The clinic's side: store what homes send, and show it as pages."),
 }
 STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it itself

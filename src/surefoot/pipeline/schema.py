@@ -171,6 +171,22 @@ strides = Table(
     Column("start_s", Double, primary_key=True),
     Column("body", Text, nullable=False),
 )
+worn_sensors = Table(
+    "worn_sensors",
+    metadata,
+    Column("side", String(8), primary_key=True),
+    Column("placement", String(8), primary_key=True),
+    Column("address", String(64), nullable=False, unique=True, comment="one sensor is worn in one place"),
+    Column("body", Text, nullable=False),
+    comment="the sensors that were paired; they stay at home, as donnings do",
+)
+donnings = Table(
+    "donnings",
+    metadata,
+    Column("start_s", Double, primary_key=True),
+    Column("body", Text, nullable=False),
+    comment="how the sensors sat each time they were put on",
+)
 outbox = Table(
     "outbox",
     metadata,
@@ -227,6 +243,11 @@ def _told_by_the_patient(connection: Connection) -> None:
     _make_append_only(connection, answers)
 
 
+def _worn(connection: Connection) -> None:
+    for table in (worn_sensors, donnings):
+        table.create(connection, checkfirst=True)
+
+
 def _make_append_only(connection: Connection, table: Table) -> None:
     """The database itself refuses to change or delete its rows."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
@@ -252,4 +273,5 @@ _APPEND_ONLY = {
 MIGRATIONS: tuple[Migration, ...] = (
     (1, "the first tables", _first_tables),
     (2, "answers, guided tests, aids", _told_by_the_patient),
+    (3, "paired sensors, donnings", _worn),
 )

@@ -17,35 +17,54 @@ from sqlalchemy import Connection, Engine, select
 
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
-from surefoot.pipeline import inbox, reads
+from surefoot.pipeline import inbox, reads, wardrobe
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
-from surefoot.pipeline.rows import add, find, know_gateway, put, upsert
+from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, acknowledgements, gateways
 from surefoot.pipeline.schema import aids as aid_rows
 from surefoot.pipeline.schema import strides as stride_rows
-from surefoot.records import Aid, Alert, Answer, Bout, DaySummary, Incident, Side, Stride, TestResult, Tier, Trend
+from surefoot.records import (
+    Aid,
+    Alert,
+    Answer,
+    Bout,
+    DaySummary,
+    Donning,
+    Incident,
+    Side,
+    Stride,
+    TestResult,
+    Tier,
+    Trend,
+    WornSensor,
+)
 
 __all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
 
 _STRIDE: TypeAdapter[Stride] = TypeAdapter(Stride)
+STRIDE_DAYS = (
+    90  # kept at home, stride by stride: beyond the longest baseline and a look back at what an alert rests on
+)
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, stride_days: int = STRIDE_DAYS) -> Store:
     """Open ``sqlite:///path`` or ``postgresql+psycopg://...``; make or update its tables.
 
-    Raise StoreError, with the remedy, when that is not possible.
+    ``stride_days``: how many days of walking are kept stride by stride; all else is kept for good. Raise StoreError,
+    with the remedy, when that is not possible.
     """
-    return Store(open_engine(url))
+    return Store(open_engine(url), stride_days)
 
 
 class Store:
     """The records of one home, or of all the patients of a clinic."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, stride_days: int = STRIDE_DAYS) -> None:
         self._engine = engine
+        self._stride_days = stride_days
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
 
@@ -86,8 +105,10 @@ class Store:
         self._keep(TestBody.of(test), outbox, test.start_s)
 
     def keep_day(self, day: DaySummary, trends: Sequence[Trend] = (), *, outbox: bool = True) -> None:
-        """A day and the trends judged on it, named by its date."""
+        """A day and the trends judged on it, named by its date. The oldest days' strides make room."""
         self._keep(DayBody.of_day(day, tuple(trends)), outbox, day.end_s)
+        with self._write() as connection:
+            forget_strides(connection, self._stride_days)
 
     def keep_alert(self, alert: Alert, *, outbox: bool = True) -> None:
         """Named by its ``alert_id``."""
@@ -124,6 +145,31 @@ class Store:
         query = select(stride_rows.c.body).where(start >= start_s, start < end_s).order_by(start)
         with self._read() as connection:
             return [_STRIDE.validate_json(body) for body in connection.scalars(query)]
+
+    def keep_worn_sensor(self, sensor: WornSensor) -> None:
+        """In its place on the leg, instead of the one paired for it before. It stays at home, as donnings do."""
+        with self._write() as connection:
+            wardrobe.keep_sensor(connection, sensor)
+
+    def drop_worn_sensor(self, address: str) -> bool:
+        """Forget a sensor; tell whether it was paired."""
+        with self._write() as connection:
+            return wardrobe.drop_sensor(connection, address)
+
+    def worn_sensors(self) -> list[WornSensor]:
+        """Those paired: left before right, the shank before the foot."""
+        with self._read() as connection:
+            return wardrobe.sensors(connection)
+
+    def keep_donning(self, donning: Donning) -> None:
+        """Named by its start: a later verdict on the same donning replaces the earlier one."""
+        with self._write() as connection:
+            wardrobe.keep_donning(connection, donning)
+
+    def donnings(self, start_s: float, end_s: float) -> list[Donning]:
+        """Those that start in [start_s, end_s), oldest first."""
+        with self._read() as connection:
+            return wardrobe.donnings_between(connection, start_s, end_s)
 
     # ---- reads, by gateway
 

@@ -51,8 +51,9 @@ class SensorStatus:
 class Donning:
     """How the sensors sit since ``start_s``: the verdict of the mounting check, in the patient's words.
 
-    ``turned_deg``: how far a sensor is turned around the shank from straight ahead, ``tilt_deg``: how far its long
-    axis leans from upright (near 180: upside down); None where that is not known.
+    ``turned_deg``: how far a sensor is turned around the shank, ``tilt_deg``: how far it leans (near 180: upside down),
+    both against how it sat on earlier days; a side is left out where that is not known. ``seat``: the frame found, its
+    rows forward, up and right in the sensor's axes, one after another: what later donnings are compared with.
     """
 
     start_s: float
@@ -61,3 +62,4 @@ class Donning:
     strides: int
     turned_deg: tuple[tuple[Side, float], ...] = ()
     tilt_deg: tuple[tuple[Side, float], ...] = ()
+    seat: tuple[tuple[Side, tuple[float, ...]], ...] = ()

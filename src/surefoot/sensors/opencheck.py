@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from surefoot.records import Array
 from surefoot.sensors.openpacket import TRAITS, decode
 from surefoot.sensors.product import G_MPS2, MalformedPacket, Packet
 
@@ -79,8 +80,9 @@ def _values(packets: Sequence[Packet]) -> Iterator[str]:
             yield f"it lies still and reads {size:.2f} m/s2 instead of {G_MPS2:.2f}: wrong step, or a bad sensor"
 
 
-def _steps(packets: Sequence[Packet], name: str, bits: int) -> np.ndarray:
-    return np.diff([getattr(packet, name) for packet in packets]) % 2**bits
+def _steps(packets: Sequence[Packet], name: str, bits: int) -> Array:
+    steps: Array = np.diff([getattr(packet, name) for packet in packets]).astype(np.float64) % 2**bits
+    return steps
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -92,7 +92,7 @@ def decode(data: bytes) -> list[Heard]:
     if version != VERSION:
         return [MalformedPacket(f"version {version} of the open packet, only {VERSION} is known")]
     charge = flags & HAS_BATTERY
-    if len(data) != HEADER.size + READING * count + charge:
+    if len(data) != HEADER.size + READING * count + charge or count > MOST:
         return [MalformedPacket(f"{len(data)} bytes do not fit {count} readings")]
     if charge and data[-1] > 100:
         return [MalformedPacket(f"a battery of {data[-1]} %")]
@@ -214,6 +214,9 @@ class OpenSensor:
     def battery(self) -> Script[int | None]:
         charge = yield Read(BATTERY_LEVEL)
         return charge[0] if len(charge) == 1 and charge[0] <= 100 else None
+
+    def logbook(self) -> None:
+        return None
 
     def decoder(self, rate_hz: float) -> OpenDecoder:
         return OpenDecoder()

@@ -99,7 +99,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Have notifications (or indications) of a characteristic sent; from now on they reach the decoder."""
+    """Have notifications (or indications) of a characteristic sent; from now on they reach the decoder.
+
+    To listen again to what is listened to, or to cease where nobody listened, changes nothing.
+    """
 
     uuid: str
 
@@ -127,14 +130,67 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Hear:
+    """Wait for the next notification of a characteristic that is listened to; brings its bytes.
+
+    In order of arrival, none left out since the script's own ``Listen``, also what came during other steps; they reach
+    the decoder too. Brings b"" when none came ``within_s``.
+    """
+
+    uuid: str
+    within_s: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Let some time pass, as the maker wants it."""
 
     seconds: float
 
 
-Step = Read | Write | Listen | Unlisten | Ask | Wait
+Step = Read | Write | Listen | Unlisten | Ask | Hear | Wait
 Script = Generator[Step, bytes, T]
+
+
+# ---- what a sensor recorded by itself
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A recording that waits in a sensor: its number there, and when it was told to begin (seconds since 1970)."""
+
+    number: int
+    start_utc_s: int
+
+
+class Download(Protocol):
+    """A recording on its way. What has come stays when the link is lost: a new ``script`` goes on from there."""
+
+    def script(self) -> Script[None]:
+        """Bring (the rest of) it. Raise ProductError when the sensor does not give it."""
+        ...
+
+    def packets(self) -> list[Packet]:
+        """What came since last asked, with the ticks of the device's own clock, as live packets have."""
+        ...
+
+
+class Logbook(Protocol):
+    """A sensor's own memory, for when nobody is near."""
+
+    def start(self, utc_s: int) -> Script[None]:
+        """Have it record from now on, link or no link; nothing changes where it does so already."""
+        ...
+
+    def stop(self) -> Script[None]: ...
+
+    def recordings(self) -> Script[tuple[Logged, ...]]: ...
+
+    def fetch(self, logged: Logged, rate_hz: float) -> Download: ...
+
+    def erase(self, utc_s: int) -> Script[None]:
+        """Forget all recordings. Only when each was fetched and is safely kept."""
+        ...
 
 
 # ---- what a product is
@@ -220,3 +276,19 @@ class Product(Protocol):
     def decoder(self, rate_hz: float) -> Decoder:
         """Fresh, for one connection."""
         ...
+
+    def logbook(self) -> Logbook | None:
+        """What it records by itself; None: nothing. Raise ProductError where surefoot cannot fetch it yet."""
+        ...
+
+
+def need_mtu(product: Product, mtu: int) -> None:
+    """Raise ProductError when a link's packets (``mtu``: as negotiated) are too small for a product's."""
+    need = product.traits.mtu
+    if mtu < need:
+        raise ProductError(
+            f"The link to this {product.name} carries packets of {mtu} bytes; its readings need {need}.",
+            "They would come cut off, and none could be used.",
+            "Take a Bluetooth adapter of version 4.2 or later (on Linux with BlueZ 5.55 or later), have the computer "
+            "forget the sensor, and connect again.",
+        )

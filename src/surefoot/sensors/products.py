@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
-
 from surefoot.records import SurefootError
+from surefoot.sensors import dot, metamotion, movesense, openpacket, polar, witmotion
 from surefoot.sensors.product import Product
 
-FILES = ("dot", "movesense", "witmotion", "polar", "metamotion", "openpacket")
-
-
-def _present() -> Iterator[Product]:
-    for file in FILES:
-        if find_spec(f"surefoot.sensors.{file}"):
-            yield import_module(f"surefoot.sensors.{file}").PRODUCT
-
-
-PRODUCTS: tuple[Product, ...] = tuple(_present())
+PRODUCTS: tuple[Product, ...] = tuple(
+    file.PRODUCT for file in (dot, movesense, witmotion, polar, metamotion, openpacket)
+)
 
 
 def product(key: str) -> Product:

@@ -167,7 +167,7 @@ def _begin(shake: Array, rate_hz: float, params: ClockParams) -> float | None:
     quiet = float(np.median(x[(t > params.quiet_s[0]) & (t < params.quiet_s[1])]))
     searched = (t > params.search_s[0]) & (t < params.search_s[1])
     height = float(x[searched].max())
-    if height < params.least_rise * quiet:
+    if height <= params.least_rise * quiet:  # also of a sensor that says the same again and again
         return None
     level = quiet + params.level * (height - quiet)
     k = int(np.flatnonzero(searched & (x > level))[0])

@@ -13,6 +13,7 @@ from surefoot.signal.hops import Hops, no_hops
 from surefoot.signal.leans import Lean, LeanFinder, LeanParams
 from surefoot.signal.minutes import MinuteBook
 from surefoot.signal.rests import RestMeter, Rests
+from surefoot.signal.seats import Seat, SeatTeller
 from surefoot.signal.slipping import SlipParams, Slipped, SlipWatch, slip_params
 from surefoot.signal.strides import StrideMeter, StrideParams
 from surefoot.signal.table import StrideTable
@@ -38,13 +39,14 @@ class LegParams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegFindings:
-    """What became certain: contacts (s), strides, minutes, slips, leans, in time order; and what they rest on."""
+    """What became certain: contacts (s), strides, minutes, slips, seats, leans, in time order; what they rest on."""
 
     initial_s: Array
     final_s: Array
     strides: StrideTable
     minutes: list[Minute]
     slips: list[Slip]
+    seats: list[Seat]
     tenths: Tenths
     rests: Rests | None
     leans: list[Lean]
@@ -60,6 +62,7 @@ class Leg:
         self._contacts = params.contacts or contact_params(placement)
         self._slips = SlipWatch(params.slipping or slip_params(placement))
         self._alignment = Alignment(placement, params.alignment, self._slips)
+        self._seats = SeatTeller(side)
         self._minutes = MinuteBook(side, params.moving_span_dps)
         self._track: Track | None = None
         self._meter = StrideMeter(side, placement, 1.0, 0.0, params.strides)
@@ -166,11 +169,12 @@ class Leg:
         assert self._leans and self._rests
         seen, frames = (no_hops(), []) if last else (hops, track.states)
         rests, leans = self._rests.update(seen, frames), self._leans.update(seen, frames, last)
-        slips = [] if last else self._watch(track)
-        return LegFindings(initial_s, final_s, strides, minutes, slips, tenths, rests, leans)
+        slips, seats = ([], []) if last else self._watch(track)
+        return LegFindings(initial_s, final_s, strides, minutes, slips, seats, tenths, rests, leans)
 
-    def _watch(self, track: Track) -> list[Slip]:
+    def _watch(self, track: Track) -> tuple[list[Slip], list[Seat]]:
         block_s = self._alignment.block_hops * track.hop / track.rate_hz
         slips = [Slip(self.side, self._start_s + (self._blocks + k) * block_s, x) for k, x in track.slips]
+        seats = self._seats.update(track.states, self._start_s + (self._blocks + 1) * block_s, block_s)
         self._blocks += len(track.states)
-        return slips
+        return slips, seats

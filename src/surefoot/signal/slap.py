@@ -75,7 +75,9 @@ def landing(body: Ring, contact: Array, rate_hz: float, params: SlapParams = Sla
     if rate_hz < p.least_rate_hz:
         return Landing(peak, absent, absent)
     power = here * here
-    index = np.log(power[:, heel:].mean(axis=1)) - np.log(power[:, :heel].mean(axis=1))
+    forefoot, heeled = power[:, heel:].mean(axis=1), power[:, :heel].mean(axis=1)
+    felt = (forefoot > 0) & (heeled > 0)  # not so where a sensor says the same again and again
+    index = np.log(np.where(felt, forefoot, np.nan)) - np.log(np.where(felt, heeled, np.nan))
     return Landing(peak, index, _delay(here, heel, peak, rate_hz, p))
 
 

@@ -14,6 +14,7 @@ from surefoot.signal.footdrop import FootDropParams
 from surefoot.signal.givingway import GivingWayParams
 from surefoot.signal.incidents import CERTAIN_S
 from surefoot.signal.leg import LegParams
+from surefoot.signal.seats import Seat
 from surefoot.signal.sides import SideParams
 from surefoot.signal.standing import StandingParams
 from surefoot.signal.stumbles import StumbleParams
@@ -37,6 +38,7 @@ class WalkParams:
     sides: SideParams = field(default_factory=SideParams)
     clocks: ClockParams = field(default_factory=ClockParams)
     activity: ActivityParams = field(default_factory=ActivityParams)
+    length_factors: tuple[tuple[Side, float], ...] = ()  # of this person, from walks of a known way
 
 
 USUAL = WalkParams()
@@ -54,6 +56,7 @@ class WalkFindings:
     checks: list[Check] = field(default_factory=list)  # of how the sensors sit, on which leg, and of their clocks
     activities: list[Activity] = field(default_factory=list)
     rises: list[Rise] = field(default_factory=list)
+    seats: list[Seat] = field(default_factory=list)  # how the sensors sat, as often as it was learned anew
 
     def records(self) -> list[Finding]:
         """All but activities and rises, in the order in which they became certain; those two come minutes later."""

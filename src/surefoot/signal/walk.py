@@ -38,8 +38,10 @@ from surefoot.signal.givingway import GivingWay
 from surefoot.signal.incidents import IncidentBook
 from surefoot.signal.leans import Lean
 from surefoot.signal.leg import Leg, LegFindings
+from surefoot.signal.lengths import put_right
 from surefoot.signal.pairing import pair
 from surefoot.signal.rests import Rests
+from surefoot.signal.seats import Seat
 from surefoot.signal.sides import SideWatch
 from surefoot.signal.slipping import Slipped
 from surefoot.signal.snippets import Snippets
@@ -68,6 +70,7 @@ class WalkStream:
         self._strides: list[StrideTable] = []
         self._minutes: list[Minute] = []
         self._checks: list[Check] = []
+        self._seats: list[Seat] = []
         self._contacts: dict[Side, tuple[Array, Array]] = {side: (np.empty(0), np.empty(0)) for side in sides}
         self._bouts = BoutBook(tuple(sides), placement, params.bouts)
         self._company = Company(placement, params.company)
@@ -106,6 +109,11 @@ class WalkStream:
             self._minutes += leg.flush_minute()
         return self._tell(np.inf, new)
 
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The legs with a sensor."""
+        return tuple(self._legs)
+
     def mounting(self, side: Side) -> Aligned | NotYet | Slipped:
         """How the sensor of a leg sits, as far as is known."""
         return self._legs[side].mounting
@@ -123,8 +131,11 @@ class WalkStream:
         for f in found:
             self._minutes += f.minutes
             self._checks += f.slips
+            self._seats += f.seats
             self._clocks.notice({side: f.initial_s})
-            self._pasts[side].add(f.tenths)
+            if self._pasts[side].add(f.tenths) > self._params.leg.keep_alignment_s:
+                self._foot_drop.put_on(side, f.tenths.start_s)
+                self._giving_way.put_on(side, f.tenths.start_s)
             self._leans[side] += f.leans
             if f.rests is not None:
                 self._rests[side].append(f.rests)
@@ -145,6 +156,7 @@ class WalkStream:
         strides = self._settled(self._strides_before(known_s), known_s)
         for first in range(0, len(strides), AT_ONCE):
             self._look_at(strides.take(slice(first, first + AT_ONCE)))
+        put_right(strides, self._params.length_factors)
         self._checks += self._clocks.update(known_s, self._raw)
         settled_s = known_s - self._params.company.wait_s
         walked = self._bouts.update(strides, settled_s)
@@ -155,8 +167,10 @@ class WalkStream:
         self._forget(known_s)
         checks = sorted((c for c in self._checks if c.at_s <= settled_s), key=lambda c: (c.at_s, str(c)))
         self._checks = [c for c in self._checks if c.at_s > settled_s]
+        seats = sorted((s for s in self._seats if s.at_s <= settled_s), key=lambda s: (s.at_s, s.side))
+        self._seats = [s for s in self._seats if s.at_s > settled_s]
         doing = self._doing(strides, settled_s)
-        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks, *doing)
+        return WalkFindings(strides, [w.bout for w in walked], incidents, minutes, contacts, checks, *doing, seats)
 
     def _doing(self, strides: StrideTable, settled_s: float) -> tuple[list[Activity], list[Rise]]:
         legs = [leg.leans_known_s for leg in self._legs.values()] if settled_s < np.inf else []

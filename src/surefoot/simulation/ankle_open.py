@@ -24,7 +24,7 @@ from surefoot.simulation.gathering import Gathered, Gathering
 UNKNOWN_COMMAND, RATE_NOT_OFFERED = 0x80, 0x81
 HEADER_OF_ATT = 3  # bytes of the MTU that are not the notification's
 PACKETS_PER_S = 10  # wanted
-NONE = np.empty((0, 6))
+NONE = Gathered(np.zeros(1), np.empty((0, 6)))  # no readings, at no time
 
 
 class OpenFirmware:
@@ -124,7 +124,7 @@ class OpenFirmware:
         if percent > 0 or self.rate_hz is None:
             return []
         self._rate_hz = None
-        return [self._packet(Gathered(0.0, NONE), wire.STOPPING, self._charge)]
+        return [self._packet(NONE, wire.STOPPING, self._charge)]
 
     def _start(self, rate_hz: float) -> None:
         if rate_hz not in self.info.rates_hz:
@@ -139,12 +139,12 @@ class OpenFirmware:
         self._tell_charge = False
         room = self._mtu - HEADER_OF_ATT - wire.HEADER.size - wire.READING * len(done.readings)
         if charge is not None and room < 1:
-            return [self._packet(Gathered(done.at_s, NONE), 0, charge), self._packet(done)]
+            return [self._packet(Gathered(done.at_s, NONE.readings), 0, charge), self._packet(done)]
         return [self._packet(done, 0, charge)]
 
     def _packet(self, done: Gathered, flags: int = 0, charge: int | None = None) -> Sent:
         acc, gyr = done.readings[:, :3], done.readings[:, 3:]
-        packet = Packet(acc, gyr, round(done.at_s * 1e6), self._sequence)
+        packet = Packet(acc, gyr, round(float(done.at_s[0]) * 1e6), self._sequence)
         self._sequence = (self._sequence + (len(acc) > 0)) % 2**16
         flags |= wire.TAPPED * self._tapped
         self._tapped = False

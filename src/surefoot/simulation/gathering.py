@@ -8,13 +8,18 @@ import numpy as np
 
 from surefoot.records import Array
 
+HOLE = 1.5  # periods from one reading to the next: something is missing between them
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
-    """Consecutive readings (n, 6), acc m/s^2 and gyr deg/s, the first taken ``at_s`` on the sensor's clock."""
+    """Consecutive readings (n, 6), acc m/s^2 and gyr deg/s, and when each was taken on the sensor's clock (n,)."""
 
-    at_s: float
+    at_s: Array
     readings: Array
+
+    def part(self, first: int, end: int) -> Gathered:
+        return Gathered(self.at_s[first:end], self.readings[first:end])
 
 
 class Gathering:
@@ -22,32 +27,21 @@ class Gathering:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._at_s = 0.0
-        self._waiting: list[Array] = []
-        self._count = 0
+        self._waiting: list[Gathered] = []
 
     def update(self, acc: Array, gyr: Array, at_s: float, rate_hz: float) -> list[Gathered]:
         """What is full with these readings, the first of which was taken ``at_s``."""
         done: list[Gathered] = []
-        if self._count and abs(at_s - self._at_s - self._count / rate_hz) > 0.5 / rate_hz:
+        if self._waiting and at_s - self._waiting[-1].at_s[-1] > HOLE / rate_hz:
             done.append(self._taken())
-        if not self._count:
-            self._at_s = at_s
-        self._waiting.append(np.hstack([acc, gyr]))
-        self._count += len(acc)
-        if self._count >= self.size:
+        self._waiting.append(Gathered(at_s + np.arange(len(acc)) / rate_hz, np.hstack([acc, gyr])))
+        if sum(len(some.at_s) for some in self._waiting) >= self.size:
             whole = self._taken()
-            full = len(whole.readings) - len(whole.readings) % self.size
-            cuts = range(0, full, self.size)
-            done += [Gathered(whole.at_s + k / rate_hz, whole.readings[k : k + self.size]) for k in cuts]
-            self._at_s = whole.at_s + full / rate_hz
-            self._waiting, self._count = [whole.readings[full:]], len(whole.readings) - full
+            full = len(whole.at_s) - len(whole.at_s) % self.size
+            done += [whole.part(k, k + self.size) for k in range(0, full, self.size)]
+            self._waiting = [whole.part(full, len(whole.at_s))] if full < len(whole.at_s) else []
         return done
 
-    def clear(self) -> None:
-        self._waiting, self._count = [], 0
-
     def _taken(self) -> Gathered:
-        whole = Gathered(self._at_s, np.vstack(self._waiting))
-        self.clear()
-        return whole
+        whole, self._waiting = self._waiting, []
+        return Gathered(np.concatenate([w.at_s for w in whole]), np.vstack([w.readings for w in whole]))

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from surefoot.pipeline.store import Patient
-from surefoot.records import DaySummary, Trend
+from surefoot.pipeline.tested import only_tests
+from surefoot.records import WORSE, DaySummary, Trend
 from surefoot.web.words import ago, count, number, span
 
 
@@ -65,6 +66,11 @@ def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: Wa
     return Watch(gap, heard, worn.day if worn else None, worn.worn_h if worn else None)
 
 
+def last_lived(days: Sequence[DaySummary]) -> DaySummary | None:
+    """The newest day: one of which nothing but a guided test has come yet does not push the one before aside."""
+    return next((day for day in reversed(days) if not only_tests(day)), days[-1] if days else None)
+
+
 def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
     """One line of the list; ``trends`` are those of the patient's newest day."""
     alerts = count(patient.open_alerts, "open alert") if patient.open_alerts else "No open alert"
@@ -76,7 +82,7 @@ def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
     elif not known:
         verdict = f"{alerts}, but cannot say yet: {reason(trends)}"
     else:
-        worse = sum(trend.state == "worse" for trend in known)
+        worse = sum(trend.state in WORSE for trend in known)
         told = f"{worse} of them judged worse" if worse else "none judged worse"
         verdict = f"{alerts}: {count(len(known), 'number')} compared with own normal, {told}"
     look = bool(patient.open_alerts or seen.gap or patient.open_technical)

@@ -1,0 +1,95 @@
+"""The household: the settings, the home store, its paired sensors, and the way to the clinic's broker, looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from functools import partial
+from typing import get_args
+
+from surefoot.alerts.mqtt import Link, LinkError, LinkParams, Protocol
+from surefoot.cli.checkup import Line
+from surefoot.config import FILE_VARIABLE, Config
+from surefoot.pipeline.storecheck import look_at
+from surefoot.records import SIDES
+
+LOOK_S = 4.0  # at the store; a large one is looked through only in part
+BROKER_S = 3.0
+
+
+def settings(config: Config) -> Iterator[Line]:
+    yield Line("Settings", os.environ.get(FILE_VARIABLE) or "the usual ones; no settings file is named")
+    if config.timezone == "UTC":
+        remedy = "Name the place: SUREFOOT_TIMEZONE=Europe/Berlin"
+        yield Line("Time zone", "UTC: the patient's day begins at midnight in Greenwich", "warn", remedy)
+    else:
+        yield Line("Time zone", config.timezone)
+
+
+def store(config: Config) -> Iterator[Line]:
+    """The file, and the sensors named in it; nothing is written, an older file is not brought up to date."""
+    path = config.home / "home.sqlite"
+    if not path.exists():
+        yield Line("Home store", f"{path} is not made yet")
+        yield Line("Paired sensors", "none", "warn", "surefoot pair")
+        return
+    end_s = time.monotonic() + LOOK_S
+    health = look_at(str(path), lambda: time.monotonic() > end_s)
+    size = f"{path}, {path.stat().st_size / 1e6:.1f} MB"
+    if health.faults:
+        remedy = "Keep a copy of the file, move it away, and restore your last copy."
+        yield Line("Home store", f"{size}, is damaged: {health.faults[0]}", "bad", remedy)
+    elif health.schema is None:
+        yield Line("Home store", f"{size}, is no store of surefoot's", "bad", "Move it away, or set SUREFOOT_HOME.")
+    elif health.schema > health.newest:
+        told = f"{size}, schema {health.schema}: made by a newer surefoot"
+        yield Line("Home store", told, "bad", "python -m pip install --upgrade surefoot")
+    else:
+        whole = "whole" if health.finished else "whole as far as could be seen in a few seconds"
+        later = "" if health.schema == health.newest else f", brought up to {health.newest} at the next start"
+        yield Line("Home store", f"{size}, {whole}, schema {health.schema}{later}")
+    for sensor in health.sensors:
+        on = "ankle" if sensor.placement == "shank" else "foot"
+        where = f"{sensor.name or sensor.product} ({sensor.address}), {sensor.rate_hz:g} Hz"
+        yield Line(f"Sensor, {sensor.side} {on}", where)
+    missing = [side for side in SIDES if side not in {sensor.side for sensor in health.sensors}]
+    if len(missing) == len(SIDES):
+        yield Line("Paired sensors", "none", "warn", "surefoot pair")
+    elif missing:
+        told = f"none for the {missing[0]} leg: what compares the legs cannot be said"
+        yield Line("Paired sensors", told, "warn", "surefoot pair")
+
+
+def broker(config: Config) -> Iterator[Line]:
+    """A whole greeting with the broker: name, network, TLS, user and password."""
+    if "broker" not in config.model_fields_set:
+        remedy = "To reach a care team, name their broker: SUREFOOT_BROKER=mqtts://user:password@host:8883"
+        yield Line("Broker", "none is set: findings stay at home", "warn", remedy)
+        return
+    try:
+        link = asyncio.run(_greeted(config.broker))
+    except LinkError as error:
+        remedy = f"{error.remedy} Till then findings wait at home."
+        yield Line("Broker", error.what.rstrip("."), "bad", remedy)
+        return
+    if not link.address.secure and link.address.host not in ("localhost", "127.0.0.1", "::1"):
+        told = f"{link.address} answers, but what is sent can be read on the way"
+        yield Line("Broker", told, "warn", "Use mqtts:// with a broker that speaks TLS.")
+    else:
+        yield Line("Broker", f"{link.address} answers{', with TLS' if link.address.secure else ''}")
+
+
+async def _greeted(url: str) -> Link:
+    make = partial(Link, url, f"surefoot-doctor-{os.getpid()}", params=LinkParams(timeout_s=BROKER_S))
+    protocols = get_args(Protocol)
+    for protocol in protocols:
+        link = make(protocol=protocol)
+        try:
+            async with link.connect():
+                return link
+        except LinkError as error:
+            if error.trouble != "protocol" or protocol == protocols[-1]:
+                raise
+    raise AssertionError("every protocol returns or raises")
