@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from accuracy import DATA, Bench
+from chair_clips import kind_of
 
 from surefoot.records import SIDES, Activity, Samples, Side
 from surefoot.signal.walk import Walk, analyze
@@ -106,7 +107,9 @@ def clips(bench: Bench) -> list[tuple[str, ...]]:
     counts: dict[str, Counter[int]] = defaultdict(Counter)
     for recording, _, found in bench.walks("umafall"):
         if "Fall" not in str(recording.info["label"]):
-            counts[str(recording.info["label"])][min(len(found.rises), 2)] += 1
+            label = str(recording.info["label"])
+            label += f", {kind_of(recording)}" * ("Sitting" in label)
+            counts[label][min(len(found.rises), 2)] += 1
     return [(label, *(str(c[k]) for k in range(3))) for label, c in sorted(counts.items())]
 
 

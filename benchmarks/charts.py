@@ -1,6 +1,6 @@
 """Charts of roots: how often they alarm where nothing happened, and how soon where something did; and speed's part.
 
-    python benchmarks/charts.py alarms [--people N] [--case WORDS]     made-up days: false alarms and days until found
+    python benchmarks/charts.py alarms [--people N] [--case WORDS] [--feet]     made-up days: false alarms, days to find
     python benchmarks/charts.py powers [--data DIR]     how each number follows walking speed: recordings and simulation
 
 Days after facts/clinical.md 7.3 and 7.4: noise of one floor a day, each day hanging on the last by 0.3, half of its
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,7 +34,10 @@ USUAL = {
     "speed_mps": 1.05, "swing_height_m": 0.12, "shank_tilt_max_deg": 42.0, "mid_swing_rate_dps": 290.0,
     "heel_strike_mps3": 900.0, "no_heel_strike_pct": 4.0, "foot_drop_pct": 2.0, "push_off_rate_dps": 160.0,
     "push_off_acceleration_mps2": 14.0, "loading_rate_dps": 110.0,
+    "slap_index": -0.5, "lateral_excursion_m": 0.03,
 }  # fmt: skip
+OF_FEET = USUAL | {"foot_pitch_at_contact_deg": 20.0, "foot_flat_s": 0.09}
+ANKLES_ONLY = ("shank_tilt_max_deg", "slap_index", "loading_rate_dps")
 BASELINE_DAYS, WATCHED_DAYS, RHO, SHARED = 14, 30, 0.3, 0.5
 FALSE_EVENTS_A_DAY = 0.2 / 7
 ROOTS = {"l5": "foot_lifting_weaker", "s1": "push_off_weaker", "l4": "knee_control_weaker"}
@@ -60,7 +63,7 @@ CASES = (
 )
 
 
-def alarms(people: int, words: str) -> None:
+def alarms(people: int, words: str, usual: Mapping[str, float]) -> None:
     """Each case with numbers as they are, and at the usual speed."""
     table = Table(title=f"People of {people} with an alert within {WATCHED_DAYS} days", box=None, title_justify="left")
     columns = ("", "compared", "any alert", "L5", "S1", "L4", "right one within 7 days", "median days")
@@ -68,7 +71,7 @@ def alarms(people: int, words: str) -> None:
         table.add_column(column, justify="right" if k > 1 else "left")
     for case in (one for one in CASES if words in one.words):
         for how, params in (("as it is", TrendParams(speed=None)), ("at usual speed", TrendParams())):
-            raised = [_alerts(list(_days(case, np.random.default_rng(seed))), params) for seed in range(people)]
+            raised = [_alerts(list(_days(case, np.random.default_rng(seed), usual)), params) for seed in range(people)]
             table.add_row(case.words, how, *_counted(case, raised))
     Console(width=160).print(table)
 
@@ -95,14 +98,14 @@ def _alerts(days: list[DaySummary], params: TrendParams) -> list[tuple[int, Aler
     return raised
 
 
-def _days(case: Case, rng: np.random.Generator) -> Iterator[DaySummary]:
+def _days(case: Case, rng: np.random.Generator, known: Mapping[str, float]) -> Iterator[DaySummary]:
     count = BASELINE_DAYS + WATCHED_DAYS
-    powers = {m.name: rng.normal(m.speed.power, m.speed.sd) for m in map(MEASURES.__getitem__, USUAL) if m.speed}
+    powers = {m.name: rng.normal(m.speed.power, m.speed.sd) for m in map(MEASURES.__getitem__, known) if m.speed}
     late = np.arange(count) >= BASELINE_DAYS
     pace = (1 + 0.04 / USUAL["speed_mps"] * _wandering(rng, count)) * (1 + case.speed_pct / 100 * late)
     shared = {side: _wandering(rng, count) for side in SIDES}
     columns: dict[tuple[Side | None, str], np.ndarray] = {}
-    for name, usual in USUAL.items():
+    for name, usual in known.items():
         measure = MEASURES[name]
         for side in SIDES:
             columns[side, name] = usual * pace
@@ -184,10 +187,12 @@ def main() -> None:
     parser.add_argument("what", choices=("alarms", "powers"))
     parser.add_argument("--people", type=int, default=300)
     parser.add_argument("--case", default="", help="only cases with these words")
+    parser.add_argument("--feet", action="store_true", help="sensors on the feet")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the recordings")
     given = parser.parse_args()
     if given.what == "alarms":
-        alarms(given.people, given.case)
+        usual = {n: x for n, x in OF_FEET.items() if n not in ANKLES_ONLY} if given.feet else USUAL
+        alarms(given.people, given.case, usual)
     elif given.data.is_dir():
         powers(given.data)
     else:

@@ -112,6 +112,7 @@ def belts(read: Any, console: Console) -> None:
     """Speed of ankles and feet against the belt's and against each other, trial by trial."""
     table = _table("Walking speed against the belt's, %, both legs", "belt, m/s", "trial", "ankles", "feet")
     against_foot: list[float] = []
+    set_at: dict[object, list[Array]] = {}
     for recording in read.recordings("movingreality"):
         belt, speeds = recording.info.get("speed_fixed"), {}
         for placement in ("shank", "foot"):
@@ -121,10 +122,18 @@ def belts(read: Any, console: Console) -> None:
             speeds[placement] = np.array([np.nanmedian(x) for x in mine])
         against_foot += (100 * (speeds["shank"] / speeds["foot"] - 1)).tolist()
         if belt:
+            if abs(float(speeds["foot"].mean()) / belt - 1) < 0.05:  # else the belt ran otherwise
+                set_at.setdefault(recording.info["subject"], []).append(speeds["shank"] / float(belt))
             off = (f"{100 * (float(speeds[p].mean()) / belt - 1):+.0f}" for p in ("shank", "foot"))
             table.add_row(f"subject {recording.info['subject']}", f"{belt:g}", recording.info["trial"], *off)
     console.print(table)
     e = np.array(against_foot)
+    pairs = [(x, x / y) for mine in set_at.values() for i, x in enumerate(mine) for j, y in enumerate(mine) if i != j]
+    plain, right = (100 * float(np.median(np.abs(np.concatenate(x) - 1))) for x in zip(*pairs, strict=True))
+    console.print(
+        "ankle put right by another trial of the same person and leg, where the feet confirm the belt: error "
+        f"{plain:.1f} % before, {right:.1f} % after"
+    )
     console.print(
         f"ankle against the same leg's foot: median {np.median(e):+.1f} %, of sizes {np.median(np.abs(e)):.1f} %"
     )

@@ -1,6 +1,6 @@
 """Foot drop: the score by degree of simulated weakness, and what is told of real legs.
 
-    python benchmarks/signs_foot_drop.py [--data DIR] [--walkers N] [simulated] [pitch] [sides] [screen] [flags]
+    python benchmarks/signs_foot_drop.py [--data DIR] [--walkers N] [simulated pitch sides screen flags endings]
 
 SIMULATED are the score and the sensitivity of the screen: weakness of L4-S1 was never recorded in public. Real are the
 pitch of the foot against motion capture, the weaker side after stroke, and how often healthy feet are suspected.
@@ -21,6 +21,7 @@ from scipy.stats import spearmanr
 from surefoot.records import SIDES, Array, Placement
 from surefoot.signal.dropscore import columns, learn, score_of
 from surefoot.signal.dropscreen import DropScreenParams, screen, weaker_side
+from surefoot.signal.endurance import endurance
 from surefoot.signal.table import StrideTable
 from surefoot.signal.walk import analyze
 from surefoot.simulation.gait import Leg, Manner
@@ -256,11 +257,30 @@ def flags(bench: Bench) -> None:
     bench.show("Strides flagged", ("set", "who", "side", "strides", "flagged", "bouts told"), rows)
 
 
+def endings(bench: Bench) -> None:
+    """How trials of two minutes and more at the set speed of a belt end against how they began."""
+    found = []
+    for recording, _, walk in bench.walks("movingreality", "shank"):
+        if "FB" in recording.info["trial"]:  # in the others the feet say that the belt ran otherwise
+            changes = endurance(walk.strides).changes
+            found += [(c.name, c.change) for c in changes]
+    rows = []
+    for name in dict.fromkeys(name for name, _ in found):
+        mine = [change for one, change in found if one == name]
+        low, middle, high = np.percentile(mine, (5, 50, 95))
+        rows.append((name, str(len(mine)), f"{middle:+.1f}", f"{low:+.1f} to {high:+.1f}"))
+    bench.show(
+        "Change from the first to the last third, % (foot drop: points), after stroke at one belt speed",
+        ("what", "trials, of both legs", "middle", "5 to 95 %"),
+        rows,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the recordings")
     parser.add_argument("--walkers", type=int, default=20)
-    parser.add_argument("parts", nargs="*", help="simulated pitch sides screen flags; all when none is named")
+    parser.add_argument("parts", nargs="*", help="simulated pitch sides screen flags endings; all when none is named")
     given = parser.parse_args()
     bench = Bench(given.data)
     parts = {
@@ -269,6 +289,7 @@ def main() -> None:
         "sides": lambda: sides(bench),
         "screen": lambda: screens(bench),
         "flags": lambda: flags(bench),
+        "endings": lambda: endings(bench),
     }
     unknown = set(given.parts) - set(parts)
     if unknown:

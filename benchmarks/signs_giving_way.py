@@ -20,10 +20,10 @@ import numpy as np
 from accuracy import DATA, module
 from rich.console import Console
 from rich.table import Table
+from signs_margins import margins
 
 from surefoot.records import SIDES, Incident, Side
-from surefoot.signal.givingway import GivingWayParams
-from surefoot.signal.walk import Walk, WalkParams, WalkStream, analyze
+from surefoot.signal.walk import Walk, WalkStream, analyze
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.life import life_day
 from surefoot.simulation.pulses import Buckle, Stumble
@@ -35,6 +35,7 @@ FLEXIONS_DEG = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0)
 SPEEDS_MPS = (0.5, 0.8, 1.1, 1.4)
 NEAR_S = 1.0  # found this close to the true moment
 KINDS = ("giving_way", "stumble", "fall")
+BORNE_OUT = "borne out"
 
 
 def curve(console: Console, tries: int = 3) -> None:
@@ -109,22 +110,6 @@ def _found(walker: Walker, rng: np.random.Generator, buckle: Buckle, stand_s: tu
     return any(_is(i, buckle.side, truth.buckles[0].start_s) for i in told)
 
 
-def margins(read: Any, console: Console) -> None:
-    """The highest scores of real walking, whether told or not: degrees beyond the spread that come back."""
-    params = WalkParams(giving_way=GivingWayParams(clear_beyond_deg=0.0, least_beyond_deg=1.0))
-    for which in ("marpino", "movingreality", "terrain"):
-        scores = []
-        for recording in read.recordings(which):
-            worn = {n.split("_")[0]: s for n, s in recording.sensors.items() if n.endswith("shank")}
-            worn = {"left" if side == "unknown" else side: sensor for side, sensor in worn.items()}
-            walk = analyze(worn, recording.rate_hz, params=params)
-            evidence = [dict(i.evidence) for i in walk.incidents if i.kind == "giving_way"]
-            scores += [e["beyond_spread_deg"] for e in evidence if "beyond_spread_deg" in e]
-        told = ", ".join(f"{x:.1f}" for x in sorted(scores, reverse=True)[:8])
-        console.print(f"{which}: highest scores {told} deg")
-    console.print("")
-
-
 def caught_toes(console: Console, tries: int = 24) -> None:
     """Simulated stumbles, by how the leg recovers and how many sensors are worn."""
     for recovery in ("lowering", "elevating"):
@@ -171,7 +156,10 @@ class _Counts:
 
 
 def real(read: Any, console: Console) -> None:
-    """Everything told on real recordings, where no giving way, stumble or fall is known to be."""
+    """Everything told on real recordings, where no giving way, stumble or fall is known to be.
+
+    A stumble is borne out where the same leg's foot sensor, which the detector is not shown, was hit in that swing.
+    """
     table = Table(title="Real recordings: told, though nothing is known to have happened")
     for name in ("set", "recordings", "hours", "strides", *KINDS):
         table.add_column(name, justify="left" if name == "set" else "right")
@@ -186,15 +174,30 @@ def real(read: Any, console: Console) -> None:
                 for i in walk.incidents:
                     if i.kind in KINDS:
                         kinds[i.kind] += 1
-                        listed.append((which, recording.id, i))
+                        listed.append((which, recording.id, i, _hit(recording, walk, i)))
             count += 1
             hours += max(len(acc) for acc, _ in recording.sensors.values()) / recording.rate_hz / 3600
         table.add_row(which, str(count), f"{hours:.2f}", str(strides), *(str(kinds[kind]) for kind in KINDS))
     console.print(table)
-    for which, name, i in listed:
+    for which, name, i, hit in listed:
         told = ", ".join(f"{key} {value:.2f}" for key, value in i.evidence)
-        console.print(f"{which} {name} {i.start_s:.1f} s: {i.kind}, {i.side}, {i.certainty}: {told}")
-    console.print("")
+        console.print(f"{which} {name} {i.start_s:.1f} s: {i.kind}, {i.side}, {i.certainty}: {told}; {hit or 'alone'}")
+    told_alone = sum(not hit.startswith(BORNE_OUT) for *_, hit in listed)
+    console.print(f"told in all {len(listed)}, of these not borne out by another sensor {told_alone}", "")
+
+
+def _hit(recording: Any, walk: Walk, incident: Incident) -> str:
+    """What the foot sensor says of a stumble told at the shank: its greatest jerk in that swing, and in the others."""
+    acc, _ = recording.sensors.get(f"{incident.side}_foot", (None, None))
+    if incident.kind != "stumble" or acc is None or not incident.side:
+        return ""
+    jerk = np.linalg.norm(np.diff(acc, axis=0), axis=1) * recording.rate_hz
+    mine = walk.strides.of_side(incident.side)
+    spans = zip(mine["final_contact_s"] + 0.08, mine["end_s"] - 0.15, strict=True)
+    swings = [jerk[round(a * recording.rate_hz) : round(b * recording.rate_hz)].max(initial=0.0) for a, b in spans]
+    this = float(swings.pop(int(np.abs(mine["end_s"] - incident.start_s - 0.3).argmin())))
+    word = BORNE_OUT if this >= 2 * max(swings) else "not borne out"
+    return f"{word} by the foot: jerk {this:.0f} m/s^3, next {max(swings):.0f} of {len(swings)}"
 
 
 def _walks(recording: Any) -> Iterator[Walk]:

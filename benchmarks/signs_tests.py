@@ -16,9 +16,11 @@ from typing import Any, get_args
 
 import numpy as np
 from accuracy import DATA, module
+from chair_clips import KINDS, kind_of
 from rich.console import Console
 from rich.table import Table
 
+from surefoot.pipeline.calibration import length_factors
 from surefoot.records import SIDES, TestKind, TestResult
 from surefoot.signal.alignment import Aligned
 from surefoot.signal.guided.assess import FOOT_ONLY, ONE_LEGGED, assess, learned
@@ -29,6 +31,7 @@ from surefoot.signal.guided.stands import stands_of
 from surefoot.signal.walk import analyze
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.trials import WRONG, TrialTruth, simulate_trial
+from surefoot.simulation.walker import Walker, simulate_walk
 
 COUNTED = ("sit_to_stand_5", "chair_stand_30s", "heel_rise", "toe_tap")
 SIDED = (*ONE_LEGGED, "heel_walk")
@@ -53,6 +56,7 @@ def main() -> None:
     given = parser.parse_args()
     console = Console(width=150)
     simulated(given.trials, console)
+    calibrated(given.trials // 5, console)
     if given.data.is_dir():
         read = module(given.data, "read")
         chairs(read, console)
@@ -104,6 +108,24 @@ def simulated(trials: int, console: Console) -> None:
     console.print(refused)
 
 
+def calibrated(people: int, console: Console) -> None:
+    """SIMULATED: a 20 m walk puts right the lengths of that person's walks at other speeds."""
+    errors = []
+    for seed in range(people):
+        factors = length_factors([performed("walk_20m", seed)[0]], "shank")
+        for k, speed_mps in enumerate((0.7, 1.0, 1.3)):
+            read, true = simulate_walk(Walker(speed_mps=speed_mps), np.random.default_rng([5, seed, k]), strides=40)
+            strides = analyze({side: (s.acc, s.gyr) for side, s in read.items()}, 100.0).strides
+            for side, factor in factors:
+                mine = strides.of_side(side)
+                length_m = float(np.nanmedian(mine["stride_length_m"][mine["valid"]]))
+                right_m = float(np.median(true.legs[side].stride_lengths_m))
+                errors.append((100 * (length_m / right_m - 1), 100 * (factor * length_m / right_m - 1)))
+    plain, right = np.array(errors).T
+    told = (f"{np.median(x):+.1f} % (90 % within {np.percentile(np.abs(x), 90):.1f} %)" for x in (plain, right))
+    console.print(f"stride length at the ankle, simulated, as integrated and after one 20 m walk: {', '.join(told)}")
+
+
 def add(tally: Tally, result: TestResult, truth: TrialTruth) -> None:
     tally.asked += 1
     if result.value is None:
@@ -139,18 +161,18 @@ def spread(tally: Tally, kind: TestKind) -> str:
 
 def chairs(read: Any, console: Console) -> None:
     """umafall: from standing, one sitting down and one rising, steps between them; how many are counted as one."""
-    clips = [r for r in read.recordings("umafall") if "Sitting" in r.id and sound(r)]
+    clips = [r for r in read.recordings("umafall") if "Sitting" in r.id]
     frames = walked_frames(read)
-    seen: Counter[int] = Counter()
+    seen: dict[str, Counter[int]] = {kind: Counter() for kind in KINDS}
     for clip in clips:
         acc, gyr = next(iter(clip.sensors.values()))
         leg = readings_of("left", acc, gyr, clip.rate_hz)
         lean = leg.lean_deg(frames.get(session(clip)))
-        seen[len(stands_of(lean, clip.rate_hz))] += 1
-    told = ", ".join(f"{count} clips as {number}" for number, count in sorted(seen.items()))
-    console.print(
-        f"\numafall, one ankle, 20 Hz: {len(clips)} clips of one sitting down and one rising, counted: {told}"
-    )
+        seen[kind_of(clip)][len(stands_of(lean, clip.rate_hz))] += 1
+    console.print(f"\numafall, one ankle, 20 Hz: {len(clips)} clips of one sitting down and one rising, from standing")
+    for kind, counts in seen.items():
+        told = ", ".join(f"{count} as {number}" for number, count in sorted(counts.items()))
+        console.print(f"  {kind}: {counts.total()} clips, counted: {told}")
 
 
 def others(read: Any, console: Console) -> None:
@@ -169,14 +191,17 @@ def others(read: Any, console: Console) -> None:
 
 
 def ways(read: Any, console: Console) -> None:
-    """ipol1: 10 m there and back, feet: the integrated way against 20 m, and whether the turn is refused."""
+    """ipol1: 10 m there and back, feet: the integrated way against 20 m, and the same handed in as a walk of 10 m."""
     metres, turns, fit, asked = [], 0, 0, 0
+    back: list[tuple[float, float]] = []
     for recording in read.recordings("ipol1"):
         legs = {name.split("_")[0]: sensor for name, sensor in recording.sensors.items()}
         asked += 1
         walk = analyze(legs, recording.rate_hz, "foot")
         own = {side: readings_of(side, *sensor, recording.rate_hz) for side, sensor in legs.items()}
         done = Performance("walk_20m", own, recording.rate_hz, "foot", None, {}, 20.0, walk)
+        timed = assess("walk_20m", legs, recording.rate_hz, "foot", distance_m=10.0)
+        back += [(timed.value, dict(timed.details)["factor"])] if timed.value is not None else []
         try:
             way = paces(done, "")
         except NotUsable:
@@ -189,6 +214,9 @@ def ways(read: Any, console: Console) -> None:
         f"ipol1, feet, 10 m there and back ({asked} recordings, {fit} of them begin and end at rest and never stop for "
         f"3 s): integrated {low:.1f} .. {middle:.1f} .. {high:.1f} m (5, 50, 95 %); the turn seen in {turns} of {fit}"
     )
+    speeds, factors = (np.percentile(x, (5, 50, 95)) for x in zip(*back, strict=True))
+    told = " .. ".join(f"{x:.2f}" for x in speeds), " .. ".join(f"{x:.3f}" for x in factors)
+    console.print(f"handed in as a walk of 10 m: {len(back)} usable, to the turn {told[0]} m/s, factor {told[1]}")
 
 
 def walked_frames(read: Any) -> dict[tuple[str, str], Aligned]:

@@ -33,7 +33,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "bleak": {"sensors/ble.py", "sensors/trouble.py", "simulation/backend.py"},  # the last is a backend of it
     "bleak_retry_connector": {"sensors/ble.py", "sensors/trouble.py"},
     "bumble": {"simulation/*"},
-    "dbus_fast": {"simulation/bluez.py", "cli/adapter.py"},
+    "dbus_fast": {f"simulation/{name}.py" for name in ("bluez", "busobjects", "remote")} | {"cli/adapter.py"},
     "aiomqtt": {"alerts/mqtt.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
@@ -49,7 +49,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "click": {"cli/*"},
     "rich": {"cli/*"},
     "webbrowser": {"cli/*"},
-    "subprocess": {"simulation/bluez.py", "cli/adapter.py"},
+    "subprocess": {"simulation/privatebus.py", "simulation/bluez.py", "cli/adapter.py"},
     "pickle": set(),
     "asyncio": {"cli/*", "pipeline/live.py", "pipeline/delivery.py", "pipeline/clinic.py", "alerts/mqtt.py"}
     | {"sensors/ble.py", "sensors/link.py", "sensors/radio.py", "simulation/*", "web/*"},
@@ -58,7 +58,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "logging": {"cli/*", "sensors/link.py", "pipeline/*", "alerts/mqtt.py", "simulation/broker.py", "web/*"},
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"},
     "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"},  # how long to wait; others are given it
-    "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "web/*"},
+    "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*"},
 }
 
 MODULES_OF = {  # what the plain words of the table above stand for

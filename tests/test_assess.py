@@ -10,8 +10,11 @@ from scipy.spatial.transform import Rotation
 
 from surefoot.records import TestKind, TestResult
 from surefoot.signal.guided.assess import FOOT_ONLY, ONE_LEGGED, UNITS, assess, learned
+from surefoot.signal.guided.turnback import turn_back
 from surefoot.simulation.gait import Leg
+from surefoot.simulation.strides import Turn
 from surefoot.simulation.trials import WRONG, TrialTruth, simulate_trial
+from surefoot.simulation.walker import Walker, simulate_walk
 
 KINDS = get_args(TestKind)
 NEAR = {  # how far a value may lie from the truth, in its unit
@@ -255,3 +258,77 @@ def _sensors(seed: int) -> dict[str, object]:
 
     rng = np.random.default_rng(seed)
     return {side: put_on(rng, noise_tape(rng)) for side in ("left", "right")}
+
+
+# ---- there and back
+
+
+def there_and_back(seed: int, speed_mps: float, turn_at: float = 0.5, degrees: float = 180.0) -> tuple[Sensors, float]:
+    """Some 20 m to the mark, and back at once; and how far the mark was."""
+    walker = Walker(speed_mps=speed_mps)
+    strides = 2 * round(20 / walker.stride_length_m)
+    at = round(turn_at * strides)
+    read, truth = simulate_walk(
+        walker, np.random.default_rng(seed), strides=strides, turns=[Turn(at, degrees)], stand_s=(2.5, 2.5)
+    )
+    leg = truth.legs["left"]
+    mark_m = leg.first_length_m + float(leg.stride_lengths_m[:at].sum() + leg.stride_lengths_m[at] / 2)
+    return {side: (samples.acc, samples.gyr) for side, samples in read.items()}, mark_m
+
+
+@pytest.mark.parametrize("speed_mps", [0.6, 1.0, 1.35])
+def test_a_walk_there_and_back_is_timed_to_the_turn(speed_mps: float) -> None:
+    sensors, mark_m = there_and_back(3, speed_mps)
+    result = assess("walk_20m", sensors, 100.0, distance_m=mark_m)
+    details = dict(result.details)
+    straight, truth = trial("walk_20m", 3, speed_mps=speed_mps)
+    usual = judged("walk_20m", straight, truth)
+    assert result.value == pytest.approx(usual.value, rel=0.08), result.reason
+    assert details["factor"] == pytest.approx(dict(usual.details)["factor"], abs=0.03) and details["turned_back"] == 1
+    assert not [name for name in details if name.startswith("shank_factor")], "people turn behind the mark"
+    assert {"shank_factor_left", "shank_factor_right"} <= {name for name, _ in usual.details}
+
+
+@pytest.mark.parametrize(("turn_at", "degrees", "told"), [(0.25, 180.0, "turn of 1"), (0.5, 100.0, "turn of 1")])
+def test_any_other_turn_spoils_it(turn_at: float, degrees: float, told: str) -> None:
+    sensors, mark_m = there_and_back(4, 1.0, turn_at, degrees)
+    result = assess("walk_20m", sensors, 100.0, distance_m=mark_m)
+    assert result.value is None and told in result.reason and "straight on and straight back" in result.reason
+
+
+def test_who_turned_too_early_is_told_how_far_it_looked() -> None:
+    sensors, mark_m = there_and_back(5, 1.0)
+    result = assess("walk_20m", sensors, 100.0, distance_m=2 * mark_m)
+    assert result.value is None and "The way there looked like 2" in result.reason
+
+
+def heading(*pieces: tuple[float, float]) -> np.ndarray:
+    """At 50 Hz: so many seconds to a direction, smoothly."""
+    course, now = [], 0.0
+    for seconds, to in pieces:
+        course.append(np.linspace(now, to, round(50 * seconds)))
+        now = to
+    return np.concatenate(course)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "found"),
+    [
+        (((20, 5), (2, 185), (20, 180)), True),
+        (((20, 0), (2, -180), (20, -190)), True),
+        (((20, 0), (9, 180), (20, 180)), False),  # a bend
+        (((20, 0), (2, 90), (20, 90)), False),
+        (((20, 0), (2, 360), (20, 360)), False),
+        (((8, 0), (2, 180), (30, 180)), False),  # not at the far end
+        (((10, 0), (1, 60), (1, 0), (10, 0), (2, 180), (20, 180)), False),  # round something on the way
+        (((20, 0), (2, 180), (10, 180), (1, 240), (1, 180), (10, 180)), False),
+        (((20, 0), (20, 0)), False),
+    ],
+)
+def test_a_turn_back_is_told_from_other_turns(pieces: tuple[tuple[float, float], ...], found: bool) -> None:
+    course = heading(*pieces)
+    for way in (course, -course):
+        turn = turn_back(way, 50.0, 0.0, len(way) / 50)
+        assert (turn is not None) == found
+        if turn:
+            assert turn.start_s < turn.middle_s < turn.end_s and turn.middle_s == pytest.approx(21.0, abs=0.2)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from surefoot.config import Config, ConfigError, load_config
+from surefoot.pipeline.store import STRIDE_DAYS
 
 
 @pytest.fixture(autouse=True)
@@ -98,4 +99,6 @@ def test_a_bad_option_is_refused() -> None:
 
 
 def test_every_setting_has_a_line_of_its_own() -> None:
-    assert set(Config.model_fields) == {"home", "broker", "clinic_database", "clinic_host", "clinic_port", "timezone"}
+    of_clinic = {"clinic_database", "clinic_host", "clinic_port"}
+    assert set(Config.model_fields) == {"home", "broker", "timezone", "stride_days", *of_clinic}
+    assert Config().stride_days == STRIDE_DAYS

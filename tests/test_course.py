@@ -134,10 +134,10 @@ def test_what_the_patient_logs_is_on_the_days_from_then_on_and_on_those_before()
     lived = days(34, weak_from=20)
     course = Course(aids=lambda: logged)
     told = followed(course, lived[:22])
-    assert course.with_aids(lived[21]).aids == ()
+    assert course.as_told(lived[21]).aids == ()
     logged.append(Aid("brace", name(20)))
     told += followed(course, lived[22:])
-    assert alerts_of(told) == [] and course.with_aids(lived[21]).aids == ("brace",)
+    assert alerts_of(told) == [] and course.as_told(lived[21]).aids == ("brace",)
     assert alerts_of(followed(Course(), lived)) != [], "else the brace changed nothing"
     newest = {t.reason for t in told[-1][0]}
     assert newest <= {"learning what is normal with brace: 14 of 14 good days", "not known today"}

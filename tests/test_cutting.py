@@ -1,5 +1,6 @@
 """The law of streams: how a recording was cut into blocks must not matter, to the last bit."""
 
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from surefoot.records import Gap, Incident, Samples, Stride
 from surefoot.signal.alignment import Alignment
 from surefoot.signal.filters import Smooth
 from surefoot.signal.hops import reduce_to_hops
+from surefoot.signal.told import USUAL
 from surefoot.signal.walk import WalkStream, analyze
 from surefoot.simulation.falls import Fall, giving_way, tumble
 from surefoot.simulation.pulses import Buckle, Stumble
@@ -49,7 +51,7 @@ def blocks_of(side, cuts):
 
 
 def told(items):
-    stream = WalkStream()
+    stream = WalkStream(params=replace(USUAL, length_factors=(("left", 0.97), ("right", 1.03))))
     found = [stream.update(item) for item in items] + [stream.close()]
     contacts = {s: [np.concatenate([f.contacts[s][k] for f in found if s in f.contacts]) for k in (0, 1)] for s in LEGS}
     return contacts, [record for f in found for record in f.records()]

@@ -10,6 +10,7 @@ import pytest
 
 from surefoot.pipeline.days import DayBook, DayParams
 from surefoot.pipeline.measures import DAY_MEASURES, MEASURES
+from surefoot.pipeline.tested import with_tests
 from surefoot.records import SIDES, Activity, DayMetric, DaySummary, Incident, Side, TestKind, TestResult
 from surefoot.signal.table import NUMBERS, StrideTable
 from surefoot.signal.told import WalkFindings
@@ -33,12 +34,19 @@ def walked(*seconds: float) -> WalkFindings:
     return findings(rows, [bout for _, bout in walks], minutes=worn(FIRST_S + 8 * H, FIRST_S + 15 * H))
 
 
+def on_feet(found: WalkFindings) -> WalkFindings:
+    """The same strides, of sensors on the feet."""
+    table = StrideTable.of("foot", len(found.strides))
+    for name in (*NUMBERS, "side", "no_heel_strike", "foot_drop", "valid"):
+        table[name] = found.strides[name]
+    return replace(found, strides=table)
+
+
 def told(found: WalkFindings, *noted: Activity | TestResult, params: DayParams = EASY) -> DaySummary:
     book = DayBook(params)
     book.update(replace(found, activities=[one for one in noted if isinstance(one, Activity)]))
-    book.note(one for one in noted if isinstance(one, TestResult))
     (day,) = book.close()
-    return day
+    return with_tests(day, [one for one in noted if isinstance(one, TestResult)])
 
 
 def metric(day: DaySummary, name: str, side: Side | None = None) -> DayMetric:
@@ -56,7 +64,7 @@ def test_every_stride_column_named_in_the_table_exists() -> None:
 def test_every_measure_is_told_once_for_each_leg_or_both() -> None:
     day = told(walked(100, 100))
     names = [(m.side, m.name) for m in day.metrics]
-    whole = [m for m in DAY_MEASURES if m.how not in ("activity", "test")]
+    whole = [m for m in DAY_MEASURES if m.how not in ("activity", "test", "score") and m.placement != "foot"]
     assert names == [(side, m.name) for m in whole for side in (SIDES if m.per_side else (None,))]
 
 
@@ -105,6 +113,81 @@ def test_speed_and_cadence_by_length_of_walk() -> None:
     assert none.value is None and none.reason == "0 strides, at least 5 are needed"
 
 
+def test_the_landing_is_told_of_each_leg() -> None:
+    found = known_strides(walked(100), slap_index=(0.4, -1.2), slap_delay_s=(0.05, np.nan))
+    found.strides["toe_drag_s"] = np.where(np.arange(len(found.strides)) // 2 % 4 == 0, 0.1, 0.0)
+    day = told(found)
+    assert (metric(day, "slap_index", "left").value, metric(day, "slap_index", "right").value) == (0.4, -1.2)
+    assert metric(day, "slap_delay_s", "left").value == 0.05
+    assert metric(day, "slap_delay_s", "right").reason == "known of 0 strides only"
+    assert metric(day, "toe_drag_pct", "left").value == pytest.approx(25.0)
+    found.strides["toe_drag_s"] = np.where(np.arange(len(found.strides)) < 192, np.nan, 0.1)
+    few = metric(told(found), "toe_drag_pct", "left")
+    assert (few.value, few.reason) == (None, "known of 4 strides only"), "not known is not undragged"
+
+
+def test_the_sole_is_told_of_sensors_on_the_feet_only() -> None:
+    sole = ("foot_pitch_at_contact_deg", "foot_pitch_mid_swing_deg", "foot_flat_s")
+    found = known_strides(walked(100), **dict.fromkeys(sole, (2.0, 20.0)))
+    assert {m.name for m in told(found).metrics} & set(sole) == set()
+    day = told(on_feet(found))
+    for name in sole:
+        assert [metric(day, name, side).value for side in SIDES] == [2.0, 20.0]
+    assert metric(told(on_feet(walked(40))), "foot_flat_s", "left").reason == "40 strides, at least 50 are needed"
+
+
+def test_swing_and_push_off_are_compared_between_the_legs() -> None:
+    day = told(known_strides(walked(100), swing_s=(0.4, 0.44), push_off_rate_dps=(150.0, 120.0)))
+    assert metric(day, "swing_time_asymmetry_pct").value == pytest.approx(100 * np.log(1.1))
+    assert metric(day, "push_off_asymmetry_pct").value == pytest.approx(100 * np.log(0.8))
+
+
+# ---- walks one by one
+
+
+def test_how_long_walks_end_is_the_middle_of_them() -> None:
+    """Three walks of six minutes, each slower at its end by another tenth; a short one has no say."""
+    found = walked(360, 360, 360, 60)
+    walk_number = np.repeat([0, 1, 2, 3], [720, 720, 720, 120])
+    since_s = found.strides["start_s"] - (FIRST_S + (9 + walk_number) * H)
+    late = since_s > 230
+    found.strides["stride_time_s"] = np.where(late & (walk_number < 3), 1 / (0.9 - 0.1 * walk_number), 1.0)
+    found.strides["push_off_rate_dps"] = np.where(late & (found.strides["side"] == 0), 150.0, 200.0)
+    found.strides["foot_drop"] = late & (found.strides["side"] == 1)
+    day = told(found)
+    cadence = metric(day, "cadence_ending_pct")
+    assert cadence.value == pytest.approx(-20.0) and cadence.strides == 2160
+    assert [metric(day, "push_off_ending_pct", side).value for side in SIDES] == pytest.approx([-25.0, 0.0])
+    assert [metric(day, "foot_drop_ending_pct", side).value for side in SIDES] == [0.0, pytest.approx(100.0, abs=10)]
+
+
+def test_a_day_without_a_long_walk_says_so() -> None:
+    found = metric(told(walked(100, 60)), "cadence_ending_pct")
+    assert found.value is None and "no walk of 120 s" in found.reason
+
+
+def test_the_pattern_of_foot_drop_is_looked_for_in_each_walk() -> None:
+    """The left foot has lost its heel strike in three of five walks, the right one never."""
+    found = walked(40, 40, 40, 40, 40, 5)
+    dropped = np.repeat([True, False, True, False, True, True], [80, 80, 80, 80, 80, 10])
+    found.strides["no_heel_strike"] = dropped & (found.strides["side"] == 0)
+    day = told(found)
+    left = metric(day, "foot_drop_walks_pct", "left")
+    assert left.value == 60.0 and "pattern compatible with foot drop; a clinician must confirm it" in left.reason
+    assert "3 of 5 walks" in left.reason
+    right = metric(day, "foot_drop_walks_pct", "right")
+    assert (right.value, right.reason) == (0.0, "")
+
+
+def test_two_walks_of_many_are_no_pattern_and_one_walk_cannot_say() -> None:
+    found = walked(*[20] * 8)
+    found.strides["no_heel_strike"] = (found.strides["side"] == 0) & (np.arange(len(found.strides)) < 80)
+    said = metric(told(found), "foot_drop_walks_pct", "left")
+    assert (said.value, said.reason) == (25.0, "")
+    alone = metric(told(walked(100)), "foot_drop_walks_pct", "left")
+    assert alone.value is None and "1 bouts long enough" in alone.reason
+
+
 # ---- walks and incidents
 
 
@@ -145,6 +228,7 @@ def test_standing_and_sitting_together_and_in_a_row() -> None:
     day = told(walked(100), *spans[::-1])
     assert metric(day, "standing_min").value == pytest.approx(15.0)
     assert metric(day, "longest_standing_min").value == pytest.approx(12.0)
+    assert metric(day, "longest_on_feet_min").value == pytest.approx(12.0)
     assert metric(day, "longest_sitting_min").value == pytest.approx(38.0)
 
 
@@ -200,13 +284,6 @@ def test_no_test_no_number() -> None:
 
 def test_every_kind_of_test_has_its_number() -> None:
     assert {m.field for m in MEASURES.values() if m.how == "test"} == set(get_args(TestKind))
-
-
-def test_a_test_alone_makes_a_day() -> None:
-    book = DayBook(EASY)
-    book.note([rises(9.0)])
-    (day,) = book.close()
-    assert day.missing and metric(day, "sit_to_stand_5_s").value == 9.0
 
 
 def test_an_empty_table_is_no_number() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from surefoot.sensors.dot import BATTERY, MEASURE, PAYLOAD, REPORT, SETTINGS, DotDecoder, decode, encode
 from surefoot.sensors.dot import PRODUCT as DOT
+from surefoot.sensors.dotwire import as_packet, measured
 from surefoot.sensors.product import Battery, MalformedPacket, Packet, ProductError, Seen, Stopped, Tapped, need_mtu
 from surefoot.simulation.ankle_dot import FIRST, DotFirmware
 from wired import Wire, readings
@@ -38,6 +39,18 @@ def test_what_is_encoded_is_decoded(tick: int, counts: list[int]) -> None:
     np.testing.assert_array_equal(packet.gyr, gyr)
 
 
+@given(st.lists(st.floats(-1.375, 1.375, width=32), min_size=6, max_size=6))
+def test_live_and_recorded_readings_are_kept_alike(parts: list[float]) -> None:
+    acc, gyr = (np.float32([part]).astype(float) for part in (np.array(parts[:3]) * 157, np.array(parts[3:]) * 2000))
+    live = decode(encode(Packet(acc, gyr, 7)))
+    assert isinstance(live, Packet) == bool(measured(acc, gyr)[0])
+    if isinstance(live, Packet):
+        recorded = as_packet(acc, gyr, 7)
+        np.testing.assert_array_equal(live.acc, recorded.acc)
+        np.testing.assert_array_equal(live.gyr, recorded.gyr)
+        assert live.clipped == recorded.clipped
+
+
 @given(st.sampled_from([PAYLOAD, BATTERY, REPORT, MEASURE, "no uuid"]), st.lists(st.binary(max_size=70), max_size=4))
 def test_any_bytes_are_heard(uuid: str, notices: list[bytes]) -> None:
     decoder = DotDecoder()
@@ -53,6 +66,11 @@ def test_what_cannot_be_measured_is_malformed(bad: float) -> None:
         values = [1.0] * 6
         values[place] = bad
         assert isinstance(decode(struct.pack("<I6f", 1, *values)), MalformedPacket)
+
+
+def test_no_number_of_any_kind_is_worth_a_warning() -> None:
+    for bits in (0x7FA00000, 0x7FC00000, 0xFFA00001, 0x7F800001):
+        assert isinstance(decode(struct.pack("<7I", 1, *[bits] * 6)), MalformedPacket)
 
 
 def test_readings_at_the_end_of_a_range_are_counted() -> None:

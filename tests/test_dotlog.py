@@ -131,6 +131,8 @@ def test_a_lost_packet_is_asked_again(lost: str) -> None:
     download = DOT.logbook().fetch(logged, 60)
     wire.perform(download.script())
     assert max(turns.values()) > 0
+    if lost.startswith("one and"):  # seen by what comes instead of it, long before the end
+        assert sum(turns.values()) < 100
     assert_as_measured(wire, by_tick(download.packets()), missing=2)
 
 

@@ -11,7 +11,7 @@ from scipy.optimize import isotonic_regression
 from scipy.stats import spearmanr
 
 import surefoot
-from surefoot.signal.dropscore import SIGNS, DropScoreParams, columns, learn, points, score, score_of
+from surefoot.signal.dropscore import SIGNS, DropScoreParams, columns, learn, points, score, score_of, scores_of
 from surefoot.signal.table import StrideTable
 from surefoot.simulation.gait import Leg, Manner
 from surefoot.simulation.strides import Variation
@@ -90,6 +90,26 @@ def test_strides_and_the_day_agree():
     assert {name for name, _ in said.signs} == set(SIGNS["foot"])
 
 
+def test_each_bout_has_its_own_score():
+    """A healthy walk, half a minute of standing, a walk with a weak foot; a bout without strides says so."""
+    walker, _ = person(0)
+    usual = baseline(walker, "shank")
+    ways = [replace(walker, left=Leg(dorsi=d)) for d in (0.0, 0.7)]
+    sensors = [simulate_walk(w, np.random.default_rng([16, k]), strides=30)[0] for k, w in enumerate(ways)]
+    still = np.tile([[0.0, 0.0, 9.81]], (3000, 1)), np.zeros((3000, 3))
+    both = {}
+    for side in ("left", "right"):
+        first, last = (s[side] for s in sensors)
+        acc = np.concatenate([first.acc, np.repeat(first.acc[-1:], 3000, axis=0), last.acc])
+        both[side] = acc, np.concatenate([first.gyr, still[1], last.gyr])
+    walk = surefoot.analyze(both, 100.0)
+    assert len(walk.bouts) == 2
+    nowhere = replace(walk.bouts[1], start_s=900.0, end_s=960.0)
+    said = scores_of([*walk.bouts, nowhere], walk.strides.of_side("left"), usual)
+    assert abs(said[0].value) < 0.6 and said[1].value > 1.5
+    assert said[2].value is None and "0 valid strides" in said[2].reason
+
+
 def test_a_slow_sensor_goes_without_the_slap():
     walker, _ = person(0)
     usual = baseline(walker, "shank", rate_hz=40.0)
@@ -130,6 +150,7 @@ def test_groups_are_averaged_and_a_slap_counts_for_one_point_at_most():
     assert score({"heel_strike_mps3": heel + 3, "slap_index": slap, "swing_height_m": lift})[0] == 2.5
     assert score({"swing_height_m": lift, "lateral_excursion_m": -lift})[0] == 0.0
     assert score({"foot_pitch_at_contact_deg": heel, "foot_flat_s": slap})[0] == p.most_flat / 2
+    assert score({"slap_index": slap})[0] == p.most_slap
     absent = np.array([np.nan])
     assert score({"heel_strike_mps3": absent, "swing_height_m": lift})[0] == 2.0
     assert np.isnan(score({"heel_strike_mps3": absent, "swing_height_m": absent})[0])

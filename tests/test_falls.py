@@ -12,6 +12,7 @@ from surefoot.simulation.falls import Fall, tumble
 from surefoot.simulation.floor import kneeling, lying_down
 from surefoot.simulation.handling import taking_off
 from surefoot.simulation.scene import record
+from surefoot.simulation.standing import standing
 from surefoot.simulation.walker import Walker, plan_walk
 
 
@@ -85,6 +86,33 @@ def test_sensors_taken_off_are_no_probable_fall():
     for seed in range(4):
         samples, _ = record([walk(walker), partial(taking_off, walker)], np.random.default_rng(seed))
         assert [i for i in told(samples) if i.certainty == "probable"] == []
+
+
+def getting_up_hard(begins):
+    """Somebody lies down, gets up and comes down with a knock, and walks; told from so many seconds of lying on."""
+    walker = Walker()
+    plans = [partial(standing, walker, seconds=5.0), partial(lying_down, walker, seconds=15.0), walk(walker)]
+    samples, _ = record(plans, np.random.default_rng(2))
+    acc, gyr = (x.copy() for x in (samples["left"].acc, samples["left"].gyr))
+    upright = acc[:100].mean(axis=0)
+    slow = np.stack([np.convolve(a, np.ones(50) / 50, "same") for a in acc.T], axis=1)
+    away = slow @ upright < 0.4 * np.linalg.norm(slow, axis=1) * np.linalg.norm(upright)
+    lies = int(np.flatnonzero(away)[0])
+    up = lies + int(np.argmin(away[lies:]))
+    acc[up : up + 3] *= 5.0
+    gyr[up - 10 : up] *= 250.0 / np.linalg.norm(gyr[up - 10 : up], axis=1).max()
+    first = 0 if begins is None else lies + round(100 * begins)
+    return acc[first:], gyr[first:], up - first
+
+
+def test_getting_up_hard_before_a_frame_is_known_is_no_fall():
+    """What seems upright then is how the leg lay. It comes back to where it was; or a walk tells a little later."""
+    acc, gyr, up = getting_up_hard(None)
+    assert analyze({"left": (acc[: up + 600], gyr[: up + 600])}, 100.0).incidents == []
+    acc, gyr, up = getting_up_hard(2.0)
+    (fall,) = analyze({"left": (acc[: up + 600], gyr[: up + 600])}, 100.0).incidents
+    assert fall.kind == "fall", "nothing tells yet"
+    assert analyze({"left": (acc, gyr)}, 100.0).incidents == []
 
 
 def test_a_gap_in_the_middle_ends_what_can_be_said():

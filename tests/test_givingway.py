@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from surefoot.records import Gap, Samples
+from surefoot.signal.givingway import GivingWay
+from surefoot.signal.table import StrideTable
 from surefoot.signal.walk import WalkStream, analyze
 from surefoot.simulation.chairs import chair_stands, rising, sitting_down
 from surefoot.simulation.falls import giving_way
@@ -142,3 +144,39 @@ def test_a_clipped_gyroscope_still_tells_a_buckle():
         side: Samples(side, "shank", 0.0, s.rate_hz, s.acc, np.clip(s.gyr, -256, 256)) for side, s in samples.items()
     }
     assert any(abs(i.start_s - at_s) < 0.5 for i in told(clipped))
+
+
+def strides_with_a_late_load(before_s):
+    """Twelve strides; the last shank leans 0.16 s later, as do both feet, and the stride before it is shorter."""
+    table = StrideTable.of("shank", 12)
+    table["stride_time_s"], table["other_contact_s"] = np.full(12, 1.1), np.full(12, 0.55)
+    table["stride_time_s"][-2:] += (-before_s, 0.16)
+    table["other_contact_s"][-1] += 0.16
+    table["end_s"] = np.cumsum(table["stride_time_s"])
+    table["start_s"] = table["landed_s"] = table["end_s"] - table["stride_time_s"]
+    table["lean_middle"], table["lean_whole"], table["no_heel_strike"] = np.full(12, 22), np.full(12, 28), np.zeros(12)
+    piece = np.arange(table.leans.shape[0])[:, None] - 8 * (np.arange(12) == 11)
+    table.leans[:] = np.interp(piece, [3, 8, 11, 18], [140.0, -40.0, -40.0, 80.0])
+    return table
+
+
+@pytest.mark.parametrize(("before_s", "found"), [(0.0, 1), (0.02, 1), (0.16, 0)])
+def test_a_landing_told_early_is_not_taken_for_it(before_s, found):
+    """Then the stride before it was told as much shorter; a knee shortens nothing that was before."""
+    told = GivingWay().find(strides_with_a_late_load(before_s))
+    assert [i.kind for i in told] == ["giving_way"] * found
+
+
+@pytest.mark.parametrize(("pause_s", "found"), [(30.0, True), (90.0, False)])
+def test_strides_from_before_the_sensor_was_put_on_are_no_measure(pause_s, found):
+    """Ten strides, a pause, eight more: after a minute off the leg they are not what is usual."""
+    samples, at_s = walking(25.0)
+    stream, told = WalkStream(), []
+    for side, s in samples.items():
+        cut = round((at_s - 9.0) * s.rate_hz)
+        first = Samples(side, "shank", 0.0, s.rate_hz, s.acc[:cut], s.gyr[:cut])
+        rest = Samples(side, "shank", first.end_s + pause_s, s.rate_hz, s.acc[cut:], s.gyr[cut:])
+        for item in (first, rest):
+            told += stream.update(item).incidents
+    told += stream.close().incidents
+    assert any(i.kind == "giving_way" for i in told) == found

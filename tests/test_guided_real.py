@@ -42,6 +42,20 @@ def test_ten_metres_there_and_back_are_twenty_and_have_a_turn() -> None:
     assert 19.5 < np.median(metres) < 21.0 and np.percentile(np.abs(np.array(metres) - 20), 90) < 2.0
 
 
+def test_ten_metres_there_and_back_are_timed_to_the_turn() -> None:
+    """Those that begin and end at rest without a stop; three with a turn before or behind the way."""
+    told = []
+    for recording in realdata.recordings("ipol1"):
+        legs = {name.split("_")[0]: sensor for name, sensor in recording.sensors.items()}
+        result = assess("walk_20m", legs, recording.rate_hz, "foot", distance_m=10.0)
+        if result.value is not None:
+            told.append((result.value, dict(result.details)["factor"], dict(result.details)["turned_back"]))
+    assert len(told) >= 24 and all(turned == 1 for *_, turned in told)
+    speed, factor, _ = np.array(told).T
+    assert speed.min() > 0.8 and speed.max() < 1.4 and 0.95 < np.median(factor) < 1.0
+    assert np.percentile(np.abs(factor - np.median(factor)), 90) < 0.07
+
+
 def test_a_walk_handed_in_as_rises_is_called_a_walk() -> None:
     """It is three minutes long, so "too short" would be wrong: somebody walks, a twitch and a rest behind the start."""
     recording = realdata.recording("movingreality", "1019_pp01_exported000")

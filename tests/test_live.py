@@ -94,16 +94,21 @@ def lived(source: AsyncIterator[Block], keeper: Any, course: Course | None = Non
 
 
 def cut(blocks: Iterable[Block], seed: int) -> Iterator[Block]:
-    """The same readings in blocks of any length."""
+    """The same readings in blocks of any length, in the order in which they begin."""
     rng = np.random.default_rng(seed)
+    waiting: list[Block] = []
     for block in blocks:
+        yield from sorted((x for x in waiting if x.start_s < block.start_s), key=lambda x: x.start_s)
+        waiting = [x for x in waiting if x.start_s >= block.start_s]
         if isinstance(block, Gap):
-            yield block
+            waiting.append(block)
             continue
         edges = [0, *np.sort(rng.integers(0, len(block) + 1, rng.integers(0, 4))).tolist(), len(block)]
         for a, b in pairwise(edges):
             start_s = block.start_s + a / block.rate_hz
-            yield Samples(block.side, block.placement, start_s, block.rate_hz, block.acc[a:b], block.gyr[a:b])
+            piece = Samples(block.side, block.placement, start_s, block.rate_hz, block.acc[a:b], block.gyr[a:b])
+            waiting.append(piece)
+    yield from sorted(waiting, key=lambda x: x.start_s)
 
 
 def rows(store: Store) -> dict[str, Any]:

@@ -134,6 +134,7 @@ def test_what_cannot_be_measured_is_malformed(bad: float) -> None:
         values = np.ones(24)
         values[place] = bad
         assert isinstance(decode(struct.pack("<I24f", 1, *values), 4), MalformedPacket)
+    assert isinstance(decode(struct.pack("<25I", 1, *[0x7FA00000] * 24), 4), MalformedPacket)  # numpy warns of those
 
 
 def test_readings_at_the_end_of_its_range_are_counted() -> None:

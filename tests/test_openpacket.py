@@ -57,6 +57,7 @@ def test_a_sensor_may_say_that_its_smaller_range_was_reached():
         ("10 01 0000 00000000", "8 bytes do not fit 1 reading"),
         ("10 01 0000 00000000" + "00" * 11, "19 bytes do not fit"),
         ("10 01 0000 00000000" + "00" * 13, "21 bytes do not fit"),
+        ("10 29 0000 00000000" + "00" * 12 * 41, "500 bytes do not fit 41 readings"),
         ("20 00 0000 00000000", "version 2"),
         ("11 00 0000 00000000 65", "a battery of 101 %"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,9 +15,9 @@ import pytest
 import byhand
 from surefoot.sensors import opencheck
 from surefoot.sensors import openpacket as wire
-from surefoot.sensors.product import Battery, Packet, Tapped
+from surefoot.sensors.product import Battery, Packet, ProductError, Tapped
 from surefoot.simulation.ankle_open import RATE_NOT_OFFERED, UNKNOWN_COMMAND, OpenFirmware
-from surefoot.simulation.firmware import INVALID_LENGTH
+from surefoot.simulation.firmware import INVALID_LENGTH, Sent
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "open-sensor.md").read_text(encoding="utf-8")
 
@@ -85,6 +86,83 @@ def test_the_room_in_a_packet(mtu):
     (plain, charged) = re.findall(rf"^\| {mtu} \| (\d+) \| (\d+)", PAGE, re.M)[0]
     assert int(plain) == (mtu - 3 - wire.HEADER.size) // wire.READING
     assert int(charged) == (mtu - 3 - wire.HEADER.size - 1) // wire.READING
+
+
+# ---- a firmware written from the page alone
+
+
+class Stranger:
+    """What somebody builds who has read the page and no code: a chip of +-8 g, 0.244 mg and 70 mdps a count."""
+
+    product = wire.PRODUCT
+    base = "696c{}-c4a2-43ad-bdff-987caf4a15b7"
+
+    def __init__(self, mtu=185):
+        self.tenths, self.on, self.number, self.waiting = 0, False, 0, []
+        self.most = min(10, (mtu - 3 - 8 - 1) // 12)
+
+    @property
+    def rate_hz(self):
+        return self.tenths / 10 if self.tenths and self.on else None
+
+    def read(self, uuid):
+        if uuid == self.base.format("0001"):
+            return bytes([1, 0x02, 8]) + struct.pack("<H", 2000) + bytes([1]) + struct.pack("<H", 1017) + b"shed 3"
+        if uuid == self.base.format("0002"):
+            return struct.pack("<BH", self.tenths > 0, self.tenths)
+        assert uuid == "00002a19-0000-1000-8000-00805f9b34fb"
+        return bytes([71])
+
+    def write(self, uuid, data):
+        assert uuid == self.base.format("0002")
+        if data[0] == 1:
+            (self.tenths,) = struct.unpack("<H", data[1:])
+            assert self.tenths == 1017  # else answer with 0x81
+            self.number, self.waiting = 0, []
+        elif data[0] == 2:
+            self.tenths = 0
+        return []
+
+    def listen(self, uuid, on):
+        assert uuid == self.base.format("0003")
+        self.on = on
+        return []
+
+    def data_ready(self, acc_counts, gyr_counts, clock_us):
+        """The interrupt: counts as the chip has them."""
+        acc = [round(c * 0.244 / 0.48828125) for c in acc_counts]
+        gyr = [max(-32768, min(32767, round(c * 1.1469))) for c in gyr_counts]
+        full = max(map(abs, acc_counts)) >= 32767
+        self.waiting.append((clock_us, full, struct.pack("<6h", *acc, *gyr)))
+        if len(self.waiting) < self.most:
+            return []
+        flags = (0x01 if self.number == 0 else 0) | (0x04 if any(full for _, full, _ in self.waiting) else 0)
+        head = struct.pack("<BBHI", 0x10 | flags, len(self.waiting), self.number % 65536, self.waiting[0][0] % 2**32)
+        packet = head + b"".join(reading for _, _, reading in self.waiting) + (bytes([71]) if flags & 1 else b"")
+        self.waiting, self.number = [], self.number + 1
+        return [Sent(self.base.format("0003"), packet)]
+
+
+def test_a_firmware_from_the_page_alone_is_understood():
+    hand = byhand.Hand(Stranger())
+    hand.perform(wire.PRODUCT.start(100.0))
+    assert hand.perform(wire.PRODUCT.battery()) == 71
+    for k in range(200):
+        acc = [100 + k, -200, 32767 if k == 33 else 4098]  # 1 g is 4098 of its counts
+        hand.take(hand.firmware.data_ready(acc, [1000, -32768, k % 7], 4_294_000_000 + k * 9833))
+    assert not hand.malformed and [p.sequence for p in hand.packets] == list(range(20))
+    got = hand.readings()
+    at_rest = np.delete(got, 33, axis=0)
+    assert at_rest[:, 2] == pytest.approx(9.80665, rel=1e-3)
+    assert at_rest[:, 0] == pytest.approx(np.delete(100 + np.arange(200), 33) * 0.244e-3 * 9.80665, abs=0.003)
+    assert got[:, 3] == pytest.approx(70.0, abs=0.05) and got[:, 4] == pytest.approx(-2000.0)
+    assert sum(p.clipped for p in hand.packets) == 200  # the turning rate stands at its end all the time
+    assert np.diff([p.first_tick for p in hand.packets]).tolist().count(98330 - 2**32) == 1
+    assert opencheck.complaints([s.data for s in hand.sent]) == []
+    hand.perform(wire.PRODUCT.stop())
+    assert hand.firmware.rate_hz is None
+    with pytest.raises(ProductError, match="no light"):
+        hand.perform(wire.PRODUCT.blink())
 
 
 # ---- the self-test

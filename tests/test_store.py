@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +15,8 @@ from sqlalchemy import create_engine, inspect
 import made
 from made import OTHER
 from surefoot.pipeline import schema
-from surefoot.pipeline.store import StoreError, open_store
-from surefoot.records import Aid, Alert, Stride
+from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.records import SIDES, Aid, Alert, Stride
 
 
 @pytest.fixture
@@ -105,6 +106,48 @@ def test_strides_stay_at_home(home):
     assert home.strides(0, 100) == strides
     assert home.strides(10.2, 100) == strides[1:]
     assert home.outbox.count() == 0
+
+
+def strides_of(*days: int, each: int = 3) -> list[Stride]:
+    """So many strides of both legs on each of these days, around noon; day 0 began with the epoch."""
+    starts = [86400.0 * day + 43200.0 + 1.2 * k for day in days for k in range(each)]
+    return [Stride(side, "shank", start, start + 1.1) for start in starts for side in SIDES]
+
+
+def kept_days(store: Store) -> list[int]:
+    return sorted({int(one.start_s // 86400) for one in store.strides(-1e12, 1e12)})
+
+
+def test_the_strides_of_the_newest_days_are_kept_and_all_else_for_good(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/small.sqlite", stride_days=3)
+    for number in range(1, 8):
+        store.keep_strides(strides_of(20_000 + number))
+        store.keep_bout(made.bout(number))
+        store.keep_day(made.day(number))
+    assert kept_days(store) == [20_005, 20_006, 20_007]
+    assert len(store.strides(0.0, 1e12)) == 3 * 6
+    assert len(store.days(store.gateway())) == 7 and len(store.bouts(store.gateway())) == 7
+    store.close()
+
+
+def test_days_without_strides_and_a_clock_far_ahead_cost_little(tmp_path: Path) -> None:
+    """Days are counted on which there are strides; what a broken clock dates takes the place of one of them."""
+    store = open_store(f"sqlite:///{tmp_path}/small.sqlite", stride_days=3)
+    store.keep_strides(strides_of(20_000, 20_050, 20_100))
+    store.keep_day(made.day(1))
+    assert kept_days(store) == [20_000, 20_050, 20_100]
+    store.keep_strides(strides_of(60_000))
+    store.keep_day(made.day(2))
+    assert kept_days(store) == [20_050, 20_100, 60_000]
+    store.keep_strides(strides_of(20_101))
+    store.keep_day(made.day(3))
+    assert kept_days(store) == [20_100, 20_101, 60_000]
+    store.close()
+
+
+def test_without_strides_nothing_is_dropped(home: Store) -> None:
+    home.keep_day(made.day(1))
+    assert home.strides(-1e12, 1e12) == []
 
 
 def test_the_gateway_keeps_its_name(tmp_path):

@@ -93,7 +93,7 @@ def test_the_list_puts_first_who_needs_a_look(filled: Store) -> None:
     assert "1 technical alert" in rows["P-04"]
     assert "Last worn on no day that counts yet" in rows[f"unnamed {EMPTY[:8]}"]
     assert "cannot say yet: learning what is normal: 4 of at least 7 good days" in rows["P-03"]
-    assert "31 numbers compared with own normal, none judged worse" in rows["P-02"]
+    assert "33 numbers compared with own normal, none judged worse" in rows["P-02"]
 
 
 def test_who_is_not_monitored_is_never_told_to_be_well(filled: Store) -> None:
@@ -161,7 +161,8 @@ def test_root_patterns_come_first_and_are_no_diagnosis(filled: Store) -> None:
     patterns = ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Knee control (L4 pattern)"]
     assert titles[:4] == [*patterns, "Walking speed"]
     assert text(page).count("A pattern compatible with L5-type weakness, never a diagnosis.") == 1
-    assert len(titles) == len(patterns) + len(story.USUAL) + 1
+    assert len(titles) == len(patterns) + len(story.USUAL) + 2  # and cadence, and the foot-drop score made of others
+    assert "Left: 2.6 points on 2026-01-28; own normal: 0.0 points" in text(page).replace("\xa0", " ")
 
 
 def test_a_chart_has_both_legs_the_band_the_gaps_and_the_wear(filled: Store) -> None:

@@ -47,6 +47,7 @@ class Config(BaseSettings):
     clinic_host: str = "127.0.0.1"  # other machines reach the pages only where a login stands before them
     clinic_port: int = Field(default=8420, ge=0, le=65535)
     timezone: str = "UTC"  # where the patient's day begins and ends
+    stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay
 
     @property
     def home_store(self) -> str:

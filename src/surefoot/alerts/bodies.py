@@ -193,6 +193,7 @@ class DaySummaryBody(Wire):
     metrics: Annotated[tuple[DayMetricBody, ...], Field(max_length=200)]
     missing: Reason = ""
     aids: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
+    length_factors: Annotated[tuple[tuple[Side, Annotated[float, Field(gt=0)]], ...], Field(max_length=8)] = ()
 
     def record(self) -> DaySummary:
         metrics = tuple(DayMetric(**dict(metric)) for metric in self.metrics)

@@ -63,7 +63,7 @@ CHART_RULES = (
         "foot lifting, pattern compatible with L5-type weakness",
         (
             *("foot_drop_pct", "no_heel_strike_pct", "heel_strike_mps3", "shank_tilt_max_deg", "swing_height_m"),
-            *("heel_walk_pct", "toe_tap_count"),
+            *("foot_drop_score", "foot_pitch_at_contact_deg", "heel_walk_pct", "toe_tap_count"),
         ),
     ),
     ChartRule(
@@ -88,6 +88,8 @@ FEATURES = {
     "no_heel_strike_pct": FeatureWords("strides without heel strike", 1, "points"),
     "heel_strike_mps3": FeatureWords("heel strike", -1, "%", relative=True),
     "shank_tilt_max_deg": FeatureWords("tilt of the shank in swing", 1, "deg"),
+    "foot_drop_score": FeatureWords("foot-drop score", 1, "points", decimals=1),
+    "foot_pitch_at_contact_deg": FeatureWords("angle of the landing foot", -1, "deg"),
     "swing_height_m": FeatureWords("lift of the ankle", 1, "cm", scale=100.0, decimals=1),
     "push_off_rate_dps": FeatureWords("push-off", -1, "%", relative=True),
     "push_off_acceleration_mps2": FeatureWords("push-off acceleration", -1, "%", relative=True),

@@ -14,6 +14,7 @@ from surefoot.records import SIDES, Activity, Alert, Bout, DaySummary, Incident,
 from surefoot.web.words import INCIDENTS
 
 MOST_ROWS = 25
+SCREEN = "foot_drop_walks_pct"  # with a reason beside its value, the pattern was seen
 
 
 class Findings:
@@ -194,6 +195,9 @@ def _days(findings: Findings, terminal: Terminal, wall_clock: bool) -> None:
     thin = [f"{name(day, 'The day')} does not count for trends: {day.missing}" for day in findings.days if day.missing]
     for told in thin[-MOST_ROWS:]:
         terminal.say(told)
+    seen = [(day, metric) for day in findings.days for metric in day.metrics if metric.name == SCREEN and metric.reason]
+    for day, metric in [(day, metric) for day, metric in seen if metric.value is not None][-MOST_ROWS:]:
+        terminal.say(f"{name(day, 'The day')}, {metric.side} leg: {metric.reason}")
     judged = [trend for trend in findings.trends if trend.state != "cannot_say"]
     if judged:
         rows = [_trend(trend) for trend in judged]

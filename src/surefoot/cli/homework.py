@@ -84,7 +84,8 @@ STEPS: Mapping[TestKind, tuple[str, ...]] = {
         _SENSORS,
         "Measure 20 metres of flat, straight, free way with a tape; say another length with --distance.",
         f"Stand with your toes at the beginning. {_TAP}",
-        "Walk to the end at your own comfortable speed and stop with your toes on the mark.",
+        "Walk to the end at your own comfortable speed and stop with your toes on the mark. Or turn at the mark and "
+        "walk straight back without a stop: then only the way there is counted.",
         _END,
     ),
 }

@@ -1,14 +1,19 @@
-"""The keeping of a replay: one patient's store, and what its user must know of what is kept there."""
+"""The keeping of a replay or a test: one patient's store, and what its user must know of what is kept there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from surefoot.config import Config
+from surefoot.pipeline.aids import judged_anew
+from surefoot.pipeline.calibration import length_factors
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import Alert, Bout, DaySummary, Incident, Stride, Trend
+from surefoot.pipeline.tested import day_of, only_tests
+from surefoot.records import Alert, Bout, DaySummary, Incident, Placement, Side, Stride, TestResult, Trend
 
 
 class Keeping:
@@ -29,7 +34,22 @@ class Keeping:
     def course(self) -> Course:
         """What is known of the patient so far."""
         alerts = [known.alert for known in self.store.alerts(self.store.gateway())]
-        return Course(days=list(self._days.values()), alerts=alerts, aids=self.store.aids)
+        tests = partial(self.store.tests, self.store.gateway())
+        return Course(days=list(self._days.values()), alerts=alerts, aids=self.store.aids, tests=tests)
+
+    def length_factors(self, placement: Placement) -> tuple[tuple[Side, float], ...]:
+        """What this patient's 20 m walks say of their strides, leg by leg."""
+        return length_factors(self.store.tests(self.store.gateway()), placement)
+
+    def keep_test(self, test: TestResult, zone: ZoneInfo) -> None:
+        """Keep a guided test and put it on its day at once: that day and those after it are judged anew."""
+        self.store.keep_test(test)
+        course, before = self.course(), list(self._days.values())
+        _, alerts = course.update(day_of(test, before, zone))
+        for alert in alerts:
+            self.keep_alert(alert)
+        for day, trends in judged_anew(before, course.days):
+            self.store.keep_day(day, trends)
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self.store.keep_strides(strides)
@@ -45,7 +65,7 @@ class Keeping:
 
     def keep_day(self, day: DaySummary, trends: Sequence[Trend] = ()) -> None:
         known = self._days.get(day.day)
-        if known is not None and known != day:
+        if known is not None and known != day and not only_tests(known):
             if day.missing and not known.missing:
                 self.notes.append(_stays(known, day, self.where))
                 return
@@ -83,7 +103,7 @@ def open_keeping(store_at: str | None, publish: bool, config: Config) -> Keeping
     if store_at is None and not publish:
         return None
     if store_at is not None and "://" in store_at:
-        return Keeping(open_store(store_at), "the store")
+        return Keeping(open_store(store_at, config.stride_days), "the store")
     path = Path(store_at).expanduser() if store_at else config.home / "replay.sqlite"
     if not store_at:
         try:
@@ -94,4 +114,4 @@ def open_keeping(store_at: str | None, publish: bool, config: Config) -> Keeping
                 "Nothing was analysed.",
                 "Name a file to keep the findings in: --store PATH.",
             ) from error
-    return Keeping(open_store(f"sqlite:///{path}"), str(path))
+    return Keeping(open_store(f"sqlite:///{path}", config.stride_days), str(path))

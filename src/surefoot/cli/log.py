@@ -117,11 +117,11 @@ def aid(kind: str, store_at: str | None, start: str | None, end: str | None, nam
 def _open(store_at: str | None, config: Config) -> Store:
     """The named store, which must be there: what is told belongs to a patient who is known."""
     if store_at is not None and "://" in store_at:
-        return open_store(store_at)
+        return open_store(store_at, config.stride_days)
     path = Path(store_at).expanduser() if store_at else config.home / "home.sqlite"
     if not path.exists():
         raise StoreError(f"There is no store {path}.", "Nothing was kept.", "Name the patient's store: --store PATH.")
-    return open_store(f"sqlite:///{path}")
+    return open_store(f"sqlite:///{path}", config.stride_days)
 
 
 def _asked_about(incidents: Sequence[Incident], which: str | None) -> Incident:

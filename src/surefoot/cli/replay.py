@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 
 import click
@@ -20,13 +20,15 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
-from surefoot.records import Check, Gap, Placement, Samples, Side, TestResult
+from surefoot.records import Check, Gap, Placement, Samples, Side
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
 from surefoot.signal.rates import not_at_this_rate
+from surefoot.signal.told import USUAL
 from surefoot.signal.walk import WalkStream
 
 FILE = click.Path(path_type=Path)
+Factors = tuple[tuple[Side, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,10 @@ def replay(
     try:
         if keeping and not store_at:
             note(f"kept in {keeping.where}, which is one patient's: for another patient, give --store another file")
-        tests = keeping.store.tests(keeping.store.gateway()) if keeping else []
-        _analyse(recordings, findings, keeping.course() if keeping else Course(), config, tests)
+        factors = keeping.length_factors(recordings[0].placement) if keeping else ()
+        for side, factor in factors:
+            note(f"lengths and speeds of the {side} leg are multiplied by {factor:.2f}, as the 20 m walks in it say")
+        _analyse(recordings, findings, keeping.course() if keeping else Course(), config, factors)
         analysed = True
         _tell(recordings, findings, config, as_json)
         if keeping:
@@ -148,13 +152,12 @@ def _note_all(recordings: Sequence[Recording], kept: bool) -> None:
 
 
 def _analyse(
-    recordings: Sequence[Recording], findings: Findings, course: Course, config: Config, tests: Sequence[TestResult]
+    recordings: Sequence[Recording], findings: Findings, course: Course, config: Config, factors: Factors
 ) -> None:
     sides = tuple(recording.side for recording in recordings)
-    walk = WalkStream(sides, recordings[0].placement)
+    walk = WalkStream(sides, recordings[0].placement, replace(USUAL, length_factors=factors))
     zone = config.zone if recordings[0].wall_clock else UTC  # a clock that starts at 0 has its midnight there
-    book = DayBook(timezone=zone, sides=sides)
-    book.note(_of_their_days(tests, recordings, config))
+    book = DayBook(timezone=zone, sides=sides, length_factors=factors)
     total_s = sum(recording.end_s - recording.start_s for recording in recordings)
     with progress("analysing", total_s) as advance:
 
@@ -167,18 +170,6 @@ def _analyse(
             note(f"at {check.at_s - min(recording.start_s for recording in recordings):.0f} s: {said(check)}")
 
         asyncio.run(run(source(), walk, book, findings, course, on_check=checked, on_doing=findings.keep_doing))
-
-
-def _of_their_days(
-    tests: Sequence[TestResult], recordings: Sequence[Recording], config: Config
-) -> Iterator[TestResult]:
-    """The guided tests done on the days recorded: those of other days must not make days of their own again."""
-
-    def day(at_s: float) -> date:
-        return datetime.fromtimestamp(at_s, config.zone).date()
-
-    first, last = day(min(r.start_s for r in recordings)), day(max(r.end_s for r in recordings))
-    return (test for test in tests if first <= day(test.start_s) <= last)
 
 
 def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, as_json: bool) -> None:

@@ -109,7 +109,7 @@ def test(
     )  # fmt: skip
     result = replace(result, start_s=start_s + result.start_s, end_s=start_s + result.end_s)
     if store_at:
-        _keep(result, store_at, config, dated=all(recording.wall_clock for recording in chosen))
+        _keep(result, store_at, config, chosen)
     if as_json:
         click.echo(
             json.dumps({**json.loads(json_line(result)), "sentence": place(result, baseline)}, ensure_ascii=False)
@@ -120,17 +120,30 @@ def test(
         click.get_current_context().exit(FAILED)
 
 
-def _keep(result: TestResult, store_at: str, config: Config, dated: bool) -> None:
+def _keep(result: TestResult, store_at: str, config: Config, chosen: Sequence[Recording]) -> None:
     """Into the home's store, from where it goes to the clinic with the rest; usable or not."""
-    if not dated:
+    if not all(recording.wall_clock for recording in chosen):
         raise click.UsageError("The recording has no date, so its test belongs to no day. Say --start ISO-TIME.")
     keeping = open_keeping(store_at, False, config)
     assert keeping
+    placement = chosen[0].placement
     try:
-        keeping.store.keep_test(result)
+        before = dict(keeping.length_factors(placement))
+        keeping.keep_test(result, config.zone)
+        now = keeping.length_factors(placement)
     finally:
         keeping.close()
-    note(f"kept in {keeping.where}")
+    note(f"kept in {keeping.where}, in the trends of its day")
+    if result.kind == "walk_20m":
+        _tell_scale(now, before)
+
+
+def _tell_scale(now: Sequence[tuple[Side, float]], before: Mapping[Side, float]) -> None:
+    """What a walk of a known way changed."""
+    for side, factor in now:
+        was = before.get(side, 1.0)
+        changed = f"by {factor:.2f} instead of {was:.2f}" if round(factor - was, 2) else f"by {factor:.2f} as before"
+        note(f"stride lengths and speeds of the {side} leg are multiplied {changed} in recordings replayed from now on")
 
 
 def _chosen(kind: TestKind, opened: Sequence[Recording]) -> list[Recording]:

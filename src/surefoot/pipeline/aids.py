@@ -22,7 +22,14 @@ def changed_by(
 
     A change logged late is true of the days that are told already. Their trends are judged anew; alerts stay raised.
     """
-    now = [with_aids(day, aids) for day in days]
-    first = next((k for k, (old, new) in enumerate(zip(days, now, strict=True)) if old != new), len(now))
+    return judged_anew(days, [with_aids(day, aids) for day in days], params)
+
+
+def judged_anew(
+    before: Sequence[DaySummary], now: Sequence[DaySummary], params: TrendParams | None = None
+) -> Iterator[tuple[DaySummary, list[Trend]]]:
+    """The days as they are told now, oldest first, from the first on that was not told so before."""
+    known = {day.day: day for day in before}
+    first = next((k for k, day in enumerate(now) if known.get(day.day) != day), len(now))
     for k in range(first, len(now)):
         yield now[k], judge(now[: k + 1], params)

@@ -9,8 +9,10 @@ import numpy as np
 
 from surefoot.pipeline.activities import totals_of
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
-from surefoot.records import Activity, Array, Bout, DayMetric, Incident, Side, TestResult
+from surefoot.pipeline.walkmetrics import ending_of, screen_of
+from surefoot.records import Activity, Array, Bout, DayMetric, Incident, Side
 from surefoot.signal.asymmetry import AsymmetryParams, asymmetry
+from surefoot.signal.bouts import bout_numbers, by_bout
 from surefoot.signal.table import StrideTable
 
 _WHOLE = ("walks", "incidents", "activity")  # of the whole day
@@ -27,38 +29,39 @@ class DayFindings:
     bouts: Sequence[Bout]
     incidents: Sequence[Incident]
     activities: Sequence[Activity]
-    tests: Sequence[TestResult]
 
 
 def metrics_of(day: DayFindings, missing: str, least_strides: int) -> list[DayMetric]:
-    """Every measure of every leg that has a sensor; those of activities and tests where there were any.
+    """Every measure of every leg that has a sensor; those of activities where there were any.
 
     ``missing`` says why the day does not count: then its counts and times are not known.
     """
+    walks = by_bout(day.walked, day.bouts) if day.walked is not None else []
     return [
         replace(metric, value=None, reason="the day does not count") if missing and measure.how in _WHOLE else metric
         for measure in DAY_MEASURES
+        if measure.placement in (None, None if day.walked is None else day.walked.placement)
         for side in (day.sides if measure.per_side else (None,))
-        for metric in _metric(measure, side, day, least_strides)
+        for metric in _metric(measure, side, day, walks, least_strides)
     ]
 
 
 def bout_lengths_s(start_s: Array, bouts: Sequence[Bout]) -> Array:
     """Length of the walking bout each stride lies in; NaN outside: what moved a chair or a bed is not walking."""
-    if not bouts:
-        return np.full(len(start_s), np.nan)
-    begins, ends = (np.array([getattr(b, name) for b in bouts]) for name in ("start_s", "end_s"))
-    order = np.argsort(begins)
-    begins, ends = begins[order], ends[order]
-    which = np.searchsorted(begins, start_s, side="right") - 1
-    inside = (which >= 0) & (start_s < ends[which])
-    return np.where(inside, (ends - begins)[which], np.nan)
+    lengths_s = np.array([*(b.end_s - b.start_s for b in bouts), np.nan])
+    return np.asarray(lengths_s[bout_numbers(start_s, bouts)])
 
 
-def _metric(measure: DayMeasure, side: Side | None, day: DayFindings, least: int) -> Iterator[DayMetric]:
+def _metric(
+    measure: DayMeasure, side: Side | None, day: DayFindings, walks: Sequence[StrideTable], least: int
+) -> Iterator[DayMetric]:
     match measure.how:
-        case "test":
-            yield from _tested(measure, side, [t for t in day.tests if (t.kind, t.side) == (measure.field, side)])
+        case "score" | "test":  # come another way: pipeline/dropdays.py, pipeline/tested.py
+            return
+        case "ending":
+            yield ending_of(measure, side, walks)
+        case "screen" if side:
+            yield screen_of(measure, side, walks)
         case "activity":
             if day.activities:
                 yield DayMetric(side, measure.name, _of_activities(measure.field, day), 0)
@@ -119,14 +122,3 @@ def _of_walks(field: str, bouts: Sequence[Bout]) -> float:
 def _of_activities(field: str, day: DayFindings) -> float:
     totals = totals_of(sorted(day.activities, key=lambda a: a.start_s), day.start_s, day.end_s)
     return float(getattr(totals, field))
-
-
-def _tested(measure: DayMeasure, side: Side | None, tests: Sequence[TestResult]) -> Iterator[DayMetric]:
-    """The median of the day's usable tests; nothing on a day without a test."""
-    if not tests:
-        return
-    usable = [t.value for t in tests if t.value is not None and t.unit == measure.unit]
-    other = next((t for t in tests if t.value is not None and t.unit != measure.unit), None)
-    strange = f"told in {other.unit or 'no unit'}, not in {measure.unit or 'a plain count'}" if other else ""
-    reason = "" if usable else strange or tests[-1].reason or "not usable"
-    yield DayMetric(side, measure.name, float(np.median(usable)) if usable else None, 0, reason)

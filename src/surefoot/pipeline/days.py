@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from typing import TypeVar
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from surefoot.pipeline.daymetrics import DayFindings, bout_lengths_s, metrics_of
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
-from surefoot.records import SIDES, Activity, Bout, DaySummary, Incident, Minute, Side, SideCheck, Slip, TestResult
+from surefoot.records import SIDES, Activity, Bout, DaySummary, Incident, Minute, Side, SideCheck, Slip
 from surefoot.signal.bouts import BoutParams
 from surefoot.signal.table import StrideTable
 from surefoot.signal.told import WalkFindings
 
-T = TypeVar("T", Minute, Bout, Incident, TestResult)
+T = TypeVar("T", Minute, Bout, Incident)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,13 @@ class DayParams:
     walks: BoutParams = field(default_factory=BoutParams)
 
 
+def day_without_readings(at_s: float, timezone: tzinfo, sides: Sequence[Side] = SIDES) -> DaySummary:
+    """The local day that holds this moment, of which no reading is known."""
+    return DayBook(timezone=timezone, sides=sides).without_readings(at_s)
+
+
 class DayBook:
-    """Collects findings and closes days. ``sides`` are the legs with a sensor.
+    """Collects findings and closes days. ``sides`` are the legs with a sensor, ``length_factors`` the walk stream's.
 
     A walk belongs, whole, to the day in which it begins. What is told of a day already closed does not change it.
     """
@@ -49,11 +54,13 @@ class DayBook:
         timezone: tzinfo | None = None,
         sides: Sequence[Side] = SIDES,
         wear: WearParams | None = None,
+        length_factors: tuple[tuple[Side, float], ...] = (),
     ) -> None:
         self._params = params or DayParams()
         self._zone = timezone or ZoneInfo("UTC")
         self._sides = tuple(sides)
         self._wear = wear or WearParams()
+        self._length_factors = length_factors
         self._strides: list[StrideTable] = []
         self._bouts: list[Bout] = []
         self._incidents: list[Incident] = []
@@ -61,7 +68,6 @@ class DayBook:
         self._slips: list[Slip] = []
         self._sided: list[SideCheck] = []  # of this day, and the last one before it
         self._activities: list[Activity] = []
-        self._tests: list[TestResult] = []
         self._day: datetime | None = None  # local midnight that begins the open day
 
     def update(self, findings: WalkFindings) -> list[DaySummary]:
@@ -85,10 +91,6 @@ class DayBook:
             closed.append(self._close_day())
         return closed
 
-    def note(self, tests: Iterable[TestResult]) -> None:
-        """Take what belongs to a day and comes by another way than the stream: guided tests."""
-        self._tests += tests
-
     def close(self) -> list[DaySummary]:
         """Close the days that are open: nothing more will come."""
         closed = []
@@ -97,10 +99,15 @@ class DayBook:
             closed.append(self._close_day())
         return closed
 
+    def without_readings(self, at_s: float) -> DaySummary:
+        """Of a book in which nothing was noted: the day that holds this moment."""
+        self._day = self._midnight(at_s)
+        return self._close_day()
+
     def _first_s(self) -> float | None:
         """Start of the first finding not yet told in a day."""
         starts = [float(table["start_s"].min()) for table in self._strides]
-        for found in (self._minutes, self._bouts, self._incidents, self._tests):
+        for found in (self._minutes, self._bouts, self._incidents):
             starts += [x.start_s for x in found]
         return min(starts, default=None)
 
@@ -135,11 +142,10 @@ class DayBook:
         bouts, self._bouts = _of_day(self._bouts, start.timestamp(), end_s)
         self._slips = [slip for slip in self._slips if slip.at_s >= start.timestamp()]
         incidents, self._incidents = _of_day(self._incidents, start.timestamp(), end_s)
-        tests, self._tests = _of_day(self._tests, start.timestamp(), end_s)
         activities = [a for a in self._activities if a.start_s < end_s and a.end_s > start.timestamp()]
         self._activities = [a for a in self._activities if a.end_s > end_s]
         walked = self._walked(bouts, end_s)
-        found = DayFindings(start.timestamp(), end_s, self._sides, walked, bouts, incidents, activities, tests)
+        found = DayFindings(start.timestamp(), end_s, self._sides, walked, bouts, incidents, activities)
         exchanged = any(c.verdict == "swapped" and c.at_s < end_s for c in self._sided)
         self._sided = [c for c in self._sided if c.at_s >= end_s or c is _last_before(self._sided, end_s)]
         self._day = self._next_midnight(start)
@@ -200,6 +206,7 @@ class DayBook:
             incidents=tuple((side, kind, count) for (side, kind), count in sorted(kinds.items(), key=str)),
             metrics=tuple(metrics_of(found, missing, self._params.least_strides)),
             missing=missing,
+            length_factors=self._length_factors,
         )
 
     def _missing(

@@ -1,7 +1,8 @@
 """Live: one source of samples, whatever it is, becomes findings, days, trends and alerts in a keeper.
 
 A recording, a simulated patient and two radios run through this same loop. The arithmetic runs in a thread, so that
-whatever shares the event loop (a link, pages) stays awake; the source is read a few blocks ahead and no further.
+whatever shares the event loop (a link, pages) stays awake; the source is read a few blocks ahead and no further. A
+sensor that falls silent without a word does not hold the other one back for ever (``silence.py``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Protocol
 
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
+from surefoot.pipeline.silence import Silence
 from surefoot.records import Activity, Alert, Bout, Check, DaySummary, Gap, Incident, Rise, Samples, Stride, Trend
 from surefoot.signal.told import WalkFindings
 from surefoot.signal.walk import WalkStream
@@ -104,9 +106,11 @@ class _Work:
     ) -> None:
         self._walk, self._book, self._keeper, self._course = walk, book, keeper, course
         self._on_day, self._on_check, self._on_doing = on_day, on_check, on_doing
+        self._silence = Silence(walk.sides, walk.placement)
 
     def take(self, item: Samples | Gap) -> None:
-        self._keep(self._walk.update(item))
+        for heard in (*self._silence.before(item), item):
+            self._keep(self._walk.update(heard))
 
     def close(self) -> None:
         self._keep(self._walk.close())
@@ -128,7 +132,7 @@ class _Work:
             self._judge(day)
 
     def _judge(self, day: DaySummary) -> None:
-        day = self._course.with_aids(day)
+        day = self._course.as_told(day)
         trends, alerts = self._course.update(day)
         for alert in alerts:  # before its day: a day that is kept is not judged again after a power cut between the two
             self._keeper.keep_alert(alert)

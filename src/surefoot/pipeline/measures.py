@@ -12,11 +12,14 @@ from typing import Literal
 
 import numpy as np
 
-from surefoot.records import Array
+from surefoot.records import Array, Placement
 from surefoot.signal.table import StrideTable
 
 Root = Literal["l4", "l5", "s1"]
-How = Literal["median", "cadence", "share", "variation", "asymmetry", "walks", "incidents", "activity", "test"]
+How = Literal[
+    "median", "cadence", "share", "variation", "asymmetry", "walks", "ending", "screen", "incidents", "activity",
+    "test", "score",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,9 @@ class DayMeasure:
 
     median, share (% that show it), variation (SD over mean, %) of a stride column; cadence, from stride times;
     asymmetry, 100 ln(right / left) of a column's medians; walks: ``field`` names a number of all walking bouts;
-    incidents: how many of that kind; activity: a number of ``ActivityTotals``; test: the value of guided tests.
+    ending: how long walks end against how they began; screen: the share of walks with the pattern of foot drop;
+    incidents: how many of that kind; activity: a number of ``ActivityTotals``; test: the value of guided tests;
+    score: not of a day but of its distance from the others (``pipeline/dropdays.py``), so that only trends have it.
 
     ``worse`` is the direction of weakness (+1 up, -1 down, 0: neither). ``floor`` is the least spread believed,
     ``least_change`` the least change worth telling; in the measure's unit, or in % of the baseline if ``relative``.
@@ -58,13 +63,15 @@ class DayMeasure:
     least_strides: int | None = None  # where not that of the day (facts/clinical.md 6.3)
     bout_s: tuple[float, float] | None = None  # only strides of bouts longer than the first, up to the second
     baseline_days: int | None = None  # where not that of all: guided tests are done twice a week
+    placement: Placement | None = None  # told of sensors there only
+    note: str = ""  # what must be known to read it
 
     def of(self, strides: StrideTable) -> Array:
         """Value of each stride, NaN where absent."""
         if self.how == "cadence":
             return np.asarray(120.0 / strides[self.field])
         values = strides[self.field].astype(np.float64)
-        return np.asarray(100.0 * values if self.how == "share" else values)
+        return np.asarray(np.where(np.isnan(values), np.nan, 100.0 * (values > 0)) if self.how == "share" else values)
 
     def floor_at(self, centre: float) -> float:
         return self.floor / 100.0 * abs(centre) if self.relative else self.floor
@@ -109,6 +116,20 @@ DAY_MEASURES = (
     DayMeasure("no_heel_strike_pct", "no_heel_strike", "%", "strides without heel strike", 1, 3, 10,
                root="l5", how="share"),
     DayMeasure("foot_drop_pct", "foot_drop", "%", "foot-drop strides", 1, 3, 10, root="l5", how="share"),
+    DayMeasure("foot_drop_walks_pct", "foot_drop", "%", "walks with the pattern of foot drop", 1, 10, 30, how="screen",
+               note="Seen without any baseline, against the other leg or by the angle of the foot."),
+    DayMeasure("slap_index", "slap_index", "log", "slap of the forefoot against the heel", 0, 0.15, 0.4,
+               least_strides=50, note="It rises with weakness and is gone when the heel no longer strikes."),
+    DayMeasure("slap_delay_s", "slap_delay_s", "s", "time from heel to slap", 0, 0.01, 0.02, least_strides=50),
+    DayMeasure("toe_drag_pct", "toe_drag_s", "%", "strides in which the toe drags", 1, 3, 10, how="share"),
+    DayMeasure("foot_pitch_at_contact_deg", "foot_pitch_at_contact_deg", "deg", "angle of the foot as it lands", -1, 2,
+               5, root="l5", placement="foot", least_strides=50),
+    DayMeasure("foot_pitch_mid_swing_deg", "foot_pitch_mid_swing_deg", "deg", "angle of the foot in mid-swing", 0, 2, 6,
+               placement="foot", least_strides=50),  # real weak feet did not show it: docs/methods.md
+    DayMeasure("foot_flat_s", "foot_flat_s", "s", "time until the foot is flat", -1, 0.01, 0.02, placement="foot",
+               least_strides=50),
+    DayMeasure("foot_drop_score", "", "points", "foot-drop score", 1, 0.6, 1.5, root="l5", how="score",
+               note="1: changed by as much as counts, landing and swing taken together."),
     DayMeasure("push_off_rate_dps", "push_off_rate_dps", "deg/s", "push-off", -1, 5, 15, relative=True,
                root="s1", speed=Speed(0.6, 0.2)),
     DayMeasure("push_off_acceleration_mps2", "push_off_acceleration_mps2", "m/s2", "push-off acceleration", -1, 5, 15,
@@ -122,6 +143,13 @@ DAY_MEASURES = (
                least_strides=300),
     _both("step_time_asymmetry_pct", "step_time_s", "%", "step-time asymmetry", 0, 2, 5, how="asymmetry"),
     _both("stride_length_asymmetry_pct", "stride_length_m", "%", "stride-length asymmetry", 0, 2, 5, how="asymmetry"),
+    _both("swing_time_asymmetry_pct", "swing_s", "%", "swing-time asymmetry", 0, 2, 5, how="asymmetry"),
+    _both("push_off_asymmetry_pct", "push_off_rate_dps", "%", "push-off asymmetry", 0, 5, 15, how="asymmetry"),
+    _both("cadence_ending_pct", "cadence_spm", "%", "cadence at the end of long walks", -1, 2, 5, how="ending"),
+    DayMeasure("push_off_ending_pct", "push_off_rate_dps", "%", "push-off at the end of long walks", -1, 5, 15,
+               how="ending"),
+    DayMeasure("foot_drop_ending_pct", "foot_drop_pct", "%", "foot-drop strides at the end of long walks", 1, 3, 10,
+               how="ending"),
     _both("walking_min", "total_min", "min", "walking time", -1, 20, 30, relative=True, how="walks"),
     _both("longest_walk_min", "longest_min", "min", "longest walk", -1, 20, 30, relative=True, how="walks"),
     _both("walks_under_10_s", "under_10_s", "", "walks under 10 s", how="walks"),
@@ -130,6 +158,8 @@ DAY_MEASURES = (
     _both("walks_over_60_s", "over_60_s", "", "walks over 60 s", how="walks"),
     _both("standing_min", "standing_min", "min", "standing time", -1, 20, 30, relative=True, how="activity"),
     _both("longest_standing_min", "longest_standing_min", "min", "longest standing", -1, 20, 30, relative=True,
+          how="activity"),
+    _both("longest_on_feet_min", "longest_on_feet_min", "min", "longest time on the feet", -1, 20, 30, relative=True,
           how="activity"),
     _both("longest_sitting_min", "longest_sitting_min", "min", "longest sitting", how="activity"),
     _test("sit_to_stand_5_s", "sit_to_stand_5", "s", "five rises from a chair", 1, 1.1, 3.0, root="l4",

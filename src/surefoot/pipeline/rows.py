@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, and_, delete, insert, or_, select
+from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody, TrendBody
 from surefoot.alerts.messages import digest
-from surefoot.pipeline.schema import alerts, answers, bouts, days, gateways, incidents, tests, trends
-from surefoot.records import Side
+from surefoot.pipeline.schema import alerts, answers, bouts, days, gateways, incidents, strides, tests, trends
+from surefoot.records import SIDES, Side
 
 _KEPT = ("first_seen_s", "stored_s")  # when something was first seen stays
 
@@ -81,6 +81,21 @@ def add(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
 def upsert(connection: Connection, table: Table, row: dict[str, Any], newer_by: str | None = None) -> bool:
     """Insert a row or replace the one of its name, only by a newer one where asked; tell whether it was written."""
     return _wrote(connection, _replace(connection.dialect.name, table, tuple(row), newer_by), row)
+
+
+def forget_strides(connection: Connection, days: int) -> None:
+    """Drop all but the newest so many days (UTC) on which there are strides.
+
+    Days with strides are counted, not days of the calendar: a clock that once stood a century ahead costs one of them.
+    """
+    day = func.round(strides.c.start_s / 86400.0 - 0.5)  # not every SQLite has floor
+    newest = select(day.label("day")).distinct().order_by(day.desc()).limit(days).subquery()
+    count, oldest = connection.execute(select(func.count(), func.min(newest.c.day)).select_from(newest)).one()
+    if count == days:
+        old = strides.c.side.in_(SIDES) & (
+            strides.c.start_s < 86400.0 * oldest
+        )  # the sides, for the key begins with it
+        connection.execute(delete(strides).where(old))
 
 
 @cache

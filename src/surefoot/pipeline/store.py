@@ -22,7 +22,7 @@ from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writi
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
-from surefoot.pipeline.rows import add, find, know_gateway, put, upsert
+from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, acknowledgements, gateways
 from surefoot.pipeline.schema import aids as aid_rows
 from surefoot.pipeline.schema import strides as stride_rows
@@ -45,21 +45,26 @@ from surefoot.records import (
 __all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
 
 _STRIDE: TypeAdapter[Stride] = TypeAdapter(Stride)
+STRIDE_DAYS = (
+    90  # kept at home, stride by stride: beyond the longest baseline and a look back at what an alert rests on
+)
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, stride_days: int = STRIDE_DAYS) -> Store:
     """Open ``sqlite:///path`` or ``postgresql+psycopg://...``; make or update its tables.
 
-    Raise StoreError, with the remedy, when that is not possible.
+    ``stride_days``: how many days of walking are kept stride by stride; all else is kept for good. Raise StoreError,
+    with the remedy, when that is not possible.
     """
-    return Store(open_engine(url))
+    return Store(open_engine(url), stride_days)
 
 
 class Store:
     """The records of one home, or of all the patients of a clinic."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, stride_days: int = STRIDE_DAYS) -> None:
         self._engine = engine
+        self._stride_days = stride_days
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
 
@@ -100,8 +105,10 @@ class Store:
         self._keep(TestBody.of(test), outbox, test.start_s)
 
     def keep_day(self, day: DaySummary, trends: Sequence[Trend] = (), *, outbox: bool = True) -> None:
-        """A day and the trends judged on it, named by its date."""
+        """A day and the trends judged on it, named by its date. The oldest days' strides make room."""
         self._keep(DayBody.of_day(day, tuple(trends)), outbox, day.end_s)
+        with self._write() as connection:
+            forget_strides(connection, self._stride_days)
 
     def keep_alert(self, alert: Alert, *, outbox: bool = True) -> None:
         """Named by its ``alert_id``."""

@@ -12,7 +12,7 @@ follow walking speed are compared at the person's usual speed (pipeline/speed.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot
 from statistics import fmean, median
@@ -20,6 +20,8 @@ from statistics import fmean, median
 import numpy as np
 
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
+from surefoot.pipeline.calibration import on_scale_of
+from surefoot.pipeline.dropdays import PLACED, Sign, scores
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure, Root
 from surefoot.pipeline.speed import SpeedParams, at_usual_speed
 from surefoot.records import SIDES, Array, Baseline, DayMetric, DaySummary, Side, Trend
@@ -123,15 +125,19 @@ def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list
     if not days:
         return []
     today = days[-1]
-    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in days if d.aids == today.aids]
+    lived = (on_scale_of(day, today) for day in days if day.aids == today.aids)
+    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in lived]
     features: dict[tuple[Root, Side | None], list[_Feature]] = {}
+    made: dict[tuple[str, Side | None], _Series] = {}
     trends = []
     for measure in DAY_MEASURES:
         for side in SIDES if measure.per_side else (None,):
-            series = _series(alike, side, measure, p)
+            scored = measure.how == "score"
+            series = _scored(alike, side, made, p) if scored else _series(alike, side, measure, p)
+            made[measure.name, side] = series
             chart = _chart(series, side, measure, p)
             told = alike[-1:] if measure.how == "test" else alike  # a test is not missed on the days between
-            if any((side, measure.name) in d.metrics for d in told):
+            if series.days if scored else any((side, measure.name) in d.metrics for d in told):
                 trends.append(chart.trend(series, today, p))
             if measure.root:
                 features.setdefault((measure.root, side), []).append(_Feature(chart, series))
@@ -179,6 +185,27 @@ def _series(days: Sequence[_Known], side: Side | None, measure: DayMeasure, p: T
         values, doubts = at_usual_speed(values, pace, learned, floor, by_speed, p.speed)
     strides = told[-1].metrics[side, measure.name].strides
     return _Series(tuple(d.day.day for d in told), tuple(values.tolist()), tuple(doubts.tolist()), strides)
+
+
+def _scored(
+    days: Sequence[_Known], side: Side | None, made: Mapping[tuple[str, Side | None], _Series], p: TrendParams
+) -> _Series:
+    """The foot-drop score of each day, from its signs at the usual speed; of sensors that sit as today's do."""
+    on_feet = (side, PLACED) in days[-1].metrics
+    names = {d.day.day for d in days if ((side, PLACED) in d.metrics) == on_feet}
+    signs: dict[str, dict[str, Sign]] = {}
+    for (name, of), one in made.items():
+        if of == side:
+            known = zip(one.days, one.values, one.doubts, strict=True)
+            signs[name] = {day: Sign(value, doubt) for day, value, doubt in known if day in names}
+    found = scores(signs, "foot" if on_feet else "shank", p.baseline.days)
+    strides = days[-1].day.strides
+    return _Series(
+        tuple(found),
+        tuple(one.value for one in found.values()),
+        tuple(one.doubt for one in found.values()),
+        next((count for of, count in strides if of == side), 0),
+    )
 
 
 def _chart(series: _Series, side: Side | None, measure: DayMeasure, p: TrendParams) -> _Chart:

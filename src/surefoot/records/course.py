@@ -15,7 +15,8 @@ Tier = Literal["T0", "T1", "T2", "T3", "T4"]
 class DayMetric:
     """One number of one day and leg (``side`` None: both together), with the strides it rests on.
 
-    ``value`` is None when the day does not support it, and ``reason`` says why.
+    ``value`` is None when the day does not support it, and ``reason`` says why. Beside a value, ``reason`` says what
+    must be known with it.
     """
 
     side: Side | None
@@ -41,6 +42,7 @@ class DaySummary:
     metrics: tuple[DayMetric, ...]
     missing: str = ""  # empty: the day counts
     aids: tuple[str, ...] = ()  # what helped the walking that day, by what the patient logged
+    length_factors: tuple[tuple[Side, float], ...] = ()  # what lengths and speeds were put right by
 
     def metric(self, side: Side | None, name: str) -> DayMetric | None:
         return next((m for m in self.metrics if m.side == side and m.name == name), None)

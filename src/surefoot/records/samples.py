@@ -53,7 +53,8 @@ class Gap:
     """Nothing usable from one sensor in [start_s, end_s): whatever streams starts afresh behind it.
 
     A source tells of a sensor that stays silent again and again while it lasts: nothing is found of either leg beyond
-    the time up to which both are known, and the readings of the other one wait in memory till then.
+    the time up to which both are known, and the readings of the other one wait in memory till then. Where a source
+    does not, ``pipeline.silence`` does after a minute.
     """
 
     side: Side

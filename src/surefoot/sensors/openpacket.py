@@ -92,7 +92,7 @@ def decode(data: bytes) -> list[Heard]:
     if version != VERSION:
         return [MalformedPacket(f"version {version} of the open packet, only {VERSION} is known")]
     charge = flags & HAS_BATTERY
-    if len(data) != HEADER.size + READING * count + charge:
+    if len(data) != HEADER.size + READING * count + charge or count > MOST:
         return [MalformedPacket(f"{len(data)} bytes do not fit {count} readings")]
     if charge and data[-1] > 100:
         return [MalformedPacket(f"a battery of {data[-1]} %")]

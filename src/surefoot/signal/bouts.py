@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from surefoot.records import SIDES, Bout, Placement, Side
+from surefoot.records import SIDES, Array, Bout, Placement, Side
 from surefoot.signal.table import StrideTable
 
 MOST_TABLES = 64  # kept apart before they are joined
@@ -29,6 +30,23 @@ class Walked:
 
     bout: Bout
     strides: StrideTable
+
+
+def bout_numbers(start_s: Array, bouts: Sequence[Bout]) -> NDArray[np.int64]:
+    """Which bout, by its place in ``bouts``, each stride that starts then lies in; -1 in none."""
+    if not bouts:
+        return np.full(len(start_s), -1)
+    begins, ends = (np.array([getattr(b, name) for b in bouts]) for name in ("start_s", "end_s"))
+    order = np.argsort(begins)
+    last = np.searchsorted(begins[order], start_s, side="right") - 1
+    number = order[last]
+    return np.where((last >= 0) & (start_s < ends[number]), number, -1)
+
+
+def by_bout(strides: StrideTable, bouts: Sequence[Bout]) -> list[StrideTable]:
+    """The strides of each bout, in the order of the bouts."""
+    number = bout_numbers(strides["start_s"], bouts)
+    return [strides.take(number == k) for k in range(len(bouts))]
 
 
 class BoutBook:

@@ -15,13 +15,14 @@ in mid-swing and the strike of a foot sensor, which did not tell the weak foot o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from surefoot.records import Array, Placement
+from surefoot.records import Array, Bout, Placement
 from surefoot.signal.adjustment import AdjustmentParams, SpeedLine, speed_line
+from surefoot.signal.bouts import by_bout
 from surefoot.signal.table import StrideTable
 
 SIGNS: dict[Placement, tuple[str, ...]] = {
@@ -99,9 +100,10 @@ def points(seen: Columns, usual: Usual, params: DropScoreParams = DropScoreParam
 def score(found: Mapping[str, Array], params: DropScoreParams = DropScoreParams()) -> Array:
     """One number per stride (bout, day) from the points of its signs: the mean of the groups that are known."""
     groups = []
-    if "heel_strike_mps3" in found:
-        slap = np.minimum(found.get("slap_index", np.full_like(found["heel_strike_mps3"], np.nan)), params.most_slap)
-        groups.append(np.fmax(found["heel_strike_mps3"], slap))
+    heel, slap = found.get("heel_strike_mps3"), found.get("slap_index")
+    landing = [x for x in (heel, None if slap is None else np.minimum(slap, params.most_slap)) if x is not None]
+    if landing:
+        groups.append(np.fmax.reduce(landing))
     way = [found[name] for name in ("swing_height_m", "shank_tilt_max_deg", "lateral_excursion_m") if name in found]
     if way:
         groups.append(np.where(np.isfinite(way).any(axis=0), np.nansum(way, axis=0), np.nan))
@@ -125,6 +127,13 @@ def score_of(strides: StrideTable, usual: Usual, params: DropScoreParams = DropS
         return DropScore(None, count, reason="no sign of foot drop is known of half of the strides")
     signs = tuple((name, float(x[0])) for name, x in middle.items())
     return DropScore(float(score(middle, params)[0]), count, signs)
+
+
+def scores_of(
+    bouts: Sequence[Bout], strides: StrideTable, usual: Usual, params: DropScoreParams = DropScoreParams()
+) -> list[DropScore]:
+    """The score of each bout, of the strides of one leg that lie in it."""
+    return [score_of(mine, usual, params) for mine in by_bout(strides, bouts)]
 
 
 def point_size(p: DropScoreParams) -> dict[str, float]:

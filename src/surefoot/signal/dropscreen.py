@@ -26,6 +26,7 @@ class DropScreenParams:
     """Limits of the screen; points as in the score (P)."""
 
     least_bouts: int = 2  # 3.5
+    least_share: float = 0.3  # of the bouts looked at: over a whole day two of forty are chance
     least_strides: int = 8  # 3.5, of each leg
     flat_contact_deg: float = 5.0  # 3.5
     level_m: float = 0.08  # 1.4: on steps every foot lands flat; seen by sensors on the feet only
@@ -94,7 +95,7 @@ def _middle(name: str, seen: Mapping[str, Array]) -> float:
 def _verdict(side: Side, seen: Sequence[bool | str], p: DropScreenParams) -> DropScreen:
     looked = [x for x in seen if not isinstance(x, str)]
     found = sum(looked)
-    if found >= p.least_bouts:
+    if found >= max(p.least_bouts, p.least_share * len(looked)):
         return DropScreen(side, True, found, len(looked), PATTERN)
     if len(looked) < p.least_bouts:
         reason = ONE_LEG if ONE_LEG in seen else f"{len(looked)} bouts long enough, {p.least_bouts} are needed"

@@ -24,6 +24,7 @@ LEAST_BEFORE = 5
 THROWN, SETTLING = 15, 10  # hops before lying, and of lying, in which the fall happens
 LYING = 20  # hops: 2 s (4.3); and so many upright mean that somebody got up
 WAS, AHEAD = 2, 4  # seconds looked back for a coarse look, and ahead
+LATELY = 30  # seconds before, in which a shank may have been where it comes to lie
 APART_S = 4.0  # what two legs tell within so long is one fall
 SURE_S = 12.0  # by then both legs have told theirs
 
@@ -55,6 +56,8 @@ class FallParams:
     moves_from_s: float = 8.0  # a sensor laid on a table is let go of by then; ...
     moves_s: float = 30.0  # ... who fell moves within so long after that, a sensor on a table does not ...
     moves_dps: float = 3.0  # ... by more than so much (noise is below): if still, the fall is "possible" only
+    same_deg: float = 30.0  # before a frame is known: a shank that lies where it was seen lately ...
+    same_s: int = 2  # ... for so many seconds has come back there: somebody got up
     not_up_s: float = 300.0  # 7.8 T4: without rising in 5 min
 
 
@@ -84,7 +87,7 @@ class Falls:
             end_s, up = self._ended(fallen, known_s)
             if end_s is None:
                 waiting.append(fallen)
-            elif not self._told_by_the_other(fallen):
+            elif not self._told_by_the_other(fallen) and self._was_upright(fallen, end_s):
                 moves, lain_s = up or self._moves(fallen, end_s), end_s - fallen.start_s
                 if (
                     fallen.plain or moves or lain_s < self._params.moves_from_s + self._params.moves_s
@@ -119,6 +122,8 @@ class Falls:
         tilt_deg = float(np.median(lying))
         if not p.lying_deg <= tilt_deg <= p.most_lying_deg or lying.min() < p.least_lying_deg:
             return None
+        if stretch.frame(hop) is None and self._came_back(stretch, hop):
+            return None
         first, last = max(stretch.first + 1, hop - THROWN), hop + SETTLING
         if _angles(stretch.acc(first, hop), upright).min() > p.standing_deg:
             return None
@@ -152,6 +157,22 @@ class Falls:
             before = frame[1] * np.linalg.norm(before)
         steady = (_angles(acc, before) <= p.steady_deg).mean() >= p.steady_share
         return np.asarray(before) if steady and before.any() else None
+
+    def _came_back(self, stretch: Stretch, hop: int) -> bool:
+        """Whether the shank lies where it was seen lately. Without a frame, who gets up looks like who falls."""
+        second = hop // SECOND
+        first = max(-(-stretch.first // SECOND), second - LATELY)
+        acc = stretch.acc(first * SECOND, max(first, second - BEFORE // SECOND) * SECOND)
+        if acc.shape[1] == 0:
+            return False
+        lies = np.median(stretch.acc(hop, hop + LYING), axis=1)
+        was = np.median(acc.reshape(3, -1, SECOND), axis=2)
+        return int((_angles(was, lies) <= self._params.same_deg).sum()) >= self._params.same_s
+
+    def _was_upright(self, fallen: _Fallen, end_s: float) -> bool:
+        """Whether what was taken for upright is what a frame found since says, if there is one."""
+        frame = fallen.stretch.frame_found(fallen.stretch.before(end_s))
+        return frame is None or float(_angles(fallen.upright[:, None], frame[1])[0]) <= self._params.upright_deg
 
     def _handled(self, gyr: Array, frame: Array) -> bool:
         """Whether the sensor was turned about in every direction, as hands do and legs do not."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surefoot.records import SIDES, Placement
+from surefoot.records import SIDES, Placement, Side
 from surefoot.signal.recent import Recent
 from surefoot.signal.table import StrideTable
 
@@ -32,6 +32,7 @@ class FootDropParams:
     """Thresholds of the foot-drop signs; all P but where said."""
 
     usual_strides: int = 10  # of the other leg: means are stable after 10 cycles (Konig 2014, E2)
+    usual_within_s: float = 10800.0  # since sensor and shoes were put on, and no longer ago
     least_signs: int = 2  # 3.5
     higher_m: float = 0.02
     tilted_deg: float = 6.0
@@ -52,7 +53,12 @@ class FootDrop:
     def __init__(self, placement: Placement, params: FootDropParams = FootDropParams()) -> None:
         self._placement: Placement = placement
         self._params = params
-        self._usual = [Recent(params.usual_strides, len(MEASURES[placement])) for _ in SIDES]
+        measures = len(MEASURES[placement])
+        self._usual = [Recent(params.usual_strides, measures, params.usual_within_s) for _ in SIDES]
+
+    def put_on(self, side: Side, time_s: float) -> None:
+        """The sensor of a leg was put on anew at this time."""
+        self._usual[SIDES.index(side)].put_on(time_s)
 
     def flag(self, strides: StrideTable) -> None:
         """Set ``foot_drop`` of these strides."""

@@ -3,9 +3,9 @@
 After facts/clinical.md 4.3 and 4.4 (P throughout: no public recording of a buckle at the ankle exists; tested on
 simulation for finding it and on real walking for not inventing it). The lean of a stance is held, piece by piece,
 against what this leg did at the same time after its last ten landings. What is within their spread does not count, nor
-what a landing some hundredths earlier or later would explain; what is left must turn forward fast, turn back, and
-upset the timing of this leg or the other. Without a thigh sensor a lurch of the trunk can look the same:
-"giving-way-like". Buckles in quiet standing are looked for in ``standing.py``.
+what a landing some hundredths earlier or later would explain, or a tenth where the strides around it say the same;
+what is left must turn forward fast, turn back, and upset the timing of this leg or the other. Without a thigh sensor a
+lurch of the trunk can look the same: "giving-way-like". Buckles in quiet standing are looked for in ``standing.py``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from surefoot.records import SIDES, Array, Incident
+from surefoot.records import SIDES, Array, Incident, Side
 from surefoot.signal.recent import Recent
 from surefoot.signal.stance import FROM_S, PIECE_S, PIECES
 from surefoot.signal.table import StrideTable
@@ -31,6 +31,7 @@ class GivingWayParams:
     """Trigger and score (facts/clinical.md 4.4; all P)."""
 
     usual_strides: int = 10
+    usual_within_s: float = 10800.0  # since the sensor was put on, and no longer ago: other shoes walk otherwise
     spread_rank: int = 8  # of the ten deviations from their median, in order: two odd strides do not widen the spread
     from_s: float = 0.15  # after the landing: the loading response is over (4.4: 0.10)
     least_beyond_deg: float = 2.2  # forward turn beyond the spread of the usual, if timing is upset too
@@ -55,7 +56,11 @@ class GivingWay:
 
     def __init__(self, params: GivingWayParams = GivingWayParams()) -> None:
         self._params = params
-        self._usual = [Recent(params.usual_strides, MEASURES + PIECES) for _ in SIDES]
+        self._usual = [Recent(params.usual_strides, MEASURES + PIECES, params.usual_within_s) for _ in SIDES]
+
+    def put_on(self, side: Side, time_s: float) -> None:
+        """The sensor of a leg was put on anew at this time."""
+        self._usual[SIDES.index(side)].put_on(time_s)
 
     def find(self, strides: StrideTable) -> list[Incident]:
         """The incidents in these strides, in time order; their snippets are still to be cut."""
@@ -85,9 +90,11 @@ class GivingWay:
             rescued = part["other_contact_s"] < p.rescue_share * centre[1]
             rescued &= seen[0, :, -1] < centre[0] + p.upset_s  # else the contact between the two strides is told late
             timed = seen[3].mean(axis=1) <= p.most_unstruck  # a foot that does not strike is not told to 50 ms
-            pulses = _pulses(part, rescued & timed, centre, spread, p)
+            early_s = _told_early(part, seen[:2, :, -1], centre, p)
+            pulses = _pulses(part, rescued & timed, centre, spread, early_s, p)
             for j in np.flatnonzero(near & (pulses.beyond_deg >= p.least_beyond_deg)).tolist():
-                incident = self._judge(SIDES[k], mine, int(rows[j]), pulses, j, centre[:2, j].tolist(), bool(timed[j]))
+                usual_s = [*centre[:2, j].tolist(), float(early_s[j])]
+                incident = self._judge(SIDES[k], mine, int(rows[j]), pulses, j, usual_s, bool(timed[j]))
                 found += [incident] if incident else []
         usual.forget_before(float(mine["end_s"].min()) - 10.0)
         return found
@@ -107,7 +114,7 @@ class GivingWay:
 
     def _judge(
         self,
-        side: Literal["left", "right"],
+        side: Side,
         mine: StrideTable,
         row: int,
         pulses: _Pulses,
@@ -116,8 +123,8 @@ class GivingWay:
         timed: bool,
     ) -> Incident | None:
         p = self._params
-        longer_s = float(mine["stride_time_s"][row]) - usual_s[0]
-        later_s = float(mine["other_contact_s"][row]) - usual_s[1]  # NaN where the other leg is not worn
+        longer_s = float(mine["stride_time_s"][row]) - usual_s[0] - usual_s[2]
+        later_s = float(mine["other_contact_s"][row]) - usual_s[1] - usual_s[2]  # NaN where the other leg is not worn
         beyond_deg = float(pulses.beyond_deg[j])
         upset = timed and later_s == later_s and max(abs(longer_s), abs(later_s)) >= p.upset_s
         if not -p.most_shorter_s <= longer_s <= p.most_longer_s or not (upset or beyond_deg >= p.clear_beyond_deg):
@@ -129,11 +136,12 @@ class GivingWay:
             ("added_tilt_deg", float(pulses.turned_deg[j])),
             ("returned_tilt_deg", float(pulses.back_deg[j])),
             ("beyond_spread_deg", beyond_deg),
-            ("stride_time_s", longer_s + usual_s[0]),
+            ("stride_time_s", float(mine["stride_time_s"][row])),
             ("usual_stride_time_s", usual_s[0]),
         ]
         if later_s == later_s:
-            evidence += [("other_contact_s", later_s + usual_s[1]), ("usual_other_contact_s", usual_s[1])]
+            evidence.append(("other_contact_s", float(mine["other_contact_s"][row])))
+            evidence.append(("usual_other_contact_s", usual_s[1]))
         at_s = float(mine["landed_s"][row]) + FROM_S + PIECE_S * int(pulses.first[j])
         certainty: Literal["possible", "probable"] = "probable" if points >= p.probable else "possible"
         return Incident("giving_way", side, at_s, at_s + 0.5, certainty, (*evidence, ("score", float(points))))
@@ -157,23 +165,40 @@ def _points(pulses: _Pulses, j: int, longer_s: float, later_s: float, p: GivingW
     return sum((*far, pulses.excess_dps[j] >= p.strong_dps, abs(longer_s) >= p.off_s, abs(later_s) >= p.off_s))
 
 
+def _told_early(part: StrideTable, before_s: Array, centre: Array, p: GivingWayParams) -> Array:
+    """How much too early each landing was told, as far as time itself says so; less than ``upset_s`` is none.
+
+    The stride before and its last step are then shorter by as much as this stride is longer, and the other foot comes
+    down later by as much. A knee that gives way shortens nothing that was before. ``before_s``: stride time and other
+    foot's contact of that stride.
+    """
+    longer_s, later_s = part["stride_time_s"] - centre[0], part["other_contact_s"] - centre[1]
+    shorter_s, step_s = centre[0] - before_s[0], centre[0] - centre[1] - (before_s[0] - before_s[1])
+    alone = later_s != later_s
+    early_s = np.min(
+        [longer_s, shorter_s, np.where(alone, longer_s, later_s), np.where(alone, shorter_s, step_s)], axis=0
+    )
+    return np.where(early_s >= p.upset_s, early_s, 0.0)
+
+
 def _first_piece(p: GivingWayParams) -> int:
     return int(np.ceil((p.from_s - FROM_S) / PIECE_S))
 
 
 def _pulses(
-    strides: StrideTable, rescued: NDArray[np.bool_], centre: Array, spread: Array, p: GivingWayParams
+    strides: StrideTable, rescued: NDArray[np.bool_], centre: Array, spread: Array, early_s: Array, p: GivingWayParams
 ) -> _Pulses:
     """Of k strides: the pulse with the most turn, where the landing is shifted to make it least."""
     k, lean, middle, whole = len(strides), strides.leans.T, strides["lean_middle"], strides["lean_whole"]
     held = np.minimum(np.arange(PIECES), np.maximum(centre[2] - 1, 0)[:, None]).astype(np.intp)  # before push-off
     usual, wide = (np.take_along_axis(x[MEASURES:].T, held, axis=1) for x in (centre, spread))
     best, first, width = np.full(k, np.inf), np.zeros(k, np.intp), np.full(k, WIDTHS[0])
-    for shift in SHIFTS:
+    early = np.rint(early_s / PIECE_S).astype(np.intp)
+    for shift in (*(x + 0 * early for x in SHIFTS), *(x + early for x in (0, -1, 1))):
         rows = np.flatnonzero(best >= p.least_beyond_deg)  # of the others a shift has explained enough
         if len(rows) == 0:
             break
-        shifted = _shifted(usual[rows], shift), _shifted(wide[rows], shift)
+        shifted = _shifted(usual[rows], shift[rows]), _shifted(wide[rows], shift[rows])
         score, at, of = _best_pulse(lean[rows], *shifted, middle[rows], whole[rows], rescued[rows], p)
         less = score < best[rows]
         best[rows[less]], first[rows[less]], width[rows[less]] = score[less], at[less], of[less]
@@ -220,6 +245,6 @@ def _best_pulse(
     return np.take_along_axis(every, at[:, None], axis=1)[:, 0], at % (PIECES + 1), widths
 
 
-def _shifted(x: Array, pieces: int) -> Array:
-    """Later by so many pieces; the first or last one stays."""
-    return x[:, np.clip(np.arange(PIECES) - pieces, 0, PIECES - 1)]
+def _shifted(x: Array, pieces: NDArray[np.intp]) -> Array:
+    """Each row later by so many pieces; the first or last one stays."""
+    return np.take_along_axis(x, np.clip(np.arange(PIECES) - pieces[:, None], 0, PIECES - 1), axis=1)

@@ -18,12 +18,20 @@ def median(x: Array) -> Array:
 
 
 class Recent:
-    """Remembers the last ``count`` values of several stride measures; rows are measures."""
+    """Remembers the last ``count`` values of several stride measures; rows are measures.
 
-    def __init__(self, count: int, measures: int) -> None:
-        self._count = count
+    Only what was measured within ``within_s``, and since the sensor was last put on, is usual.
+    """
+
+    def __init__(self, count: int, measures: int, within_s: float = np.inf) -> None:
+        self._count, self._within_s = count, within_s
         self._values = np.empty((measures, 0))
         self._times = np.empty(0)
+        self._put_on = np.array([-np.inf])
+
+    def put_on(self, time_s: float) -> None:
+        """From now on nothing from before this time is usual: other shoes, another day."""
+        self._put_on = np.append(self._put_on, time_s)
 
     def add(self, times_s: Array, values: Array) -> None:
         """Remember (k, measures) values in time order; rows with anything absent are left out."""
@@ -35,7 +43,7 @@ class Recent:
         """Median and 1.4826 MAD of the ``count`` rows that end before each time; NaN where there are fewer."""
         centre, spread = (np.full((len(self._values), len(before_s)), np.nan) for _ in range(2))
         end = np.searchsorted(self._times, before_s, side="left")
-        enough = np.flatnonzero(end >= self._count)
+        enough = np.flatnonzero(self.enough(before_s))
         for some in np.split(enough, range(AT_ONCE, len(enough), AT_ONCE)) if len(enough) else ():
             seen = self._values[:, end[some, None] + np.arange(-self._count, 0)]
             centre[:, some] = middle = median(seen)
@@ -43,8 +51,12 @@ class Recent:
         return centre.T, spread.T
 
     def enough(self, before_s: Array) -> NDArray[np.bool_]:
-        """Whether ``count`` rows end before each time."""
-        return np.asarray(np.searchsorted(self._times, before_s, side="left") >= self._count)
+        """Whether ``count`` rows that are usual end before each time."""
+        oldest = np.searchsorted(self._times, before_s, side="left") - self._count
+        since_s = self._put_on[np.searchsorted(self._put_on, before_s, side="right") - 1]
+        usual = oldest >= 0
+        usual[usual] = self._times[oldest[usual]] >= np.maximum(since_s, before_s - self._within_s)[usual]
+        return np.asarray(usual)
 
     def seen(self, before_s: Array, last: int = 0, which: slice = slice(None)) -> tuple[Array, Array]:
         """The ``last`` (all ``count``) rows before each of k times, each with ``enough``.
@@ -58,3 +70,4 @@ class Recent:
         """Nobody will ask for times before this one any more."""
         first = max(0, int(np.searchsorted(self._times, time_s, side="left")) - self._count)
         self._times, self._values = self._times[first:], self._values[:, first:]
+        self._put_on = self._put_on[max(0, int(np.searchsorted(self._put_on, time_s, side="right")) - 1) :]

@@ -100,13 +100,17 @@ class Past:
     def __init__(self) -> None:
         self.stretches: list[Stretch] = []
 
-    def add(self, tenths: Tenths) -> None:
+    def add(self, tenths: Tenths) -> float:
+        """How long nothing had been recorded before these; 0 where they follow on."""
+        pause_s = 0.0
         if not self.stretches or self.stretches[-1].start_s != tenths.start_s:
+            pause_s = tenths.start_s - self.stretches[-1].time(self.stretches[-1].end) if self.stretches else np.inf
             self.stretches.append(Stretch(tenths.start_s, tenths.hop_s))
         stretch, hops = self.stretches[-1], tenths.hops
         if len(hops):
             stretch.rows.append(np.concatenate([hops.gyr.T, hops.acc.T, hops.peak[None], hops.jolt[None]]))
         stretch.frames += [f.rotation if isinstance(f, Aligned) else None for f in tenths.frames]
+        return pause_s
 
     def forget_before(self, time_s: float) -> None:
         self.stretches = [s for s in self.stretches[:-1] if s.time(s.end) > time_s] + self.stretches[-1:]

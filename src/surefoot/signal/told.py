@@ -38,6 +38,7 @@ class WalkParams:
     sides: SideParams = field(default_factory=SideParams)
     clocks: ClockParams = field(default_factory=ClockParams)
     activity: ActivityParams = field(default_factory=ActivityParams)
+    length_factors: tuple[tuple[Side, float], ...] = ()  # of this person, from walks of a known way
 
 
 USUAL = WalkParams()

@@ -38,6 +38,7 @@ from surefoot.signal.givingway import GivingWay
 from surefoot.signal.incidents import IncidentBook
 from surefoot.signal.leans import Lean
 from surefoot.signal.leg import Leg, LegFindings
+from surefoot.signal.lengths import put_right
 from surefoot.signal.pairing import pair
 from surefoot.signal.rests import Rests
 from surefoot.signal.seats import Seat
@@ -108,6 +109,11 @@ class WalkStream:
             self._minutes += leg.flush_minute()
         return self._tell(np.inf, new)
 
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The legs with a sensor."""
+        return tuple(self._legs)
+
     def mounting(self, side: Side) -> Aligned | NotYet | Slipped:
         """How the sensor of a leg sits, as far as is known."""
         return self._legs[side].mounting
@@ -127,7 +133,9 @@ class WalkStream:
             self._checks += f.slips
             self._seats += f.seats
             self._clocks.notice({side: f.initial_s})
-            self._pasts[side].add(f.tenths)
+            if self._pasts[side].add(f.tenths) > self._params.leg.keep_alignment_s:
+                self._foot_drop.put_on(side, f.tenths.start_s)
+                self._giving_way.put_on(side, f.tenths.start_s)
             self._leans[side] += f.leans
             if f.rests is not None:
                 self._rests[side].append(f.rests)
@@ -148,6 +156,7 @@ class WalkStream:
         strides = self._settled(self._strides_before(known_s), known_s)
         for first in range(0, len(strides), AT_ONCE):
             self._look_at(strides.take(slice(first, first + AT_ONCE)))
+        put_right(strides, self._params.length_factors)
         self._checks += self._clocks.update(known_s, self._raw)
         settled_s = known_s - self._params.company.wait_s
         walked = self._bouts.update(strides, settled_s)

@@ -21,20 +21,10 @@ from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
 from surefoot.simulation.air import Air
-from surefoot.simulation.central import Central, Heard, LinkLost, Wire
+from surefoot.simulation.central import Central, Heard, LinkLost, Wire, full_uuid, property_names
 from surefoot.simulation.firmware import AttError
 
 HEADER = 3  # bytes of a packet that are not the value's
-PROPERTIES = {
-    0x01: "broadcast",
-    0x02: "read",
-    0x04: "write-without-response",
-    0x08: "write",
-    0x10: "notify",
-    0x20: "indicate",
-    0x40: "authenticated-signed-writes",
-    0x80: "extended-properties",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,7 @@ class _Scanner(BaseBleakScanner):
         await self.central.cease(self._heard)
 
     def _heard(self, heard: Heard) -> None:
-        if not self.is_allowed_uuid(list(heard.advert.services)):
+        if not self.is_allowedfull_uuid(list(heard.advert.services)):
             return
         told = _advertisement(heard)
         device = self.create_or_update_device(heard.address, heard.address, told.local_name, None, told)
@@ -256,17 +246,12 @@ def _services(wire: Wire) -> BleakGATTServiceCollection:
 
     known = BleakGATTServiceCollection()
     for told in wire.services:
-        service = BleakGATTService(told, told.handle, _uuid(told.uuid))
+        service = BleakGATTService(told, told.handle, full_uuid(told.uuid))
         known.add_service(service)
         for each in told.characteristics:
-            names: Any = [name for bit, name in PROPERTIES.items() if each.properties & bit]
-            characteristic = BleakGATTCharacteristic(each, each.handle - 1, _uuid(each.uuid), names, room, service)
+            names: Any = property_names(each)
+            characteristic = BleakGATTCharacteristic(each, each.handle - 1, full_uuid(each.uuid), names, room, service)
             known.add_characteristic(characteristic)
             for it in each.descriptors:
-                known.add_descriptor(BleakGATTDescriptor(it, it.handle, _uuid(it.type), characteristic))
+                known.add_descriptor(BleakGATTDescriptor(it, it.handle, full_uuid(it.type), characteristic))
     return known
-
-
-def _uuid(uuid: Any) -> str:
-    digits = uuid.to_hex_str("-").lower()
-    return f"0000{digits}-0000-1000-8000-00805f9b34fb" if len(digits) == 4 else digits

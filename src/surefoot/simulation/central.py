@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bumble import att, core, hci
+from bumble.core import UUID
 from bumble.device import Advertisement, Connection, Device, DeviceConfiguration, Peer
 from bumble.gatt_client import CharacteristicProxy, DescriptorProxy, ServiceProxy
 
@@ -24,6 +25,16 @@ T = TypeVar("T")
 ADDRESS = "F0:00:00:00:00:01"
 MTU = 517
 BY_US = 0x16
+PROPERTIES = {
+    0x01: "broadcast",
+    0x02: "read",
+    0x04: "write-without-response",
+    0x08: "write",
+    0x10: "notify",
+    0x20: "indicate",
+    0x40: "authenticated-signed-writes",
+    0x80: "extended-properties",
+}
 
 
 class LinkLost(Exception):
@@ -168,6 +179,17 @@ class Wire:
     def _gone(self, reason: int) -> None:
         if not self.closed.done():
             self.closed.set_result(reason)
+
+
+def property_names(characteristic: CharacteristicProxy[bytes]) -> list[str]:
+    """As bleak and BlueZ call them."""
+    return [name for bit, name in PROPERTIES.items() if characteristic.properties & bit]
+
+
+def full_uuid(uuid: UUID) -> str:
+    """In full, in small letters."""
+    digits: str = uuid.to_hex_str("-").lower()
+    return f"0000{digits}-0000-1000-8000-00805f9b34fb" if len(digits) == 4 else digits
 
 
 def _forgotten(task: asyncio.Task[Any]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from surefoot.pipeline.calibration import on_scale_of
 from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.records import SIDES, DaySummary, Trend
 from surefoot.web.figure import BAND, Json, figure
+from surefoot.web.patients import last_lived
 from surefoot.web.series import Series, series_of, whole_calendar
 from surefoot.web.words import CHARTS, MetricWords, leg, metric_words, normal, number
 
@@ -27,6 +29,8 @@ class Chart:
 
 def charts(days: Sequence[DaySummary], trends: Sequence[Trend], alerts: Sequence[tuple[str, str]] = ()) -> list[Chart]:
     """All charts of a patient, root patterns first; ``alerts`` are (day, label) marks on the time axis."""
+    lived = last_lived(days)
+    days = [on_scale_of(day, lived) for day in days] if lived else []
     calendar = whole_calendar([day.day for day in days])
     known = {metric.name for day in days for metric in day.metrics} | {trend.metric for trend in trends}
     order = [*CHARTS, *(measure.name for measure in DAY_MEASURES)]

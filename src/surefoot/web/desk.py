@@ -10,6 +10,7 @@ from fastapi import Form
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from surefoot.pipeline.store import Patient, Store
+from surefoot.pipeline.tested import only_tests
 from surefoot.records import SurefootError, Tier, Trend
 from surefoot.web import incidents as happened
 from surefoot.web.charts import charts
@@ -17,7 +18,7 @@ from surefoot.web.headline import headline
 from surefoot.web.inbox import anchor, card, cards
 from surefoot.web.line import Line
 from surefoot.web.pages import Pages
-from surefoot.web.patients import Watch, in_order, row, watch
+from surefoot.web.patients import Watch, in_order, last_lived, row, watch
 from surefoot.web.tests import tests
 from surefoot.web.words import TIERS, count, local_day
 
@@ -61,7 +62,8 @@ class Desk:
         one = _find(patients, gateway)
         days, trends, alerts = self._store.days(gateway), self._store.trends(gateway), self._store.alerts(gateway)
         seen = watch(one, days, now_s)
-        newest = [trend for trend in trends if days and trend.day == days[-1].day]
+        lived = last_lived(days)
+        newest = [trend for trend in trends if lived and trend.day == lived.day]
         marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
         found = [happened.line(i, self._pages.zone) for i in reversed(self._store.incidents(gateway))]
         content = {
@@ -149,9 +151,10 @@ class Desk:
         return watch(patient, days, now_s)
 
     def _newest_trends(self, patient: Patient) -> list[Trend]:
-        if patient.last_day is None:
-            return []
-        return self._store.trends(patient.gateway, day=patient.last_day.day)
+        lived = patient.last_day
+        if lived is not None and only_tests(lived):
+            lived = last_lived(self._store.days(patient.gateway))
+        return [] if lived is None else self._store.trends(patient.gateway, day=lived.day)
 
 
 def _find(patients: list[Patient], gateway: str) -> Patient:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from surefoot.pipeline.store import Patient
+from surefoot.pipeline.tested import only_tests
 from surefoot.records import DaySummary, Trend
 from surefoot.web.words import ago, count, number, span
 
@@ -63,6 +64,11 @@ def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: Wa
         gap = f"no day that counts for {span(now_s - worn.end_s)}"
         gap += f" ({days[-1].missing})" if days[-1].missing else ""
     return Watch(gap, heard, worn.day if worn else None, worn.worn_h if worn else None)
+
+
+def last_lived(days: Sequence[DaySummary]) -> DaySummary | None:
+    """The newest day: one of which nothing but a guided test has come yet does not push the one before aside."""
+    return next((day for day in reversed(days) if not only_tests(day)), days[-1] if days else None)
 
 
 def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:

@@ -33,10 +33,12 @@ def series_of(name: str, of: Side | None, days: Sequence[DaySummary], trends: li
     any_day = measure is not None and measure.how == "test"  # done on a day that may not count
     missing = set() if any_day else {day.day for day in days if day.missing}
     values = {day: m.value for day, m in metrics.items() if m.value is not None and day not in missing}
-    values |= {t.day: t.value for t in mine if t.value is not None and t.day in values}  # as it was judged
+    if measure is not None and measure.speed is not None:  # as it was judged
+        values |= {t.day: t.value for t in mine if t.value is not None and t.day in values}
     reasons = {day: m.reason for day, m in metrics.items() if m.reason}
-    if not metrics:  # a root pattern is judged from other numbers: its own is how far it stands from normal
-        values = {trend.day: trend.z for trend in mine if trend.z is not None}
+    if not metrics:  # judged from other numbers; a root pattern's own is how far it stands from normal
+        told = {trend.day: trend.z if measure is None else trend.value for trend in mine}
+        values = {day: value for day, value in told.items() if value is not None}
         reasons = {trend.day: trend.reason for trend in mine if trend.reason}
     strides = {trend.day: trend.strides for trend in mine} | {day: metric.strides for day, metric in metrics.items()}
     newest = next((trend for trend in reversed(mine) if trend.baseline is not None), None)

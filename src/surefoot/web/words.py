@@ -53,8 +53,9 @@ CHARTS = {  # composite trend: heading, what it tells
     ),
 }
 _DIGITS = {"m/s": 2, "s": 2, "m": 3, "/min": 1, "deg": 1, "deg/s": 0, "m/s2": 1, "m/s3": 0, "%": 1, "min": 0, "": 0}
+_DIGITS |= {"points": 1, "log": 1}
 _DIGITS |= dict.fromkeys(("stands", "rises", "taps"), 0)  # guided tests count
-_UNITS = {"m/s2": "m/s²", "m/s3": "m/s³", "deg": "°", "deg/s": "°/s", "/min": "steps/min"}
+_UNITS = {"m/s2": "m/s²", "m/s3": "m/s³", "deg": "°", "deg/s": "°/s", "/min": "steps/min", "log": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def metric_words(name: str) -> MetricWords:
     hint = {1: "Higher is worse.", -1: "Lower is worse.", 0: "Neither way is worse by itself."}[measure.worse]
     if measure.speed is not None:
         hint += " Compared at this patient's usual walking speed."
+    hint += f" {measure.note}" if measure.note else ""
     unit = _UNITS.get(measure.unit, measure.unit)
     title = measure.words[0].upper() + measure.words[1:]
     return MetricWords(name, title, unit, digits(measure.unit), hint)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from surefoot.records import Array, Side
+from surefoot.records import SIDES, Array, Side
 from surefoot.signal.guided.performance import NotUsable, Performance
 
 
@@ -30,9 +31,13 @@ class Paces:
     strides: int  # of both legs
     valid: int
     length_m: float | None  # median stride
-    distance_m: float | None  # integrated, of the better leg
+    ways_m: Mapping[Side, float]  # integrated, of each leg whose strides are known
     turned_deg: float  # greatest change of direction between any two moments
     stride_s: float
+
+    @property
+    def distance_m(self) -> float | None:
+        return float(np.mean(list(self.ways_m.values()))) if self.ways_m else None
 
 
 def paces(done: Performance, ask: str, bridge_s: float = 0.0, params: PaceParams = PaceParams()) -> Paces:
@@ -60,7 +65,7 @@ def paces(done: Performance, ask: str, bridge_s: float = 0.0, params: PaceParams
         len(strides),
         int(strides["valid"].sum()),
         _median(strides["stride_length_m"]),
-        _distance(done, params),
+        ways_m(done, params=params),
         float(np.ptp(heading)),
         float(np.median(strides["stride_time_s"])) if len(strides) else float(np.median(np.diff(contacts[0]))),
     )
@@ -95,22 +100,33 @@ def _about_vertical(done: Performance, side: Side) -> Array:
     return np.asarray((leg.gyr @ up) * np.cos(lean) - (leg.gyr @ forward) * np.sin(lean))
 
 
-def _distance(done: Performance, params: PaceParams) -> float | None:
-    """Way of the ankles: their strides, and before them the step out of standing, which no stride holds."""
+def ways_m(done: Performance, until_s: float = np.inf, params: PaceParams = PaceParams()) -> dict[Side, float]:
+    """How far each ankle came until then, by its strides and the step out of standing before them, which none holds.
+
+    A stride that is not known counts as the leg's middle one.
+    """
     walk = done.walk
     assert walk is not None
-    ways = []
-    leading = min(
-        walk.initial_contacts,
-        key=lambda s: float(walk.initial_contacts[s][0]) if len(walk.initial_contacts[s]) else np.inf,
-    )
-    for side, contacts in walk.initial_contacts.items():
-        lengths = walk.strides.of_side(side)["stride_length_m"]
-        known = lengths[np.isfinite(lengths)]
-        if len(contacts) > 1 and len(known):
-            swings = len(contacts) - 1 + params.first_share * (1 if side == leading else 2)
-            ways.append((len(known), float(known.sum()) + float(np.median(known)) * (swings - len(known))))
-    return float(np.mean([way for _, way in ways])) if ways else None
+    known: dict[Side, Array] = {
+        side: walk.initial_contacts[side]
+        for side in SIDES
+        if side in walk.initial_contacts and len(walk.initial_contacts[side]) > 1
+    }
+    leading = min(known, key=lambda side: float(known[side][0]), default=None)
+    found: dict[Side, float] = {}
+    for side, contacts in known.items():
+        strides = walk.strides.of_side(side)
+        strides = strides.take(np.isfinite(strides["stride_length_m"]))
+        if len(strides) == 0:
+            continue
+        middle_m = float(np.median(strides["stride_length_m"]))
+        lengths = np.full(len(contacts) - 1, middle_m)
+        which = np.searchsorted(contacts, strides["start_s"] + 1e-6, side="right") - 1
+        inside = (which >= 0) & (which < len(lengths))
+        lengths[which[inside]] = strides["stride_length_m"][inside]
+        first_m = params.first_share * (1 if side == leading else 2) * middle_m
+        found[side] = float(np.interp(until_s, contacts, first_m + np.concatenate([[0.0], np.cumsum(lengths)])))
+    return found
 
 
 def _median(x: Array) -> float | None:
