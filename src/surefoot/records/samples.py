@@ -30,7 +30,8 @@ class Samples:
     """A block of evenly spaced readings of one sensor, all finite.
 
     ``acc`` (n, 3) m/s^2 with gravity included, ``gyr`` (n, 3) deg/s, both in the sensor's own axes: no mounting is
-    assumed. Sample k was taken at ``start_s + k / rate_hz``.
+    assumed. Sample k was taken at ``start_s + k / rate_hz``. ``steps``: what one count of acceleration and of turning
+    is worth, where all readings are whole counts of 16 bits.
     """
 
     side: Side
@@ -39,6 +40,7 @@ class Samples:
     rate_hz: float
     acc: Array
     gyr: Array
+    steps: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         return len(self.acc)

@@ -22,6 +22,7 @@ from surefoot.records import SIDES, Array, ClockCheck, Placement, Side
 from surefoot.signal.snippets import Snippets
 
 REACH_S = 0.3  # around a landing, more than the search looks at
+ALIKE = 0.03  # rates nearer than this are one: each sensor's own is fitted anew from time to time
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +122,15 @@ class ClockWatch:
         """Jerk of the other leg's sensor around a landing, on the samples nearest to it; None where one is missing."""
         other = SIDES[1 - SIDES.index(side)]
         found = raw.cut(at_s - REACH_S, at_s + REACH_S, (other,))
-        if len(found) != 1 or (self._rate_hz and found[0].rate_hz != self._rate_hz):
+        if len(found) != 1 or (self._rate_hz and abs(found[0].rate_hz / self._rate_hz - 1) > ALIKE):
             return None
         piece = found[0]
-        reach = round(-1.25 * self._params.quiet_s[0] * piece.rate_hz)
+        rate_hz = self._rate_hz or piece.rate_hz
+        reach = round(-1.25 * self._params.quiet_s[0] * rate_hz)
         centre = int(np.ceil((at_s - piece.start_s) * piece.rate_hz - 0.5 - 1e-6))  # many contacts lie half-way
         if centre - reach - 1 < 0 or centre + reach > len(piece):
             return None
-        self._rate_hz = piece.rate_hz
+        self._rate_hz = rate_hz
         near = piece.acc[centre - reach - 1 : centre + reach]
         change = near[1:] - near[:-1]
         return np.asarray(np.sqrt(np.einsum("ij,ij->i", change, change)) * piece.rate_hz)

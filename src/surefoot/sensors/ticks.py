@@ -1,0 +1,175 @@
+"""A device's ticks as gateway time: the line below all arrivals, because no packet arrives before it was sent.
+
+    arrived = time of the last reading in it + least delay + some delay that is never negative
+
+How fast the device's clock runs is read from the lower hull of a quarter of an hour, where it stands now from the
+last minute and a half. The least delay cannot be seen: it is part of the time told, for both legs alike as far as
+their links are alike. A sensor that tells no time is a clock too: the count of its readings, at a period that is known
+to some percent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class TickParams:
+    """What is expected of a clock, and how long it is looked at. K: general knowledge; P: our own."""
+
+    expected_ppm: float = 60.0  # standard deviation among sensors (K: 20 to 100)
+    measured_ppm: float = 3.0  # the same for one that was measured before (P: it changes with temperature)
+    limit_ppm: float = 300.0  # further off is no crystal (P)
+    window_s: float = 600.0  # P: at 5 ppm/h it bends by a twentieth of a millisecond in that
+    raw_s: float = 10.0  # packets kept each,
+    raw_packets: int = 100  # so many at most
+    bin_s: float = 2.0  # of those behind them the earliest of so long
+    fit_every_s: float = 1.0
+    groups: int = 16  # of arrivals, whose minima tell how dense arrivals are above the floor
+    slopes: int = 33  # weighed at once
+    grain: float = 1.0  # of a tick, by which a time may be cut off
+
+
+def counted(tolerance: float, params: TickParams = TickParams()) -> TickParams:
+    """The same for a count of readings: an oscillator inside the sensor, which warms up on the leg."""
+    return replace(
+        params,
+        expected_ppm=tolerance * 0.5e6,
+        measured_ppm=300.0,
+        limit_ppm=tolerance * 1.25e6,
+        window_s=60.0,
+        bin_s=0.5,
+        grain=0.0,
+    )
+
+
+class TickClock:
+    """Ticks and arrivals in, in order of ticks; the gateway time of any tick out.
+
+    ``ppm``: how much the device's clock runs fast. ``uncertainty_s``: the time told just now is so near to the line of
+    least delay, 19 times of 20. Both None before the second packet.
+    """
+
+    def __init__(self, tick_s: float, ppm: float | None = None, params: TickParams = TickParams()) -> None:
+        self._tick_s, self._params = tick_s, params
+        prior_ppm, spread_ppm = (0.0, params.expected_ppm) if ppm is None else (-ppm, params.measured_ppm)
+        self._prior = (prior_ppm * 1e-6, spread_ppm * 1e-6)
+        self._slope, self._sd = self._prior  # seconds of delay that a second of the device brings
+        self._offset_s = 0.0
+        self._zero: tuple[float, float] | None = None  # tick and arrival of the first packet
+        self._raw: deque[tuple[float, float]] = deque()  # device s, delay s against the first packet
+        self._bins: deque[tuple[float, float]] = deque()  # the earliest of each
+        self._bin = -1
+        self._fitted_s = -np.inf
+        self.ppm: float | None = None
+        self.uncertainty_s: float | None = None
+
+    @property
+    def span_s(self) -> float:
+        """How long it has been looked at."""
+        first = self._bins or self._raw
+        return self._raw[-1][0] - first[0][0] if self._raw else 0.0
+
+    @property
+    def second_s(self) -> float:
+        """What a second of the device is worth."""
+        return 1.0 + self._slope
+
+    def update(self, tick: float, arrived_s: float) -> None:
+        """A packet whose last reading was taken at ``tick`` arrived."""
+        if self._zero is None:
+            self._zero = (tick, arrived_s)
+        device_s = (tick - self._zero[0]) * self._tick_s
+        self._raw.append((device_s, arrived_s - self._zero[1] - device_s))
+        if device_s - self._fitted_s >= self._params.fit_every_s:
+            self._fitted_s = device_s
+            self._tidy(device_s)
+            self._fit()
+
+    def refit(self) -> None:
+        """Look at what has come by now, not only at each whole second."""
+        if self._raw:
+            self._fit()
+
+    def gateway_s(self, tick: float) -> float:
+        """When that was."""
+        assert self._zero is not None
+        device_s = (tick - self._zero[0]) * self._tick_s
+        return self._zero[1] + device_s + self._offset_s + self._slope * device_s
+
+    def _tidy(self, now_s: float) -> None:
+        """Of packets older than ``raw_s`` keep the earliest of each bin, and forget what is older than the window."""
+        p = self._params
+        while self._raw and (self._raw[0][0] < now_s - p.raw_s or len(self._raw) > p.raw_packets):
+            point = self._raw.popleft()
+            number = int(point[0] // p.bin_s)
+            if number != self._bin:
+                self._bins.append(point)
+                self._bin = number
+            elif point[1] - self._slope * point[0] < self._bins[-1][1] - self._slope * self._bins[-1][0]:
+                self._bins[-1] = point
+        while self._bins and self._bins[0][0] < now_s - p.window_s:
+            self._bins.popleft()
+
+    def _fit(self) -> None:
+        """Weigh all lines below all arrivals.
+
+        Near the floor arrivals are about evenly dense; then a line of slope b that touches them is likely as
+        exp(density x its height at their middle), and one that lies lower by d is less so by exp(-density x d).
+        """
+        if len(self._bins) + len(self._raw) < 2:
+            return
+        p = self._params
+        x, y = np.array([*self._bins, *self._raw]).T
+        delay_s = y - self._slope * x
+        minima = np.minimum.reduceat(delay_s, np.unique(np.searchsorted(x, np.linspace(x[0], x[-1], p.groups))))
+        above_s = max(float(minima.mean() - minima.min()) / len(minima), 1e-7)  # of the least, above the floor
+        middle, now = float(x[0] + x[-1]) / 2, float(x[-1])
+        slope, sd = self._slope, self._sd
+        for _ in range(8):
+            slopes = slope + sd * np.linspace(-4, 4, p.slopes)
+            heights = (y - slopes[:, None] * x).min(axis=1)
+            likely = (heights + slopes * middle) / above_s - 0.5 * ((slopes - self._prior[0]) / self._prior[1]) ** 2
+            best = int(likely.argmax())
+            weights = np.exp(likely - likely[best])
+            weights /= weights.sum()
+            slope = float(weights @ slopes)
+            spread = float(weights @ (slopes - slope) ** 2) ** 0.5
+            if best in (0, p.slopes - 1):
+                sd *= 4
+            elif spread < sd / 4:
+                sd = max(spread, sd / 8)
+            else:
+                break
+        limit = p.limit_ppm * 1e-6
+        self._slope, self._sd = float(np.clip(slope, -limit, limit)), max(spread, 1e-8)
+        ends = heights - above_s + slopes * now
+        end_s = float(weights @ ends)
+        self._offset_s = end_s - self._slope * now
+        self.ppm = -1e6 * self._slope
+        spread_s = float(weights @ (ends - end_s) ** 2) ** 0.5
+        self.uncertainty_s = 2.0 * float(np.hypot(above_s, spread_s)) + p.grain * self._tick_s
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How well two sensors' times can be held against each other: 19 times of 20 within ``within_s``."""
+
+    within_s: float | None
+    reason: str = ""
+
+
+LINKS_S = 0.005  # the least delays of two links of one radio differ by so much at most (P: half a connection interval)
+
+
+def apart(left: TickClock, right: TickClock) -> Apart:
+    """What the two fits allow, and what no fit can see: that one link is slower than the other at its best.
+
+    The walking itself checks it: ``signal.clocks``.
+    """
+    if left.uncertainty_s is None or right.uncertainty_s is None:
+        return Apart(None, "the clocks are not known yet")
+    return Apart(float(np.hypot(left.uncertainty_s, right.uncertainty_s)) + LINKS_S)
