@@ -64,7 +64,7 @@ class _Scanner(BaseBleakScanner):
         await self.central.cease(self._heard)
 
     def _heard(self, heard: Heard) -> None:
-        if not self.is_allowedfull_uuid(list(heard.advert.services)):
+        if not self.is_allowed_uuid(list(heard.advert.services)):
             return
         told = _advertisement(heard)
         device = self.create_or_update_device(heard.address, heard.address, told.local_name, None, told)
