@@ -45,6 +45,7 @@ class Home:
         self.folder = folder
         self.told: list[str] = []
         self.failures: list[BaseException] = []
+        self.given = False  # all readings, to the gateway
 
     def run(
         self, items: Sequence[Block], stop: Callable[[], bool] | None = None, broken: type[Store] | None = None
@@ -53,6 +54,7 @@ class Home:
         return asyncio.run(self._run(items, stop, broken))
 
     async def _run(self, items: Sequence[Block], stop: Callable[[], bool] | None, broken: type[Store] | None) -> Board:
+        self.given = False
         store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
         if broken is not None:
             store.__class__ = broken
@@ -62,6 +64,7 @@ class Home:
         async def source() -> AsyncGenerator[Block, None]:
             for item in items:
                 yield item
+            self.given = True
             if stop:
                 await asyncio.Event().wait()
 
@@ -70,7 +73,7 @@ class Home:
         working = asyncio.create_task(gateway.work(source(), offset_s))
         if stop:
             async with asyncio.timeout(60.0):
-                while not stop():
+                while not (self.given and stop()):
                     await asyncio.sleep(0.05)
             working.cancel()
             await asyncio.wait({working})

@@ -13,8 +13,9 @@ import pytest
 from onair import in_virtual_time
 from surefoot.cli.main import main
 from surefoot.cli.pair import _keep, _knowing, _wish
-from surefoot.cli.pairing import Heard, Paired, Pairing, PairingError, Wish
+from surefoot.cli.pairing import Paired, Pairing
 from surefoot.cli.pairview import PairView, bars
+from surefoot.cli.wish import Heard, PairingError, Wish
 from surefoot.config import Config
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.pipeline.store import open_store

@@ -13,9 +13,10 @@ from dataclasses import asdict
 import click
 
 from surefoot.cli.console import Terminal, note
-from surefoot.cli.pairing import PLACES, Check, Paired, Pairing, Place, Wish
+from surefoot.cli.pairing import Check, Paired, Pairing
 from surefoot.cli.pairview import PairView
 from surefoot.cli.watched import mounting_check
+from surefoot.cli.wish import PLACES, Place, Wish
 from surefoot.config import Config, load_config
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.pipeline.store import Store, StoreError, open_store

@@ -5,68 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from dataclasses import dataclass, replace
 
+from surefoot.cli.search import Search
+from surefoot.cli.wish import KEPT, NEAR, PLACES, Doing, Heard, PairingError, Place, View, Wish
 from surefoot.pipeline.mounting import MountingCheck
-from surefoot.records import Donning, Gap, Placement, Samples, SensorStatus, Side, SurefootError, WornSensor
-from surefoot.sensors.ble import BleakKit, Bluetooth, Found
-from surefoot.sensors.product import Product
-from surefoot.sensors.products import PRODUCTS
+from surefoot.records import Donning, Gap, Placement, Samples, SensorStatus, Side, WornSensor
+from surefoot.sensors.ble import BleakKit, Bluetooth
 from surefoot.sensors.radio import Radio
 from surefoot.sensors.taps import TapWatch
 from surefoot.signal.walk import WalkStream
-
-Place = tuple[Side, Placement]
-Doing = Literal["tap_left", "tap_right", "stand", "walk"]
-PLACES = {"shank": "ankle", "foot": "foot"}
-NEAR = "Put the sensors beside this computer, switch them on or shake them, and end other programs that use them"
-KEPT = "Nothing was changed."
-
-
-class PairingError(SurefootError):
-    """Pairing that cannot go on: what happened, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be paired, and how patient the pairing is (P). ``given``: the addresses of those who know them."""
-
-    places: tuple[Place, ...] = (("left", "shank"), ("right", "shank"))
-    given: Mapping[Place, str] = field(default_factory=dict)
-    window_s: float = 60.0  # for finding the sensors
-    settle_s: float = 4.0  # looked on when enough were heard: a nearer one may come
-    streams_s: float = 45.0  # until readings come from all
-    tap_s: float = 60.0
-    stand_s: float = 5.0
-    still_dps: float = 40.0
-    still_within_s: float = 30.0
-    walk_s: float = 90.0
-    steps: int = 20
-    verdict_s: float = 8.0  # after so many steps; strides are told when their neighbours are known
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A sensor that was found; ``battery_pct`` None: not asked yet, or it does not say."""
-
-    found: Found
-    product: Product
-    battery_pct: int | None = None
-
-
-class View(Protocol):
-    """What a person sees."""
-
-    def say(self, sentence: str) -> None: ...
-    def ask(self, sentence: str, doing: Doing | None) -> None:
-        """Something to do now, in large letters."""
-        ...
-
-    def heard(self, sensors: Sequence[Heard], left_s: float) -> None: ...
-    def count(self, told: str) -> None:
-        """A number that changes, in its place."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +38,8 @@ class Pairing:
 
     async def run(self) -> Paired:
         """Raise PairingError or RadioError, with the remedy, where it cannot be done."""
-        bluetooth = Bluetooth(self._kit)
-        chosen = [await self._meet(bluetooth, heard) for heard in await self._look(bluetooth)]
+        search = Search(self._wish, self._view, Bluetooth(self._kit))
+        chosen = [await search.meet(heard) for heard in await search.run()]
         worn = [self._worn(place, heard) for place, heard in zip(self._wish.places, chosen, strict=True)]
         self._listening = asyncio.get_running_loop().create_task(self._listen(worn))
         try:
@@ -109,74 +57,6 @@ class Pairing:
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time() + self._unix_offset_s
-
-    # ---- finding
-
-    async def _look(self, bluetooth: Bluetooth) -> list[Heard]:
-        """The sensors for the wished places, in their order."""
-        wish, clock = self._wish, asyncio.get_running_loop().time
-        end_s, heard, enough_s = clock() + wish.window_s, dict[str, Heard](), list[float]()
-        wanted = {address.lower() for address in wish.given.values()}
-
-        def seen(found: Found) -> bool:
-            product = next((product for product in PRODUCTS if product.is_seen(found.seen)), None)
-            if product is not None and (not wanted or found.address.lower() in wanted):
-                heard[found.address.lower()] = Heard(found, product)
-            if len(heard) >= len(wish.places):
-                enough_s.append(clock())
-            return bool(enough_s) and (bool(wanted) or clock() - enough_s[0] > wish.settle_s)
-
-        async def show() -> None:
-            while True:
-                self._view.heard(list(heard.values()), end_s - clock())
-                await asyncio.sleep(1.0)
-
-        showing = asyncio.get_running_loop().create_task(show())
-        try:
-            await bluetooth.look(wish.window_s, seen, [product.service for product in PRODUCTS])
-        finally:
-            showing.cancel()
-        self._view.heard(list(heard.values()), 0.0)
-        return self._chosen(heard)
-
-    def _chosen(self, heard: Mapping[str, Heard]) -> list[Heard]:
-        wish, need = self._wish, len(self._wish.places)
-        if len(heard) < need:
-            missing = [address for address in wish.given.values() if address.lower() not in heard]
-            what = f"{len(heard) or 'No'} sensor{'s were' if len(heard) != 1 else ' was'} found, {need} are needed"
-            named = f": {', '.join(missing)} did not answer." if missing else "."
-            one = " With one sensor only: --one left or --one right." if len(heard) == 1 and not missing else ""
-            raise PairingError(what + named, KEPT, f"{NEAR}; then try again.{one}")
-        if wish.given:
-            return [heard[wish.given[place].lower()] for place in wish.places]
-        nearest = sorted(heard.values(), key=lambda one: -(one.found.signal_dbm or 0))
-        if len(nearest) > need:
-            self._view.say(f"More sensors than needed were heard; the {need} loudest are taken.")
-        return nearest[:need]
-
-    async def _meet(self, bluetooth: Bluetooth, heard: Heard) -> Heard:
-        """Say hello: it blinks where it can, and tells its charge. One that fails here is tried again later."""
-        product, name = heard.product, heard.found.name or heard.product.name
-        percent = None
-        try:
-            line = await bluetooth.connect(heard.found, lambda *_: None)
-            try:
-                if product.traits.streams_on:
-                    await line.perform(product.stop())
-                if (blink := product.blink()) is not None:
-                    await line.perform(blink)
-                if (charge := product.battery()) is not None:
-                    percent = await line.perform(charge)
-            finally:
-                await line.close()
-        except SurefootError as trouble:
-            self._view.say(f"{name}: {trouble.what} It is tried again.")
-            return heard
-        battery = f", battery {percent} %" if percent is not None else ""
-        self._view.say(f"{name} answers{battery}{'; it blinks now' if product.traits.identify else ''}.")
-        if percent is not None and percent < 20:
-            self._view.say("Its battery is low: please charge it before you go out.")
-        return replace(heard, battery_pct=percent)
 
     def _worn(self, place: Place, heard: Heard) -> WornSensor:
         product, found = heard.product, heard.found

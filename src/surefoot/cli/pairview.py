@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from surefoot.cli.pairing import Doing, Heard
+from surefoot.cli.wish import Doing, Heard
 
 BARS = ((-60, "||||"), (-70, "|||."), (-80, "||.."), (-90, "|..."))  # dBm
 
