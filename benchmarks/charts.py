@@ -24,8 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.alerts.rules import decide
+from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.measures import MEASURES, DayMeasure
-from surefoot.pipeline.trends import TrendParams, judge
+from surefoot.pipeline.trends import judge
 from surefoot.records import SIDES, Alert, DayMetric, DaySummary, Side
 from surefoot.signal.walk import Walk, analyze
 from surefoot.simulation.walker import Walker, simulate_walk

@@ -117,9 +117,9 @@ def trends(folder: Path) -> Path:
         )
         axis.set_ylabel(label)
     chart = [
-        (number[t.day], t.cusum)
+        (number[t.day], t.shift)
         for t in trended
-        if t.metric == "l5_composite" and t.side == "left" and t.cusum is not None
+        if t.metric == "l5_composite" and t.side == "left" and t.shift is not None
     ]
     axes[2].plot(*np.array(chart).T, "s-", color=INK, label="chart of the left foot's lifting (CUSUM)")
     axes[2].axhline(6.0, color=RED, linestyle="--", label="limit")

@@ -16,7 +16,7 @@ from surefoot.cli.test import test as guided
 from surefoot.pipeline.calibration import length_factors, on_scale_of
 from surefoot.pipeline.store import open_store
 from surefoot.pipeline.trends import judge
-from surefoot.records import SIDES, DaySummary, Side, TestResult
+from surefoot.records import SIDES, WORSE, DaySummary, Side, TestResult
 from surefoot.signal.lengths import ALONG
 from surefoot.signal.table import NUMBERS
 from surefoot.signal.told import USUAL
@@ -109,7 +109,7 @@ def test_a_first_calibration_is_no_slowing_down() -> None:
             assert after.value == pytest.approx(0.85 * before.value)
             assert after.baseline.centre == pytest.approx(0.85 * before.baseline.centre)
     torn = [*lived[:14], *(replace(one, length_factors=()) for one in now[14:])]
-    assert any(t.state == "worse" for t in judge(torn) if t.metric in ALONG), "else this test would show nothing"
+    assert any(t.state in WORSE for t in judge(torn) if t.metric in ALONG), "else this test would show nothing"
 
 
 def test_a_page_shows_all_days_on_the_newest_scale() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import open_store
-from surefoot.records import Aid, Alert, DaySummary, Trend
+from surefoot.records import WORSE, Aid, Alert, DaySummary, Trend
 from weeks import day, days, name
 
 Told = list[tuple[list[Trend], list[Alert]]]
@@ -94,7 +94,7 @@ def test_missing_days_are_invisible_to_the_chart(where: list[int]) -> None:
 
 
 def numbers(trends: list[Trend]) -> list[tuple[object, ...]]:
-    return [(t.metric, t.side, t.state, t.value, t.z, t.cusum, t.change, t.mdc, t.worse_days) for t in trends]
+    return [(t.metric, t.side, t.state, t.value, t.z, t.shift, t.change, t.mdc, t.worse_days) for t in trends]
 
 
 def test_a_day_told_again_is_judged_anew_and_alerts_once() -> None:
@@ -117,7 +117,7 @@ def test_late_days_alert_only_on_what_is_true_now() -> None:
     after = [replace(one, day=name(24 + k)) for k, one in enumerate(well[:12])]
     course = Course(days=[*spell[:16], *after])
     late = followed(course, spell[16:])
-    assert any(t.state == "worse" for trends, _ in late for t in trends), "the days themselves were bad"
+    assert any(t.state in WORSE for trends, _ in late for t in trends), "the days themselves were bad"
     assert alerts_of(late) == []
 
 
@@ -129,15 +129,15 @@ def test_late_days_alert_on_what_is_still_true_and_say_when() -> None:
 
 
 def test_what_the_patient_logs_is_on_the_days_from_then_on_and_on_those_before() -> None:
-    """A brace since day 20, logged two days late: what changed with it is no weakness."""
+    """A brace since day 20, logged the evening after: what changed with it is no weakness."""
     logged: list[Aid] = []
     lived = days(34, weak_from=20)
     course = Course(aids=lambda: logged)
-    told = followed(course, lived[:22])
-    assert course.as_told(lived[21]).aids == ()
+    told = followed(course, lived[:21])
+    assert course.as_told(lived[20]).aids == ()
     logged.append(Aid("brace", name(20)))
-    told += followed(course, lived[22:])
-    assert alerts_of(told) == [] and course.as_told(lived[21]).aids == ("brace",)
+    told += followed(course, lived[21:])
+    assert alerts_of(told) == [] and course.as_told(lived[20]).aids == ("brace",)
     assert alerts_of(followed(Course(), lived)) != [], "else the brace changed nothing"
     newest = {t.reason for t in told[-1][0]}
     assert newest <= {"learning what is normal with brace: 14 of 14 good days", "not known today"}

@@ -36,7 +36,7 @@ from surefoot.alerts.messages import (
 )
 from surefoot.alerts.snippet import SampleBlock
 from surefoot.pipeline.measures import DAY_MEASURES
-from surefoot.pipeline.trends import ROOTS
+from surefoot.pipeline.roots import ROOTS
 from surefoot.records import SIDES, Answer, DayMetric, Incident, Samples
 
 PAGE = Path(__file__).parents[1] / "docs" / "mqtt.md"

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surefoot.alerts.rules import decide
+from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.measures import DAY_MEASURES, MEASURES, Speed
 from surefoot.pipeline.speed import at_usual_speed
-from surefoot.pipeline.trends import TrendParams, judge
+from surefoot.pipeline.trends import judge
 from surefoot.records import SIDES, Alert, DaySummary, Side, Trend
 from surefoot.signal.walk import analyze
 from surefoot.simulation.gait import Leg

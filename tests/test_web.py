@@ -86,7 +86,7 @@ def patient_rows(page: httpx.Response) -> dict[str, str]:
 def test_the_list_puts_first_who_needs_a_look(filled: Store) -> None:
     rows = patient_rows(Reader(filled).get("/"))
     assert list(rows) == ["P-01", "P-04", f"unnamed {EMPTY[:8]}", "P-03", "P-02"]
-    assert "T2 review 1 open alert" in rows["P-01"]
+    assert "T3 urgent 2 open alerts" in rows["P-01"]
     assert "Last heard 25 seconds ago" in rows["P-01"]
     assert "h on 2026-01-28" in rows["P-01"]
     assert "Not monitored: nothing heard from the home for 3 days" in rows["P-04"]
@@ -151,7 +151,7 @@ def test_the_patient_page_begins_with_the_newest_open_alert(filled: Store) -> No
     assert "7 of the last 7 days counted: worn" in said
     assert alert.not_this in said
     for trend in alert.evidence:
-        assert f"{trend.z:.1f}" in said and f"{trend.cusum:.1f}" in said and f"{trend.strides} strides" in said
+        assert f"{trend.z:.1f}" in said and f"{trend.shift:.1f}" in said and f"{trend.strides} strides" in said
     assert "(14 days, 2026-01-01 to 2026-01-15)" in said
 
 

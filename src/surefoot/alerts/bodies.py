@@ -27,6 +27,7 @@ from surefoot.records import (
     TestResult,
     Tier,
     Trend,
+    TrendState,
 )
 
 _TEXT = r"^[^\x00]*$"  # PostgreSQL stores no NUL
@@ -151,11 +152,11 @@ class TrendBody(Wire):
     day: Day
     side: Side | None
     metric: Name
-    state: Literal["cannot_say", "quiet", "worse"]
+    state: TrendState
     value: float | None = None
     baseline: BaselineBody | None = None
     z: float | None = None
-    cusum: float | None = None
+    shift: float | None = None
     change: float | None = None
     mdc: float | None = None
     worse_days: Count = 0

@@ -1,9 +1,10 @@
 """The decision to alert: which trends a person must see, said in one sentence with the numbers behind it.
 
-One kind of rule so far, T2 (review) of facts/clinical.md 7.8, for each root: its chart says "worse" (CUSUM and MDC
-gate) and at least one of its features has changed by more than noise. Latched: a lasting weakness is one alert; the
-root and leg may raise another when its chart has been below half its limit for seven good days since, so never two
-within a week. The clock is the day's end; silence of the sensors raises nothing here.
+T2 (review) and T3 (urgent) of facts/clinical.md 7.8, for each root: its chart says "worse" (its limit and the MDC gate)
+and at least one of its features has changed by more than noise; or "much worse", and two have. Latched: a lasting
+weakness is one alert of each tier; the root and leg may raise another when its chart has been below half its limit for
+seven good days since, so never two within a week. The clock is the day's end; silence of the sensors raises nothing
+here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
 
-from surefoot.records import Alert, Side, Tier, Trend
+from surefoot.records import WORSE, Alert, Side, Tier, Trend
 
 NAMES = UUID("6f0c3c0e-3a52-5d0e-9a64-8a3f1d1b7a11")  # of alert ids
 
@@ -30,7 +31,6 @@ class ChartRule:
 
     chart: str  # metric of the trend
     kind: str
-    tier: Tier
     words: str
     features: tuple[str, ...]  # trends that count as its evidence
     unless: tuple[tuple[str, str], ...] = ()  # (feature, chart): no evidence while that chart of the leg has changed
@@ -53,13 +53,13 @@ class RuleParams:
     """Limits of the rules (7.8)."""
 
     least_features: int = 1
+    urgent_features: int = 2
 
 
 CHART_RULES = (
     ChartRule(
         "l5_composite",
         "foot_lifting_weaker",
-        "T2",
         "foot lifting, pattern compatible with L5-type weakness",
         (
             *("foot_drop_pct", "no_heel_strike_pct", "heel_strike_mps3", "shank_tilt_max_deg", "swing_height_m"),
@@ -69,14 +69,12 @@ CHART_RULES = (
     ChartRule(
         "s1_composite",
         "push_off_weaker",
-        "T2",
         "push-off, pattern compatible with S1-type weakness",
         ("push_off_rate_dps", "push_off_acceleration_mps2", "heel_rise_count"),
     ),
     ChartRule(
         "l4_composite",
         "knee_control_weaker",
-        "T2",
         "knee control, pattern compatible with L4-type weakness",
         ("loading_rate_dps", "giving_way_count", "sit_to_stand_5_s", "chair_stand_30s_count"),
         (("loading_rate_dps", "l5_composite"),),  # a foot that does not land on its heel also loads more slowly (P)
@@ -112,11 +110,13 @@ def decide(
     alerts = []
     for rule in CHART_RULES:
         for chart in trends:
-            if chart.metric != rule.chart or chart.state != "worse":
+            if chart.metric != rule.chart or chart.state not in WORSE:
                 continue
             changed = _changed(trends, rule, chart.side)
-            if len(changed) >= p.least_features and not _latched(rule, chart, before):
-                alerts.append(_alert(rule, chart, changed, trends, raised_s))
+            urgent = chart.state == "much_worse" and len(changed) >= p.urgent_features
+            tier: Tier = "T3" if urgent else "T2"
+            if len(changed) >= p.least_features and not _latched(rule, tier, chart, before):
+                alerts.append(_alert(rule, tier, chart, changed, trends, raised_s))
     return alerts
 
 
@@ -135,12 +135,15 @@ def _real(trend: Trend) -> bool:
     return trend.change > trend.mdc
 
 
-def _latched(rule: ChartRule, chart: Trend, before: Sequence[Alert]) -> bool:
-    """An alert of this root and leg was raised, and its chart has not been low for long enough since."""
-    return any(a.kind == rule.kind and a.side == chart.side and chart.rearmed <= a.day for a in before)
+def _latched(rule: ChartRule, tier: Tier, chart: Trend, before: Sequence[Alert]) -> bool:
+    """An alert of this root, leg and at least this tier was raised, and its chart has not been low for long since."""
+    alike = (a for a in before if a.kind == rule.kind and a.side == chart.side and a.tier >= tier)
+    return any(chart.rearmed <= a.day for a in alike)
 
 
-def _alert(rule: ChartRule, chart: Trend, changed: Sequence[Trend], trends: Sequence[Trend], raised_s: float) -> Alert:
+def _alert(
+    rule: ChartRule, tier: Tier, chart: Trend, changed: Sequence[Trend], trends: Sequence[Trend], raised_s: float
+) -> Alert:
     leg = f"{chart.side.capitalize()} leg" if chart.side else "Both legs"
     parts = "; ".join(_said(t) for t in changed[:3])
     run = f"on {chart.worse_days} worn day{'s' * (chart.worse_days != 1)} in a row"
@@ -148,8 +151,8 @@ def _alert(rule: ChartRule, chart: Trend, changed: Sequence[Trend], trends: Sequ
     hours = f", {chart.worn_h:.1f} h worn that day" if chart.worn_h is not None else ""
     sentence = f"{leg} weaker ({rule.words}): {parts} {days}{hours}{_speed(trends, chart.side)}."
     return Alert(
-        alert_id=str(uuid5(NAMES, f"{rule.kind}|{chart.side}|{chart.day}")),
-        tier=rule.tier,
+        alert_id=str(uuid5(NAMES, f"{tier}|{rule.kind}|{chart.side}|{chart.day}")),
+        tier=tier,
         channel="clinical",
         kind=rule.kind,
         side=chart.side,

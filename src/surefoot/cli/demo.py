@@ -157,14 +157,14 @@ def _truth(patient: Patient) -> str:
     return f"{foot} weakens from day {patient.onset_day} on{catches}"
 
 
-_EVIDENCE = ("measure", "leg", "value", "own normal", "days", "change", "smallest real", "z", "CUSUM", "strides")
+_EVIDENCE = ("measure", "leg", "value", "own normal", "days", "change", "smallest real", "z", "shift", "strides")
 
 
 def _row(trend: Trend) -> tuple[str, ...]:
     normal = f"{_short(trend.baseline.centre)} ± {_short(trend.baseline.spread)}" if trend.baseline else NOT_KNOWN
     days = str(trend.baseline.days) if trend.baseline else NOT_KNOWN
     sizes = (_short(x) for x in (trend.change, trend.mdc))
-    judged = (number(x, 1) for x in (trend.z, trend.cusum))
+    judged = (number(x, 1) for x in (trend.z, trend.shift))
     return (trend.metric, trend.side or "both", _short(trend.value), normal, days, *sizes, *judged, str(trend.strides))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from surefoot.pipeline.trends import TrendParams, judge
+from surefoot.pipeline.chart import TrendParams
+from surefoot.pipeline.trends import judge
 from surefoot.records import Aid, DaySummary, Trend
 
 

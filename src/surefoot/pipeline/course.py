@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from surefoot.alerts.rules import RuleParams, decide
 from surefoot.pipeline.aids import with_aids
+from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.tested import with_tests
-from surefoot.pipeline.trends import TrendParams, judge
+from surefoot.pipeline.trends import judge
 from surefoot.records import Aid, Alert, DaySummary, TestResult, Trend
 
 

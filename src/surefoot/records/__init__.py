@@ -8,12 +8,14 @@ beside it where there is one; never NaN, 0 or -1.
 from __future__ import annotations
 
 from surefoot.records.course import (
+    WORSE,
     Alert,
     Baseline,
     DayMetric,
     DaySummary,
     Tier,
     Trend,
+    TrendState,
 )
 from surefoot.records.findings import (
     Activity,
@@ -57,6 +59,7 @@ from surefoot.records.worn import (
 
 __all__ = [
     "SIDES",
+    "WORSE",
     "Activity",
     "ActivityKind",
     "Aid",
@@ -92,5 +95,6 @@ __all__ = [
     "TestResult",
     "Tier",
     "Trend",
+    "TrendState",
     "WornSensor",
 ]

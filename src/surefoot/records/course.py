@@ -9,6 +9,8 @@ from surefoot.records.findings import IncidentKind
 from surefoot.records.samples import Side
 
 Tier = Literal["T0", "T1", "T2", "T3", "T4"]
+TrendState = Literal["cannot_say", "quiet", "watch", "worse", "much_worse"]
+WORSE: tuple[TrendState, ...] = ("worse", "much_worse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +66,19 @@ class Baseline:
 class Trend:
     """Where one metric of one leg stands today against the patient's own baseline.
 
-    ``z`` is oriented: positive is worse. ``state`` "cannot_say" carries its reason; "worse" has passed both the CUSUM
-    limit and the smallest change that can be told from noise (``mdc``).
+    ``z`` is oriented: positive is worse. ``state`` "cannot_say" carries its reason; "worse" has passed both the limit
+    of its chart (``shift``) and the smallest change that can be told from noise (``mdc``), "much_worse" a higher
+    limit; "watch" is nearing it.
     """
 
     day: str
     side: Side | None
     metric: str
-    state: Literal["cannot_say", "quiet", "worse"]
+    state: TrendState
     value: float | None = None
     baseline: Baseline | None = None
     z: float | None = None
-    cusum: float | None = None
+    shift: float | None = None  # how far the last days stand away from those before, in standard errors
     change: float | None = None  # recent days against the baseline centre, in the metric's unit, oriented
     mdc: float | None = None
     worse_days: int = 0  # worn days in a row on the worse side of the baseline spread

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from surefoot.pipeline.store import StoredAlert
-from surefoot.records import DaySummary, Trend
+from surefoot.records import WORSE, DaySummary, Trend
 from surefoot.web.patients import Watch, judged, reason
 from surefoot.web.words import count, number
 
@@ -38,7 +38,7 @@ def _known(seen: Watch, trends: Sequence[Trend]) -> str:
     known = judged(trends)
     if not known:
         return f"Cannot say yet: {reason(trends)}. No open alert."
-    worse = sum(trend.state == "worse" for trend in known)
+    worse = sum(trend.state in WORSE for trend in known)
     compared = f"{count(len(known), 'number')} compared with the patient's own normal on {known[-1].day}"
     told = f"{worse} judged worse" if worse else "none judged worse"
     return f"No open alert: {compared}, {told}. That no alert is open does not mean that nothing is wrong."

@@ -11,7 +11,13 @@ from surefoot.pipeline.store import StoredAlert
 from surefoot.records import Trend
 from surefoot.web.words import CHARTS, TIERS, count, leg, local, metric_words, normal, number
 
-STATES = {"worse": "worse", "quiet": "not (yet) worse", "cannot_say": "cannot say"}
+STATES = {
+    "much_worse": "much worse",
+    "worse": "worse",
+    "watch": "not (yet) worse: being watched",
+    "quiet": "not (yet) worse",
+    "cannot_say": "cannot say",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +29,7 @@ class Evidence:
     baseline: str
     change: str
     z: str
-    cusum: str
+    shift: str
     rests_on: str
     judged: str
 
@@ -78,7 +84,7 @@ def evidence(trend: Trend) -> Evidence:
         baseline=normal(trend.baseline, words),
         change=change,
         z=number(trend.z, 1),
-        cusum=number(trend.cusum, 1),
+        shift=number(trend.shift, 1),
         rests_on=f"{trend.day}: {count(trend.strides, 'stride') if trend.strides else 'strides not told'}, "
         f"worn {number(trend.worn_h, 1, 'h')}",
         judged=f"{STATES[trend.state]}{row}" + (f" ({trend.reason})" if trend.reason else ""),

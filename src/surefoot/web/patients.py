@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from surefoot.pipeline.store import Patient
 from surefoot.pipeline.tested import only_tests
-from surefoot.records import DaySummary, Trend
+from surefoot.records import WORSE, DaySummary, Trend
 from surefoot.web.words import ago, count, number, span
 
 
@@ -82,7 +82,7 @@ def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
     elif not known:
         verdict = f"{alerts}, but cannot say yet: {reason(trends)}"
     else:
-        worse = sum(trend.state == "worse" for trend in known)
+        worse = sum(trend.state in WORSE for trend in known)
         told = f"{worse} of them judged worse" if worse else "none judged worse"
         verdict = f"{alerts}: {count(len(known), 'number')} compared with own normal, {told}"
     look = bool(patient.open_alerts or seen.gap or patient.open_technical)

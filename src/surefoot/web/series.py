@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from surefoot.pipeline.measures import MEASURES
-from surefoot.records import DaySummary, Side, Trend
+from surefoot.records import WORSE, DaySummary, Side, Trend
 
 WINDOW_DAYS = 180
 
@@ -42,7 +42,7 @@ def series_of(name: str, of: Side | None, days: Sequence[DaySummary], trends: li
         reasons = {trend.day: trend.reason for trend in mine if trend.reason}
     strides = {trend.day: trend.strides for trend in mine} | {day: metric.strides for day, metric in metrics.items()}
     newest = next((trend for trend in reversed(mine) if trend.baseline is not None), None)
-    return Series(of, values, reasons, strides, frozenset(t.day for t in mine if t.state == "worse"), newest)
+    return Series(of, values, reasons, strides, frozenset(t.day for t in mine if t.state in WORSE), newest)
 
 
 def whole_calendar(names: Sequence[str]) -> list[str]:
