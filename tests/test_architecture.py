@@ -30,8 +30,8 @@ MAY_LOOK_INTO = {  # room: the rooms it may import from, besides its own
 }
 
 MAY_TOUCH = {  # outside thing: the files that may
-    "bleak": {"sensors/ble.py", "simulation/backend.py"},  # the latter is a backend of it
-    "bleak_retry_connector": {"sensors/ble.py"},
+    "bleak": {"sensors/ble.py", "sensors/trouble.py", "simulation/backend.py"},  # the last is a backend of it
+    "bleak_retry_connector": {"sensors/ble.py", "sensors/trouble.py"},
     "bumble": {"simulation/*"},
     "dbus_fast": {f"simulation/{name}.py" for name in ("bluez", "busobjects", "remote")} | {"cli/adapter.py"},
     "aiomqtt": {"alerts/mqtt.py"},
@@ -52,12 +52,12 @@ MAY_TOUCH = {  # outside thing: the files that may
     "subprocess": {"simulation/privatebus.py", "simulation/bluez.py", "cli/adapter.py"},
     "pickle": set(),
     "asyncio": {"cli/*", "pipeline/live.py", "pipeline/delivery.py", "pipeline/clinic.py", "alerts/mqtt.py"}
-    | {"sensors/ble.py", "simulation/*", "web/*"},
+    | {"sensors/ble.py", "sensors/link.py", "sensors/radio.py", "simulation/*", "web/*"},
     "threading": {"cli/*", "pipeline/outbox.py", "web/*"},
     "socket": {"alerts/mqtt.py", "cli/*", "simulation/broker.py", "web/server.py"},
-    "logging": {"cli/*", "sensors/ble.py", "pipeline/*", "alerts/mqtt.py", "simulation/broker.py", "web/*"},
+    "logging": {"cli/*", "sensors/link.py", "pipeline/*", "alerts/mqtt.py", "simulation/broker.py", "web/*"},
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"},
-    "chance": {"alerts/mqtt.py", "pipeline/delivery.py"},  # how long to wait; the pretend world is given a Generator
+    "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"},  # how long to wait; others are given it
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*"}
     | {"pipeline/ring.py", "pipeline/segments.py"},
 }

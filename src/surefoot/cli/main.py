@@ -16,6 +16,7 @@ from surefoot import __version__
 
 VERBS = {  # verb: where its click command is, what it does
     "demo": ("surefoot.cli.demo:demo", "One simulated patient, everything at once, nothing else needed."),
+    "wear": ("surefoot.cli.wear:wear", "The gateway: listen to the paired sensors, understand, keep, send."),
     "replay": ("surefoot.cli.replay:replay", "Analyse recordings from files, and send what is found if asked to."),
     "log": ("surefoot.cli.log:log", "Tell whether the leg gave way, or of a brace, a stick, shoes."),
     "test": ("surefoot.cli.test:test", "One guided strength test: its number and what it means."),
@@ -25,7 +26,7 @@ VERBS = {  # verb: where its click command is, what it does
 STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it itself
     "clinic": "Nothing is lost: what came in is stored, and homes keep what they find until a clinic runs again.",
 }
-EXTRAS = {"amqtt": "demo", "psycopg": "postgres"}  # module: the optional part of surefoot that brings it
+EXTRAS = {"amqtt": "demo", "bumble": "demo", "psycopg": "postgres"}  # module: the part of surefoot that brings it
 
 FAILED, INTERRUPTED = 1, 130
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from surefoot.cli.checks import said
 from surefoot.cli.console import Terminal, note, progress, unix_s
 from surefoot.cli.findings import Findings, tables
 from surefoot.cli.keeping import Keeping, open_keeping
@@ -21,7 +22,7 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
-from surefoot.records import Check, ClockCheck, Gap, Placement, Samples, Side, Slip
+from surefoot.records import Check, Gap, Placement, Samples, Side
 from surefoot.sensors.naming import side_of
 from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
 from surefoot.signal.rates import not_at_this_rate
@@ -186,25 +187,9 @@ def _analyse(
                 advance(item.end_s - item.start_s)
 
         def checked(check: Check) -> None:
-            note(f"at {check.at_s - min(recording.start_s for recording in recordings):.0f} s: {_said(check)}")
+            note(f"at {check.at_s - min(recording.start_s for recording in recordings):.0f} s: {said(check)}")
 
         asyncio.run(run(source(), walk, book, findings, course, on_check=checked, on_doing=findings.keep_doing))
-
-
-def _said(check: Check) -> str:
-    """What was found about the sensors, and what it means for what was measured."""
-    if isinstance(check, Slip):
-        moved = f"the {check.side} sensor is known to have moved on the leg by {check.turned_deg:.0f} deg or more"
-        return f"{moved}: the strides of the two minutes before stay out of the day"
-    if isinstance(check, ClockCheck):
-        apart = f"the right sensor's clock shows {1000 * check.offset_s:+.0f} ms against the left's"
-        known = f"{check.landings} landings; mostly good to 15 ms"
-        return f"{apart} ({known}): step time and double support are off by that"
-    if check.verdict == "as_told":
-        return f"both legs walk like the legs they are told to be ({check.strides} strides of each)"
-    told = "left and right seem to be exchanged" if check.legs == 2 else "the sensor seems to be on the other leg"
-    meaning = "what was measured so stays out of the day. Look which sensor is on which leg"
-    return f"{told} ({check.strides} strides of each): {meaning}"
 
 
 def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, as_json: bool) -> None:

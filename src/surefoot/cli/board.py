@@ -1,0 +1,112 @@
+"""The board of a gateway: how each sensor fares, what was found today, what waits for the clinic."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from surefoot.cli.console import NOT_KNOWN
+from surefoot.records import Incident, Placement, SensorStatus, Side, Stride, WornSensor
+from surefoot.web.words import INCIDENTS
+from surefoot.web.words import side as leg
+
+Key = tuple[Side, Placement]
+STATES = {
+    "searching": "searching",
+    "connecting": "connecting",
+    "streaming": "streaming",
+    "silent": "connected, but silent",
+    "away": "away",
+    "failed": "needs help",
+}
+PLACES = {"shank": "ankle", "foot": "foot"}
+COLUMNS = ("sensor", "link", "battery", "signal", "readings/s", "lost", "clock", "strides today")
+
+
+class Board:
+    """What is known now. Written from the event loop and from the worker's thread: each write is one assignment."""
+
+    def __init__(self, worn: Sequence[WornSensor], analysed: Placement, zone: ZoneInfo, now_s: float) -> None:
+        self.worn, self.analysed, self.zone = tuple(worn), analysed, zone
+        self.phase = ""  # what the gateway is busy with beside listening
+        self.clinic = ""  # how it stands with the clinic's broker; empty where nothing is sent
+        self.waiting = 0  # rows in the outbox
+        self.last_incident = ""
+        self.recording = ""  # why readings are not recorded, where they are not
+        self.mounting = ""  # how the sensors sit, in the patient's words
+        self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
+        self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
+        self._counted: dict[Key, SensorStatus] = dict(self.statuses)  # with which the rate was measured last
+        self._day, self._strides = "", Counter[Side]()
+
+    def take_status(self, status: SensorStatus) -> str | None:
+        """Note it; return a sentence where its state or reason changed."""
+        key = (status.side, status.placement)
+        before, self.statuses[key] = self.statuses[key], status
+        since = self._counted[key]
+        if status.state != "streaming" or before.state != "streaming":
+            self._rates[key], self._counted[key] = None, status
+        elif status.at_s - since.at_s > 1.0:
+            self._rates[key] = (status.readings - since.readings) / (status.at_s - since.at_s)
+            self._counted[key] = status
+        if (before.state, before.reason) == (status.state, status.reason):
+            return None
+        why = f" ({status.reason.rstrip('.')})" if status.reason else ""
+        return f"{self.name(key)}: {STATES[status.state]}{why}"
+
+    def take_strides(self, strides: Iterable[Stride], now_s: float) -> None:
+        day = self._date(now_s)
+        counts = Counter(self._strides if day == self._day else ())
+        counts.update(stride.side for stride in strides if self._date(stride.start_s) == day)
+        self._day, self._strides = day, counts
+
+    def take_incident(self, incident: Incident) -> None:
+        at = datetime.fromtimestamp(incident.start_s, self.zone).strftime("%H:%M:%S")
+        self.last_incident = f"{INCIDENTS[incident.kind]}, {leg(incident.side)}, {at} ({incident.certainty})"
+
+    def name(self, key: Key) -> str:
+        return f"{key[0]} {PLACES[key[1]]}"
+
+    def rows(self, now_s: float) -> list[tuple[str, ...]]:
+        """One row of ``COLUMNS`` for each sensor."""
+        return [self._row(key, status, now_s) for key, status in self.statuses.items()]
+
+    def line(self, now_s: float) -> str:
+        """Everything in one line, for a log."""
+        told = []
+        for row in self.rows(now_s):
+            cells = dict(zip(COLUMNS, row, strict=True))
+            known = [f"{name} {cells[name]}" for name in COLUMNS[2:] if cells[name] != NOT_KNOWN]
+            told.append(", ".join([f"{cells['sensor']}: {cells['link']}", *known]))
+        return "; ".join(part.rstrip(".") for part in [*told, *self.notes()])
+
+    def notes(self) -> list[str]:
+        """Sentences about everything but the sensors."""
+        waiting = f"{self.waiting} row{'s' * (self.waiting != 1)} wait{'s' * (self.waiting == 1)} for the clinic"
+        clinic = [f"{waiting}: {self.clinic}" if self.clinic else "findings stay at home (no broker is set)"]
+        incident = [f"last incident (exploratory): {self.last_incident}"] if self.last_incident else []
+        now = [told for told in (self.phase, self.recording, self.mounting) if told]
+        return [*now, *incident, *clinic]
+
+    def _row(self, key: Key, status: SensorStatus, now_s: float) -> tuple[str, ...]:
+        rate = self._rates[key]
+        today = self._strides[key[0]] if self._day == self._date(now_s) else 0
+        return (
+            self.name(key),
+            STATES[status.state],
+            _told(status.battery_pct, "{} %"),
+            _told(status.signal_dbm, "{} dBm"),
+            _told(rate, "{:.1f}"),
+            str(status.lost),
+            _told(status.clock_ppm, "{:+.0f} ppm"),
+            str(today) if key[1] == self.analysed else "recorded only",
+        )
+
+    def _date(self, at_s: float) -> str:
+        return datetime.fromtimestamp(at_s, self.zone).date().isoformat()
+
+
+def _told(value: float | None, form: str) -> str:
+    return NOT_KNOWN if value is None else form.format(value)

@@ -1,0 +1,43 @@
+"""The walk as the gateway watches it: the mounting check sees all that is found, and its verdicts are kept and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from surefoot.pipeline.habit import habit_of
+from surefoot.pipeline.mounting import MountingCheck
+from surefoot.pipeline.store import Store
+from surefoot.records import Donning, Gap, Placement, Samples, Side
+from surefoot.signal.told import WalkFindings
+from surefoot.signal.walk import WalkStream
+
+HABIT_DAYS = 3  # the last ones that count tell the patient's habit
+USUAL_S = 60 * 86400.0  # donnings of so long tell how the sensors usually sit
+
+
+class WatchedWalk(WalkStream):
+    """A walk, and what the mounting check says of it, in the thread that works on it."""
+
+    def __init__(
+        self, sides: Sequence[Side], placement: Placement, check: MountingCheck, told: Callable[[Donning], None]
+    ) -> None:
+        super().__init__(sides, placement)
+        self._check, self._told = check, told
+
+    def update(self, item: Samples | Gap) -> WalkFindings:
+        return self._watched(super().update(item))
+
+    def close(self) -> WalkFindings:
+        return self._watched(super().close())
+
+    def _watched(self, findings: WalkFindings) -> WalkFindings:
+        for donning in self._check.update(findings):
+            self._told(donning)
+        return findings
+
+
+def mounting_check(store: Store, sides: Sequence[Side], placement: Placement, now_s: float) -> MountingCheck:
+    """A check that knows this patient: how the sensors sat before, and the habit of earlier days."""
+    counted = [day for day in store.days(store.gateway()) if not day.missing][-HABIT_DAYS:]
+    strides = [stride for day in counted for stride in store.strides(day.start_s, day.end_s)]
+    return MountingCheck(sides, placement, store.donnings(now_s - USUAL_S, now_s), habit_of(strides))

@@ -1,0 +1,154 @@
+"""``surefoot wear``: the gateway at home, and how a person sees it at work."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from pathlib import Path
+
+import click
+
+from surefoot.cli.board import PLACES, Board
+from surefoot.cli.gateway import Gateway, analysed
+from surefoot.cli.main import INTERRUPTED
+from surefoot.cli.sending import check_address
+from surefoot.cli.wearview import Lines, Picture
+from surefoot.config import Config, load_config
+from surefoot.pipeline.ring import Ring
+from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.records import SurefootError, WornSensor
+from surefoot.sensors.ble import BleakKit
+from surefoot.sensors.radio import Radio
+
+RECORDINGS = "recordings"  # a folder
+
+
+@click.command()
+@click.option("--publish", metavar="URL", help="The clinic's broker: mqtts://user:password@host:8883 [SUREFOOT_BROKER]")
+@click.option("--timezone", metavar="NAME", help="Where the patient's day begins, such as Europe/Berlin [UTC].")
+@click.option("--for", "seconds", type=click.FloatRange(min=1), metavar="SECONDS", help="End by itself after so long.")
+@click.option("--plain", is_flag=True, help="Log lines instead of the live picture, on a terminal too.")
+@click.option("--simulate", is_flag=True, help="A simulated person with simulated sensors; nothing is kept.")
+def wear(publish: str | None, timezone: str | None, seconds: float | None, plain: bool, simulate: bool) -> None:
+    """Run the gateway: listen to the paired sensors, understand the walking, keep it, send it. For months.
+
+    \b
+      surefoot pair                      once: which sensor is on which ankle
+      surefoot wear                      from then on; Ctrl-C ends it
+      surefoot wear --publish mqtts://anna:secret@clinic.example:8883
+
+    A sensor that is lost (out of reach, switched off, empty) is looked for until it is back, and the readings missed
+    are kept as a gap, never guessed. Everything received is recorded first, in recordings in the home's folder
+    (SUREFOOT_HOME), for 14 days; what is found goes into home.sqlite beside it, and to the clinic if a broker is set.
+    Without a line to the clinic it waits there, for as long as it takes.
+
+    Stopped and started again within a day, it works through what was recorded of that day first: the day's summary
+    covers the whole day. Only the time it did not run is missing.
+
+    Not a diagnosis, and not an emergency alarm.
+    """
+    config = load_config(timezone=timezone, broker=publish)
+    broker = config.broker if "broker" in config.model_fields_set else None
+    if broker is not None:
+        check_address(broker)
+    terminated = _end_on_sigterm()
+    try:
+        with tempfile.TemporaryDirectory(prefix="surefoot-simulated-") if simulate else nullcontext() as folder:
+            home = Path(folder) if folder else config.home
+            asyncio.run(_wear(config, home, broker, seconds, plain or not sys.stdout.isatty(), simulate))
+    except KeyboardInterrupt:
+        kept = "The simulation is over; nothing is kept." if simulate else _kept(config)
+        click.echo(f"\n{kept}", err=True)
+        click.get_current_context().exit(0 if terminated else INTERRUPTED)
+
+
+def _end_on_sigterm() -> list[bool]:
+    """Both signals end it the same way; what is answered tells whether it was this one: a service that is stopped."""
+    terminated: list[bool] = []
+
+    def end(*_: object) -> None:
+        terminated.append(True)
+        signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGTERM, end)
+    return terminated
+
+
+def _kept(config: Config) -> str:
+    return (
+        f"Stopped. What was found and all that was recorded is kept in {config.home}; the day goes on when surefoot "
+        "wear runs again."
+    )
+
+
+async def _wear(
+    config: Config, home: Path, broker: str | None, seconds: float | None, plain: bool, simulate: bool
+) -> None:
+    clock = asyncio.get_running_loop().time
+    unix_offset_s = time.time() - clock()  # once: a step of the wall clock bends nothing
+
+    def now_s() -> float:
+        return clock() + unix_offset_s
+
+    async with AsyncExitStack() as end:
+        store = await asyncio.to_thread(_opened, home)
+        end.push_async_callback(asyncio.to_thread, store.close)
+        ring = await asyncio.to_thread(Ring, home / RECORDINGS)
+        end.push_async_callback(asyncio.to_thread, ring.close)
+        worn, kit = await end.enter_async_context(_simulated()) if simulate else (_paired(store), None)
+        board = Board(worn, analysed(worn), config.zone, now_s())
+        view = end.enter_context(Lines(board, now_s) if plain else Picture(board, now_s))
+        view.say(_greeting(worn, home, simulate))
+        radio = Radio(worn, on_status=view.take_status, bleak=kit, unix_offset_s=unix_offset_s)
+        gateway = Gateway(store, ring, config, board, view.say)
+        shown = asyncio.create_task(view.show())
+        end.callback(shown.cancel)
+        limit = asyncio.timeout(seconds)
+        with suppress(TimeoutError) if seconds else nullcontext():
+            async with limit:
+                await gateway.work(radio.items(), unix_offset_s, broker)
+
+
+@asynccontextmanager
+async def _simulated() -> AsyncIterator[tuple[list[WornSensor], BleakKit]]:
+    from surefoot.simulation.pastime import pastime  # heavy, and of the demo's part of the installation
+
+    async with pastime() as person:
+        yield person.worn, person.kit
+
+
+def _opened(home: Path) -> Store:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"The folder {home} cannot be made ({error.strerror}).",
+            "Nothing was started.",
+            "Name another one: SUREFOOT_HOME=/path surefoot wear",
+        ) from error
+    return open_store(f"sqlite:///{home / 'home.sqlite'}")
+
+
+def _paired(store: Store) -> list[WornSensor]:
+    worn = store.worn_sensors()
+    if not worn:
+        raise SurefootError(
+            "No sensors are paired.",
+            "There is nothing to listen to.",
+            "Put them on and run surefoot pair, or look at a simulated person: surefoot wear --simulate",
+        )
+    return worn
+
+
+def _greeting(worn: Sequence[WornSensor], home: Path, simulate: bool) -> str:
+    sensors = " and ".join(f"{s.name or s.product} ({s.side} {PLACES[s.placement]})" for s in worn)
+    if simulate:
+        return f"A simulated person wears {sensors}. Nothing is kept. Ctrl-C ends it."
+    only = f" Only the {worn[0].side} leg has a sensor: what compares the legs cannot be said."
+    alone = only if len({sensor.side for sensor in worn}) == 1 else ""
+    return f"Listening to {sensors}. What is found is kept in {home}.{alone} Ctrl-C ends it."

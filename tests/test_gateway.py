@@ -1,0 +1,170 @@
+"""The gateway: a day is whole however often it was stopped, and what cannot be written waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from surefoot.cli.board import Board
+from surefoot.cli.gateway import Gateway
+from surefoot.config import load_config
+from surefoot.pipeline.ring import Ring
+from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.records import SIDES, DaySummary, Gap, Samples, Stride, WornSensor
+from surefoot.sensors.joining import joined
+from surefoot.simulation.day import Habits
+from surefoot.simulation.patient import Patient, patient_blocks
+
+PATIENT = Patient(days=2, short_days=(), drawer_days=(), habits=Habits(strides=150, worn_h=2.0))
+WORN = [WornSensor(side, "shank", "open", f"C0:00:00:00:00:0{k}", "", 100.0, 0.0) for k, side in enumerate(SIDES, 1)]
+Block = Samples | Gap
+
+
+def blocks() -> list[Block]:
+    """A day that is over when the next begins, in pieces of five minutes as a radio would bring half seconds."""
+    found: list[Block] = []
+    for block in patient_blocks(PATIENT):
+        if isinstance(block, Gap):
+            found.append(block)
+            continue
+        for k in range(0, len(block), 30000):
+            at_s = block.start_s + k / block.rate_hz
+            parts = block.acc[k : k + 30000], block.gyr[k : k + 30000]
+            found.append(Samples(block.side, "shank", at_s, block.rate_hz, *parts))
+    return sorted(found, key=lambda item: item.end_s)
+
+
+class Home:
+    """One home's files, and a gateway on them whenever it is started."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        self.folder = folder
+        self.told: list[str] = []
+        self.failures: list[BaseException] = []
+        self.given = False  # all readings, to the gateway
+
+    def run(
+        self, items: Sequence[Block], stop: Callable[[], bool] | None = None, broken: type[Store] | None = None
+    ) -> Board:
+        """Give a gateway these readings; it is stopped when ``stop`` says so, or ends with the source."""
+        return asyncio.run(self._run(items, stop, broken))
+
+    async def _run(self, items: Sequence[Block], stop: Callable[[], bool] | None, broken: type[Store] | None) -> Board:
+        self.given = False
+        store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
+        if broken is not None:
+            store.__class__ = broken
+        ring = Ring(self.folder / "recordings")
+        board = Board(WORN, "shank", load_config().zone, 0.0)
+
+        async def source() -> AsyncGenerator[Block, None]:
+            for item in items:
+                yield item
+            self.given = True
+            if stop:
+                await asyncio.Event().wait()
+
+        offset_s = items[0].start_s - asyncio.get_running_loop().time()
+        gateway = Gateway(store, ring, load_config(timezone="UTC"), board, self.told.append)
+        working = asyncio.create_task(gateway.work(source(), offset_s))
+        if stop:
+            async with asyncio.timeout(60.0):
+                while not (self.given and stop()):
+                    await asyncio.sleep(0.05)
+            working.cancel()
+            await asyncio.wait({working})
+            if not working.cancelled() and (error := working.exception()):
+                self.failures.append(error)
+        else:
+            await working
+        ring.close()
+        store.close()
+        return board
+
+    def days(self) -> list[DaySummary]:
+        store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
+        try:
+            return store.days(store.gateway())
+        finally:
+            store.close()
+
+    def strides(self) -> list[Stride]:
+        store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
+        try:
+            return store.strides(0.0, 1e12)
+        finally:
+            store.close()
+
+
+def test_a_gateway_stopped_at_noon_tells_the_whole_day(tmp_path: Path) -> None:
+    given = blocks()
+    at = len(given) // 4  # in the middle of the first day
+    whole, twice = Home(tmp_path / "whole"), Home(tmp_path / "twice")
+    whole.run(given)
+    twice.run(given[:at], lambda: len(twice.strides()) > 20)
+    assert twice.days() == []  # a day that is not over is not told
+    early = twice.strides()
+    twice.run(given[at:])
+    assert 0 < len(early) < len(whole.strides())
+    assert [day.recorded_h for day in twice.days()] == [day.recorded_h for day in whole.days()]
+    assert twice.days() == whole.days() and twice.strides() == whole.strides()
+
+
+def test_days_told_before_stay_as_they_are(tmp_path: Path) -> None:
+    """Started again on the second day, it works through the second day alone."""
+    given = blocks()
+    home = Home(tmp_path)
+    home.run(given, lambda: any("is over" in line for line in home.told))
+    (first,) = home.days()
+    told = len(home.told)
+    end_s = given[-1].end_s
+    home.run([Gap(side, "shank", end_s, end_s + 60.0, "off") for side in SIDES])
+    assert home.days()[0] == first and len(home.days()) == 2
+    assert [line for line in home.told[told:] if "is over" in line and first.day in line] == []
+
+
+class Full(Store):
+    """A store whose disk is full for the first two attempts."""
+
+    left = 2
+
+    def keep_strides(self, strides: Sequence[Stride]) -> None:
+        if Full.left:
+            Full.left -= 1
+            raise StoreError("The records cannot be written: the disk is full.", "", "Make room.")
+        super().keep_strides(strides)
+
+
+def test_a_full_disk_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surefoot.cli.gateway.RETRY_S", 0.05)
+    given = blocks()[:80]
+    home, other = Home(tmp_path / "full"), Home(tmp_path / "other")
+    home.run(given, broken=Full)
+    other.run(given)
+    assert Full.left == 0 and home.strides() == other.strides() != []
+    assert sum("disk is full" in line for line in home.told) == 2
+
+
+def test_a_full_disk_does_not_keep_it_from_being_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Full, "left", 10**9)
+    home = Home(tmp_path)
+    home.run(blocks()[:80], lambda: bool(home.told), Full)  # else this would not end
+    assert home.strides() == [] and "disk is full" in repr(home.failures)
+
+
+def test_pieces_that_follow_on_are_joined_and_nothing_else_changes() -> None:
+    given = blocks()[:80]
+    together = list(joined(given, 1500.0))
+    assert len(together) < len(given) / 3
+    for side in SIDES:
+        for name in ("acc", "gyr"):
+            cut, whole = (
+                [getattr(b, name) for b in items if isinstance(b, Samples) and b.side == side]
+                for items in (given, together)
+            )
+            assert b"".join(x.tobytes() for x in cut) == b"".join(x.tobytes() for x in whole)
+    assert all(item.end_s - item.start_s < 1900.0 for item in together if isinstance(item, Samples))
