@@ -27,8 +27,8 @@ class Course:
     """Remembers the days and alerts of a patient; begins with those a store still knows.
 
     ``aids`` tells what the patient has logged by now, ``tests`` the guided tests done: asked for each day, for both may
-    be told at any time. Without ``tests`` a day keeps those it came with. ``today`` looks at strides as they come; None:
-    only whole days are judged.
+    be told at any time. Without ``tests`` a day keeps those it came with. ``today`` looks at strides as they come;
+    without it only whole days are judged.
     """
 
     def __init__(
