@@ -21,7 +21,7 @@ from surefoot.simulation.privatebus import as_system_bus, private_bus
 from surefoot.simulation.warp import ScaledLoop
 
 T = TypeVar("T")
-TIMES = 5.0  # as fast as ours does the loop's time run
+TIMES = 10.0  # as fast as ours does the loop's time run
 QUICK = Manners(disconnect_s=0.1)
 
 

@@ -166,8 +166,8 @@ def test_two_programs_may_scan_and_a_killed_one_scans_no_more(bus: str) -> None:
                 assert len(pc.bluez._scanning) == 1
                 await pc.find(LEFT)
                 assert len(pc.bluez._scanning) == 1
-            await until(lambda: not pc.bluez._scanning)
-            assert not pc.bluez.objects.value("/org/bluez/hci0", "org.bluez.Adapter1", "Discovering")
+            await until(lambda: not pc.bluez.objects.value("/org/bluez/hci0", "org.bluez.Adapter1", "Discovering"))
+            assert not pc.bluez._scanning
 
     hurried(main())
 
