@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
-import resource
 import sys
-import tempfile
 import time
 from pathlib import Path
 
@@ -25,7 +22,6 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # the sensors on the air are those of the tests
 
 from aired import Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
-
 from surefoot.records import SIDES, Side
 from surefoot.sensors.products import PRODUCTS
 from surefoot.simulation.air import Faults

@@ -72,10 +72,10 @@ async def aired(
 
 
 def _restless(side: Side, rng: np.random.Generator) -> Any:
-    """Blocks without end in which hardly two readings are alike."""
+    """Blocks without end in which hardly two readings are alike, finer than any sensor takes them."""
     k = 0
     while True:
-        yield Samples(side, "shank", 10.0 * k, 104.0, rng.normal(0, 8, (1040, 3)), rng.normal(0, 150, (1040, 3)))
+        yield Samples(side, "shank", 4.0 * k, 500.0, rng.normal(0, 8, (2000, 3)), rng.normal(0, 150, (2000, 3)))
         k += 1
 
 
@@ -167,12 +167,12 @@ def compared(ankle: Ankle, items: list[Samples | Gap]) -> Compared:
     known = found >= 0
     number = found[known]
     true_s = ankle.sent.at_s + ZERO_S
-    missing = np.setdiff1d(np.arange(number.min(initial=0), number.max(initial=-1) + 1), number)
-    gaps = [(item.start_s - 0.03, item.end_s + 0.03) for item in items if isinstance(item, Gap)]
-    in_gap = np.zeros(len(missing), bool)
-    for start_s, end_s in gaps:
-        in_gap |= (true_s[missing] >= start_s) & (true_s[missing] <= end_s)
+    missing = np.setdiff1d(np.arange(number[0], number[-1] + 1), number)
     error_s = told_s[known] - true_s[number]
+    would_be_s = true_s[missing] + np.interp(missing, number, error_s)
+    in_gap = np.zeros(len(missing), bool)
+    for gap in (item for item in items if isinstance(item, Gap)):
+        in_gap |= (would_be_s >= gap.start_s - 0.03) & (would_be_s <= gap.end_s + 0.03)
     return Compared(number, true_s[number], error_s, len(missing), int((~in_gap).sum()), int((~known).sum()))
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aired import ZERO_S, Aired, Listener, aired, apart_s, compared, in_virtual_time
+from aired import ZERO_S, Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
 from surefoot.records import SIDES, Gap, SensorStatus, Side
 from surefoot.sensors import openpacket as wire
 from surefoot.sensors.ble import Bluetooth, Found, Line
 from surefoot.sensors.link import LinkParams
 from surefoot.sensors.product import Packet
-from surefoot.sensors.products import PRODUCTS
+from surefoot.sensors.products import PRODUCTS, product
 from surefoot.sensors.radio import RadioParams
 from surefoot.simulation.air import Faults
 from surefoot.simulation.ankle import Cell
@@ -64,7 +64,7 @@ def test_every_reading_arrives_in_order_with_its_value() -> None:
             await asyncio.sleep(60.0)
             for ankle in there.ankles.values():
                 ankle.switch_off()
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(5.0)
         return there, listener
 
     there, listener = in_virtual_time(work())
@@ -73,7 +73,7 @@ def test_every_reading_arrives_in_order_with_its_value() -> None:
         told = compared(ankle, listener.of(side))
         assert len(told.number) == ankle.readings > 59 * 104
         assert (told.number == np.arange(ankle.readings)).all() and told.unknown == 0
-        assert (last.readings, last.lost, last.malformed) == (ankle.readings, 0, 0)
+        assert (last.lost, last.malformed) == (0, 0)
     gaps = [item for item in listener.items if isinstance(item, Gap) and item.start_s > ZERO_S + 5.0]
     assert all(gap.start_s > ZERO_S + 55.0 for gap in gaps)
 
@@ -179,7 +179,7 @@ def test_a_sensor_that_is_switched_off_and_on_again_comes_back_with_its_new_cloc
     _, listener = in_virtual_time(work())
     assert listener.last("left").connections == 2 and listener.last("left").state == "streaming"
     blocks = listener.samples("left")
-    assert all(b.start_s >= a.end_s - 1e-9 for a, b in pairwise(blocks))
+    assert all(b.start_s >= a.end_s - 1e-6 for a, b in pairwise(blocks))
     assert blocks[-1].end_s == pytest.approx(ZERO_S + 70.0, abs=2.0)
 
 
@@ -272,20 +272,42 @@ def test_charge_and_strength_are_told() -> None:
 # ---- a bad day on the air
 
 
-@pytest.mark.parametrize("key", [product.key for product in PRODUCTS])
-def test_every_loss_is_told_and_every_time_is_right(key: str) -> None:
-    """2 % lost, 0 to 200 ms late, clocks 160 ppm apart."""
-
+def bad_day(key: str, faults: Faults, seconds: float) -> tuple[dict[Side, Compared], Listener]:
     async def work() -> tuple[Aired, Listener]:
-        there = await aired(key, faults=Faults(lost=0.02, jitter_s=0.2))
+        there = await aired(key, faults=faults)
         async with Listener(there) as listener:
-            await asyncio.sleep(150.0)
+            await asyncio.sleep(seconds)
         return there, listener
 
     there, listener = in_virtual_time(work())
-    told = {side: compared(there.ankles[side], listener.of(side)) for side in SIDES}
-    for side in SIDES:
-        assert told[side].missing > 0 and told[side].untold == told[side].unknown == 0
-        assert (np.diff(told[side].number) > 0).all()
-        assert np.percentile(np.abs(told[side].error_s), 95) <= 0.005
-    assert np.percentile(np.abs(apart_s(told["left"], told["right"])), 95) <= 0.008
+    return {side: compared(there.ankles[side], listener.of(side)) for side in SIDES}, listener
+
+
+def percent_95(values: np.ndarray) -> float:
+    return float(np.percentile(np.abs(values), 95))
+
+
+def test_every_loss_is_told_and_every_time_is_right() -> None:
+    """2 % lost, each 0 to 200 ms late, clocks 160 ppm apart."""
+    told, _ = bad_day("open", Faults(lost=0.02, jitter_s=0.2), 240.0)
+    for one in told.values():
+        assert one.missing > 300 and one.untold == one.unknown == 0
+        assert (np.diff(one.number) > 0).all() and percent_95(one.error_s) <= 0.005
+    assert percent_95(apart_s(told["left"], told["right"])) <= 0.008
+
+
+@pytest.mark.parametrize("key", [one.key for one in PRODUCTS])
+def test_each_product_through_the_same_door(key: str) -> None:
+    """2 % lost, arrivals on a grid of 50 ms as radios have it, clocks 160 ppm apart."""
+    told, listener = bad_day(key, Faults(lost=0.02, interval_s=0.05), 45.0)
+    for side, one in told.items():
+        last = listener.last(side)
+        assert last.state == "streaming" and last.connections == 1
+        assert (last.battery_pct is not None) == product(key).traits.battery
+        assert len(one.number) > 30 * last.readings / 45.0 > 1000
+        assert (np.diff(one.number) > 0).all() and one.unknown == 0
+        if key != "witmotion":  # which tells neither time nor number: a loss cannot be told from a slower rate
+            assert one.missing > 0 and one.untold == 0
+            assert percent_95(one.error_s) <= 0.015
+    if key != "witmotion":
+        assert percent_95(apart_s(told["left"], told["right"])) <= 0.015

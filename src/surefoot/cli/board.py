@@ -34,6 +34,7 @@ class Board:
         self.clinic = ""  # how it stands with the clinic's broker; empty where nothing is sent
         self.waiting = 0  # rows in the outbox
         self.last_incident = ""
+        self.recording = ""  # why readings are not recorded, where they are not
         self.mounting = ""  # how the sensors sit, in the patient's words
         self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
@@ -86,8 +87,8 @@ class Board:
         waiting = f"{self.waiting} row{'s' * (self.waiting != 1)} wait{'s' * (self.waiting == 1)} for the clinic"
         clinic = [f"{waiting}: {self.clinic}" if self.clinic else "findings stay at home (no broker is set)"]
         incident = [f"last incident (exploratory): {self.last_incident}"] if self.last_incident else []
-        mounting = [self.mounting] if self.mounting else []
-        return [*([self.phase] if self.phase else []), *mounting, *incident, *clinic]
+        now = [told for told in (self.phase, self.recording, self.mounting) if told]
+        return [*now, *incident, *clinic]
 
     def _row(self, key: Key, status: SensorStatus, now_s: float) -> tuple[str, ...]:
         rate = self._rates[key]

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
+from typing import TypeVar
 
 from surefoot.alerts.mqtt import Link, LinkError
 from surefoot.cli.board import Board
@@ -20,7 +21,7 @@ from surefoot.config import Config
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.delivery import deliver
-from surefoot.pipeline.live import run
+from surefoot.pipeline.live import in_thread, run
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import (
@@ -44,7 +45,6 @@ from surefoot.sensors.joining import joined
 
 log = logging.getLogger(__name__)
 
-FLUSH_S = 1.0  # what a power cut may cost of the recording
 LOOK_S = 5.0  # between two looks at the outbox
 RETRY_S = 5.0  # between two attempts to write what could not be written
 BACKLOG = 5000  # blocks that wait while the day so far is worked through: twenty minutes of two sensors
@@ -52,6 +52,7 @@ REPLAYED_S = 60.0  # of the recording at once
 Say = Callable[[str], None]
 Reading = Samples | Gap
 Fresh = asyncio.Queue[Reading | None]
+T = TypeVar("T")
 
 
 def analysed(worn: Sequence[WornSensor]) -> Placement:
@@ -64,6 +65,7 @@ class Gateway:
 
     def __init__(self, store: Store, ring: Ring, config: Config, board: Board, say: Say) -> None:
         self._store, self._ring, self._board, self._say = store, ring, board, say
+        self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
         self._stopping = threading.Event()
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
@@ -74,15 +76,12 @@ class Gateway:
         self._offset_s, self._clock_s = unix_offset_s, asyncio.get_running_loop().time
         fresh: Fresh = asyncio.Queue(BACKLOG)
         readings = self._readings(fresh, await asyncio.to_thread(self._open_day_s), self._now_s())
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                others = [tasks.create_task(self._flush()), tasks.create_task(self._look())]
-                if broker is not None:
-                    others.append(tasks.create_task(self._send(broker)))
-                tasks.create_task(self._record(radio, fresh))
-                tasks.create_task(self._understand(readings, others))
-        finally:
-            await asyncio.to_thread(self._ring.flush)
+        async with asyncio.TaskGroup() as tasks:
+            others = [tasks.create_task(self._look())]
+            if broker is not None:
+                others.append(tasks.create_task(self._send(broker)))
+            tasks.create_task(self._record(radio, fresh))
+            tasks.create_task(self._understand(readings, others))
 
     def _now_s(self) -> float:
         return self._clock_s() + self._offset_s
@@ -94,17 +93,25 @@ class Gateway:
 
     async def _record(self, radio: AsyncGenerator[Reading, None], fresh: Fresh) -> None:
         """The recording comes first: what is understood later can be understood again."""
-        async with aclosing(radio):
-            async for item in radio:
-                self._ring.keep(item)
-                await fresh.put(item)
-        await fresh.put(None)
+        try:
+            async with aclosing(radio):
+                async for item in radio:
+                    await self._in_ring(self._ring.keep, item)
+                    await fresh.put(item)
+            await fresh.put(None)
+        finally:
+            await self._in_ring(self._ring.flush)
+
+    async def _in_ring(self, call: Callable[..., T], *arguments: object) -> T:
+        """The ring waits for the disk, and is one thread's at a time."""
+        async with self._ring_is_free:
+            return await in_thread(call, *arguments)
 
     async def _readings(self, fresh: Fresh, begin_s: float, until_s: float) -> AsyncIterator[Reading]:
         """What was recorded of the day that is open, then what is received."""
         recorded = joined(self._ring.items(begin_s, until_s), REPLAYED_S)
         self._board.phase = "working through what was recorded of today"
-        while (item := await asyncio.to_thread(next, recorded, None)) is not None:
+        while (item := await self._in_ring(next, recorded, None)) is not None:
             if item.placement == self._board.analysed:
                 yield item
         self._board.phase = ""
@@ -134,18 +141,17 @@ class Gateway:
         if not (isinstance(check, SideCheck) and check.verdict == "as_told"):  # the mounting check says so sooner
             self._say(said(check))
 
-    async def _flush(self) -> None:
+    async def _look(self) -> None:
+        """Now and then: what waits for the clinic, and whether readings are recorded."""
         try:
             while True:
-                await asyncio.sleep(FLUSH_S)
-                await asyncio.to_thread(self._ring.flush)
+                self._board.waiting = await asyncio.to_thread(self._store.outbox.count)
+                if self._ring.trouble != self._board.recording:
+                    self._board.recording = self._ring.trouble
+                    self._say(self._ring.trouble or "readings are recorded again")
+                await asyncio.sleep(LOOK_S)
         finally:
             self._stopping.set()  # the worker's thread may be waiting for a full disk
-
-    async def _look(self) -> None:
-        while True:
-            self._board.waiting = await asyncio.to_thread(self._store.outbox.count)
-            await asyncio.sleep(LOOK_S)
 
     async def _send(self, broker: str) -> None:
         """The outbox goes to the clinic; MQTT 5 first, 3.1.1 for brokers without it."""

@@ -25,7 +25,7 @@ from surefoot.records import SurefootError, WornSensor
 from surefoot.sensors.ble import BleakKit
 from surefoot.sensors.radio import Radio
 
-RECORDINGS = "recordings.sqlite"
+RECORDINGS = "recordings"  # a folder
 
 
 @click.command()
@@ -43,8 +43,8 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
       surefoot wear --publish mqtts://anna:secret@clinic.example:8883
 
     A sensor that is lost (out of reach, switched off, empty) is looked for until it is back, and the readings missed
-    are kept as a gap, never guessed. Everything received is recorded first, in recordings.sqlite in the home's folder
-    (SUREFOOT_HOME), for 30 days; what is found goes into home.sqlite beside it, and to the clinic if a broker is set.
+    are kept as a gap, never guessed. Everything received is recorded first, in recordings in the home's folder
+    (SUREFOOT_HOME), for 14 days; what is found goes into home.sqlite beside it, and to the clinic if a broker is set.
     Without a line to the clinic it waits there, for as long as it takes.
 
     Stopped and started again within a day, it works through what was recorded of that day first: the day's summary

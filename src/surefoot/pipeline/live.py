@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
@@ -18,6 +18,7 @@ from surefoot.records import Activity, Alert, Bout, Check, DaySummary, Gap, Inci
 from surefoot.signal.told import WalkFindings
 from surefoot.signal.walk import WalkStream
 
+T = TypeVar("T")
 AHEAD = 4  # blocks read before they are worked on
 
 
@@ -62,9 +63,9 @@ async def run(
 
     async def understand() -> None:
         while (item := await blocks.get()) is not None:
-            await _in_thread(work.take, item)
+            await in_thread(work.take, item)
             blocks.task_done()
-        await _in_thread(work.close)
+        await in_thread(work.close)
 
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -75,11 +76,11 @@ async def run(
             await source.aclose()
 
 
-async def _in_thread(function: Callable[..., None], *arguments: object) -> None:
+async def in_thread(function: Callable[..., T], *arguments: object) -> T:
     """Call in a thread. When cancelled, wait for it: a thread cannot be stopped, and whoever cancels may close next."""
     call = asyncio.create_task(asyncio.to_thread(function, *arguments))
     try:
-        await asyncio.shield(call)
+        return await asyncio.shield(call)
     except asyncio.CancelledError:
         await asyncio.wait({call})
         if error := call.exception():
@@ -114,6 +115,7 @@ class _Work:
 
     def close(self) -> None:
         self._keep(self._walk.close())
+        self._alarm(self._course.walked(None))
         for day in self._book.close():
             self._judge(day)
 
@@ -124,6 +126,7 @@ class _Work:
             self._keeper.keep_bout(bout)
         for incident in findings.incidents:
             self._keeper.keep_incident(incident)
+        self._alarm(self._course.walked(findings))
         for check in findings.checks:
             self._on_check(check)
         for doing in (*findings.activities, *findings.rises):
@@ -134,7 +137,10 @@ class _Work:
     def _judge(self, day: DaySummary) -> None:
         day = self._course.as_told(day)
         trends, alerts = self._course.update(day)
-        for alert in alerts:  # before its day: a day that is kept is not judged again after a power cut between the two
-            self._keeper.keep_alert(alert)
+        self._alarm(alerts)  # before its day: a day that is kept is not judged again after a power cut between the two
         self._keeper.keep_day(day, trends)
         self._on_day(day)
+
+    def _alarm(self, alerts: Sequence[Alert]) -> None:
+        for alert in alerts:
+            self._keeper.keep_alert(alert)

@@ -61,6 +61,7 @@ class Intake:
 
     def take(self, now_s: float) -> list[Samples | Gap]:
         """What became of all that waits, in order and in few blocks; of a sensor silent since long, its gap so far."""
+        nobody_looked = now_s - self._taken_s > LOOKED_AT_S
         self._taken_s = now_s
         found: list[Samples | Gap] = []
         while self._waiting:
@@ -69,6 +70,8 @@ class Intake:
                 found += self._stream.lose(at_s, told)
             else:
                 found += self._understood(at_s, decoder, told, data)
+        if nobody_looked:  # whether it is silent is not known yet
+            self._alive_s = now_s
         return list(joined([*found, *self._stream.quiet(now_s)]))
 
     def silent_s(self, now_s: float) -> float:

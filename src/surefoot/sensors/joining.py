@@ -34,7 +34,8 @@ def joined(items: Iterable[Samples | Gap], longest_s: float = np.inf) -> Iterato
 
 
 def _follows(before: Samples, block: Samples) -> bool:
-    return block.rate_hz == before.rate_hz and abs(block.start_s - before.end_s) < CLOSE_S
+    alike = (block.rate_hz, block.steps) == (before.rate_hz, before.steps)
+    return alike and abs(block.start_s - before.end_s) < CLOSE_S
 
 
 def _one(parts: Sequence[Samples]) -> Samples:

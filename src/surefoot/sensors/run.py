@@ -48,4 +48,4 @@ class Run:
 def _whole_counts(values: Array, step: float) -> Array:
     """The nearest whole number of steps that 16 bits hold."""
     counts: Array = np.clip(np.rint(values / step), -32768, 32767)
-    return counts * step
+    return counts * step + 0.0  # no negative zero: a count has none
