@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from surefoot.sensors.ble import BleakKit
 from surefoot.simulation.air import Air, Faults
 from surefoot.simulation.ankle import Ankle, Cell
 from surefoot.simulation.ankles import firmware
-from surefoot.simulation.backend import bleak_backends
+from surefoot.simulation.backend import bleak_kit
 from surefoot.simulation.day import Habits
 from surefoot.simulation.life import LifeDay, LifeHabits, life_day
 from surefoot.simulation.motion import motions
@@ -40,9 +39,9 @@ CELLS = {"left": Cell(87.0, 40.0), "right": Cell(64.0, 40.0)}
 class Pastime:
     """Who is simulated, with what: what a gateway needs, and the sensors to do things to."""
 
+    air: Air
     worn: list[WornSensor]
     kit: BleakKit
-    air: Air
     ankles: dict[str, Ankle]
     day: LifeDay
 
@@ -51,8 +50,7 @@ class Pastime:
 async def pastime(product: str = "open", seed: int = 1, paired_s: float = 0.0) -> AsyncIterator[Pastime]:
     """A person who sits, rises, walks, climbs stairs and sits down again for twelve hours from now on."""
     air = Air(np.random.default_rng([seed, 1]), OFTEN_LOST)
-    backends = bleak_backends(air)
-    kit = BleakKit(*({"backend": one} for one in (backends.scanner, backends.client, backends.adapter)))
+    kit = bleak_kit(air)
     day = life_day(draw_walker(np.random.default_rng(seed)), seed, habits=LIVELY, rate_hz=RATE_HZ)
     first_rise_s = next(context.start_s for context in day.context if context.kind != "sit")
     felt = motions(day.blocks(), first_rise_s - SEATED_S)
@@ -66,8 +64,7 @@ async def pastime(product: str = "open", seed: int = 1, paired_s: float = 0.0) -
         rate_hz = sensor.product.traits.usual_rate_hz
         worn.append(WornSensor(side, "shank", product, address, sensor.advert.name, rate_hz, paired_s))
     try:
-        yield Pastime(worn, kit, air, ankles, day)
+        yield Pastime(air, worn, kit, ankles, day)
     finally:
-        await asyncio.sleep(0.1)  # they begin to advertise again, and are not to be stopped in the middle of it
         for ankle in ankles.values():
             await ankle.stop()
