@@ -58,7 +58,7 @@ class Home:
         store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
         if broken is not None:
             store.__class__ = broken
-        ring = Ring(self.folder / "recordings")
+        ring = Ring(self.folder / "raw")
         board = Board(WORN, "shank", load_config().zone, 0.0)
 
         async def source() -> AsyncGenerator[Block, None]:
