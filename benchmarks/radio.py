@@ -19,7 +19,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # the sensors on the air are those of the tests
+sys.path.insert(
+    0, str(Path(__file__).resolve().parent.parent / "tests")
+)  # the sensors on the air are those of the tests
 
 from aired import Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
 from surefoot.records import SIDES, Side
@@ -77,7 +79,17 @@ def _disorder(one: Compared) -> int:
     return int((np.diff(one.number) <= 0).sum())
 
 
-ARRIVED = ("product", "sent", "told", "missing", "said lost", "in no gap", "wrong", "time off, 95 %, ms", "legs apart, 95 %, ms")
+ARRIVED = (
+    "product",
+    "sent",
+    "told",
+    "missing",
+    "said lost",
+    "in no gap",
+    "wrong",
+    "time off, 95 %, ms",
+    "legs apart, 95 %, ms",
+)
 
 
 def faultless(given: argparse.Namespace) -> None:
@@ -123,7 +135,9 @@ def drops(given: argparse.Namespace) -> None:
         max(files) - min(files),
     )
     columns = ("reconnected", "median s", "95 % s", "longest s", "connections", "tasks more", "files more")
-    show("Links broken, half of them by going out of range for 3 to 120 s; from being back to streaming", columns, [row])
+    show(
+        "Links broken, half of them by going out of range for 3 to 120 s; from being back to streaming", columns, [row]
+    )
 
 
 # ---- what it costs
@@ -136,7 +150,9 @@ async def bare(seconds: float) -> None:
         lines = []
         for worn in person.worn:
             heard: list[Found] = []
-            await bluetooth.look(10.0, lambda one, w=worn, h=heard: one.address == w.address and (h.append(one) or True))
+            await bluetooth.look(
+                10.0, lambda one, w=worn, h=heard: one.address == w.address and (h.append(one) or True)
+            )
             lines.append(await bluetooth.connect(heard[0], lambda *_: None))
             await lines[-1].perform(product(worn.product).start(worn.rate_hz))
         begin = time.process_time()
