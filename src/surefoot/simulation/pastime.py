@@ -30,6 +30,7 @@ LIVELY = LifeHabits(
 )
 SEATED_S = 5.0  # before the first walk
 OFTEN_LOST = Faults(lost=0.005, jitter_s=0.05)  # as radios are (P)
+SENSORS = {"left": "C0:FF:EE:00:00:01", "right": "C0:FF:EE:00:00:02"}
 CLOCKS_PPM = {"left": 31.0, "right": -22.0}
 CELLS = {"left": Cell(87.0, 40.0), "right": Cell(64.0, 40.0)}
 
@@ -38,9 +39,9 @@ CELLS = {"left": Cell(87.0, 40.0), "right": Cell(64.0, 40.0)}
 class Pastime:
     """Who is simulated, with what: what a gateway needs, and the sensors to do things to."""
 
-    air: Air
     worn: list[WornSensor]
     kit: BleakKit
+    air: Air
     ankles: dict[str, Ankle]
     day: LifeDay
 
@@ -55,7 +56,7 @@ async def pastime(product: str = "open", seed: int = 1, paired_s: float = 0.0) -
     felt = motions(day.blocks(), first_rise_s - SEATED_S)
     ankles, worn = {}, []
     for number, side in enumerate(SIDES):
-        address = f"C0:FF:EE:00:00:0{number + 1}"
+        address = SENSORS[side]
         sensor = firmware(product)
         how = {"clock_ppm": CLOCKS_PPM[side], "on_for_s": 60.0 * number, "battery": CELLS[side], "keep": False}
         ankles[side] = Ankle(air, sensor, felt[side], address, **how)
@@ -63,7 +64,7 @@ async def pastime(product: str = "open", seed: int = 1, paired_s: float = 0.0) -
         rate_hz = sensor.product.traits.usual_rate_hz
         worn.append(WornSensor(side, "shank", product, address, sensor.advert.name, rate_hz, paired_s))
     try:
-        yield Pastime(air, worn, kit, ankles, day)
+        yield Pastime(worn, kit, air, ankles, day)
     finally:
         for ankle in ankles.values():
             await ankle.stop()
