@@ -20,12 +20,13 @@ from surefoot.signal.walk import analyze
 from surefoot.simulation.pulses import Buckle, Stumble
 from surefoot.simulation.walker import Walker, simulate_walk
 
-# told on real recordings though nothing is known to have happened: set, recording, sensor, side, from, to (s), title
+# told on real recordings, now or once, though nothing was known to have happened: set, recording, sensor, span, title
 TOLD = (
-    ("movingreality", "1019_pp09_exported004", "right_shank", 64.6, 70.0, "giving way, after stroke", "giving_way"),
-    ("movingreality", "1019_pp09_exported000", "right_shank", 25.2, 30.0, "stumble, after stroke", "stumble"),
+    ("movingreality", "1019_pp09_exported004", "right_shank", 64.6, 70.0,
+     "no more: a landing told early, after stroke", "giving_way"),
+    ("movingreality", "1019_pp09_exported000", "right_shank", 25.2, 30.0, "told: a stumble, after stroke", "stumble"),
     ("umafall", "UMAFall_Subject_05_ADL_LyingDown_OnABed_3_2016-06-15_21-54-02", "unknown_shank", 0.0, 15.0,
-     "fall: out of a bed", "fall"),
+     "no more: getting out of a bed", "fall"),
 )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def _tilt_deg(acc: Array) -> Array:
 
 
 def told(read: Any, folder: Path) -> Path:
-    """Every incident told on a real recording in which none is known to have happened."""
+    """Every incident that is or was told on a real recording in which none is known to have happened."""
     figure, axes = canvas(1, len(TOLD), size=(12, 3.6))
     for axis, (which, name, sensor, from_s, to_s, title, kind) in zip(axes, TOLD, strict=True):
         recording = read.read(read.HERE / which / f"{name}.npz")
@@ -142,4 +143,4 @@ def told(read: Any, folder: Path) -> Path:
             axis.axvline(at_s, color=RED, linestyle="--", label="told" if k == 0 else None)
         axis.set(xlabel="s", title=title)
         legend(axis, "lower left")
-    return save(figure, folder, "told", "All that was told on real recordings without a known incident")
+    return save(figure, folder, "told", "Told on real recordings without a known incident, now and before")

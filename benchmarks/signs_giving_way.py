@@ -1,6 +1,6 @@
 """Giving way, stumbles, falls: what is found of simulated ones, and what is invented on real recordings.
 
-    python benchmarks/signs_giving_way.py [PART ...] [--data DIR] [--days N]
+    python benchmarks/signs_giving_way.py [PART ...] [--data DIR] [--days N] [--first-day N]
 
 Parts: curve, standing, stumbles, real, margins, falls, days; all by default.
 
@@ -230,10 +230,10 @@ def falls(read: Any, console: Console) -> None:
     console.print(table, "")
 
 
-def days(console: Console, count: int) -> None:
+def days(console: Console, count: int, first: int) -> None:
     """Simulated days of life; whatever is told away from a true stumble (weak feet have some) is false."""
     false, true, seen = Counter[str](), 0, 0
-    for number in range(count):
+    for number in range(first, first + count):
         rng = np.random.default_rng([11, number])
         side: Side = SIDES[int(rng.integers(2))]
         weak = Leg(dorsi=float(rng.choice([0.0, 0.0, 0.4, 0.9])), push=float(rng.uniform(0, 0.6)), quad=0.0)
@@ -269,13 +269,14 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="which tables; all by default")
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--days", type=int, default=200, help="how many simulated days")
+    parser.add_argument("--first-day", type=int, default=0, help="number of the first of them")
     arguments = parser.parse_args()
     console = Console(width=140)
     for name in arguments.parts or list(parts):
         if name in ("real", "margins", "falls"):
             parts[name](module(arguments.data, "read"), console)  # type: ignore[operator]  # parts differ in arguments
         elif name == "days":
-            days(console, arguments.days)
+            days(console, arguments.days, arguments.first_day)
         else:
             parts[name](console)  # type: ignore[operator]  # likewise
 

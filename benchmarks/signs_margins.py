@@ -8,6 +8,7 @@ the limits in force: 1 would have been told, 0.5 reached half of the limit farth
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +30,7 @@ CLEAR = WalkParams(giving_way=GivingWayParams(least_beyond_deg=0.5, clear_beyond
 OTHERS = WalkParams(
     standing=StandingParams(least_rate_dps=30.0, least_tilt_deg=2.0),
     stumbles=StumbleParams(least_dip_dps=30.0, least_dip_share=0.1, least_knock=1.0),
-    falls=FallParams(impact_g=1.0, impact_turn_dps=50.0, push_impact_g=1.0, push_deg=60.0, push_beyond_deg=0.0),
+    falls=FallParams(impact_g=1.0, turn_dps=50.0, thrown_deg=40.0, push_beyond_deg=-50.0),
 )
 
 
@@ -91,7 +92,7 @@ def _stumble(e: dict[str, float]) -> float | None:
 
 def _fall(e: dict[str, float]) -> float | None:
     p = FallParams()
-    struck = min(e["impact_g"] / p.impact_g, e["turn_rate_dps"] / p.impact_turn_dps)
-    push_deg = max(p.push_deg, e["tilt_deg"] + p.push_beyond_deg)
-    pushed = min(e["impact_g"] / p.push_impact_g, e["push_deg"] / push_deg, e["turn_rate_dps"] / p.push_turn_dps)
-    return max(struck, pushed)
+    struck = min(e["impact_g"] / p.impact_g, e["turn_rate_dps"] / p.turn_dps)
+    thrown_deg = e["push_deg"] + p.shaken_deg * math.log(e["shaken_g"] / p.shaken_g)
+    beyond = e["push_deg"] / (e["tilt_deg"] + p.push_beyond_deg)
+    return max(struck, min(thrown_deg / p.thrown_deg, beyond, e["turn_rate_dps"] / p.turn_dps))

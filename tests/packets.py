@@ -63,20 +63,22 @@ def sent(
     delays: str = "uniform",
     lost: float = 0.0,
     boot_s: float = 1000.0,
-    still: bool = False,
+    start_s: float = START_S,
+    readings: tuple[Array, Array] | None = None,
 ) -> Sent:
-    """``ppm``: how fast its clock runs; ``rate_off``, ``warming``: its readings against that, and per hour."""
+    """``ppm``: how fast its clock runs; ``rate_off``, ``warming``: its readings against that, and per hour.
+
+    Without ``readings`` (n, 3), (n, 3) it sends marks: the number of each reading, and turning of any kind.
+    """
     each, rate_hz = traits.readings_per_packet, traits.usual_rate_hz
-    count = int(seconds * rate_hz / each) * each
+    count = int(len(readings[0]) if readings else seconds * rate_hz) // each * each
     number = np.arange(count)
     even = number / (rate_hz * (1 + rate_off))
     device_s = even - warming / 3600 * even**2 / 2
-    true_s = START_S + device_s - 1e-6 * (ppm * device_s + ppm_per_h / 3600 * device_s**2 / 2)
+    true_s = start_s + device_s - 1e-6 * (ppm * device_s + ppm_per_h / 3600 * device_s**2 / 2)
     gone = true_s.reshape(-1, each)[:, -1] + 0.004  # the last reading is in it, and the radio takes its time
     arrived = np.maximum.accumulate(gone + late(rng, delays, gone))
-    acc, gyr = np.zeros((count, 3)), np.zeros((count, 3)) if still else rng.normal(0, 50, (count, 3))
-    acc[:, 0], acc[:, 1] = number % 30000, number // 30000
-    acc *= traits.acc_step_mps2
+    acc, gyr = readings or _marked(number, traits, rng)
     here = rng.random(len(gone)) >= lost
     packets = []
     for k in np.flatnonzero(here).tolist():
@@ -88,6 +90,12 @@ def sent(
         sequence = None if traits.sequence_bits is None else k % (1 << traits.sequence_bits)
         packets.append((float(arrived[k]), Packet(acc[part], gyr[part], tick, sequence)))
     return Sent(packets, true_s, traits)
+
+
+def _marked(number: Array, traits: Traits, rng: np.random.Generator) -> tuple[Array, Array]:
+    acc = np.zeros((len(number), 3))
+    acc[:, 0], acc[:, 1] = number % 30000, number // 30000
+    return acc * traits.acc_step_mps2, rng.normal(0, 50, acc.shape)
 
 
 def late(rng: np.random.Generator, kind: str, gone: Array) -> Array:

@@ -130,7 +130,7 @@ def test_doubt_is_in_points() -> None:
     told = scores({"heel_strike_mps3": unsure}, "shank", 14)
     assert told[name(8)].doubt == pytest.approx(0.1 / -np.log(0.7))
     both = scores({"heel_strike_mps3": unsure, "swing_height_m": {name(k): Sign(0.12) for k in range(9)}}, "shank", 14)
-    assert both[name(8)].doubt == pytest.approx(0.05 / -np.log(0.7)), "of two groups, each has half a say"
+    assert both[name(8)].doubt == pytest.approx(2 / 3 * 0.1 / -np.log(0.7)), "the landing has two thirds of the say"
 
 
 def test_without_signs_there_is_no_score() -> None:

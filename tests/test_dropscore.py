@@ -143,11 +143,13 @@ def test_it_can_be_learned_from_days():
     assert abs(score(points(middles, usual))).max() < 0.6
 
 
-def test_groups_are_averaged_and_a_slap_counts_for_one_point_at_most():
+def test_groups_are_averaged_the_landing_twice_and_a_slap_counts_for_one_point_at_most():
     p = DropScoreParams()
     heel, slap, lift = (np.array([x]) for x in (0.0, 8.0, 2.0))
     assert score({"heel_strike_mps3": heel, "slap_index": slap})[0] == p.most_slap
-    assert score({"heel_strike_mps3": heel + 3, "slap_index": slap, "swing_height_m": lift})[0] == 2.5
+    assert score({"heel_strike_mps3": heel + 3, "slap_index": slap, "swing_height_m": lift})[0] == pytest.approx(8 / 3)
+    alike = DropScoreParams(landing_weight=1.0)
+    assert score({"heel_strike_mps3": heel + 3, "swing_height_m": lift}, alike)[0] == 2.5
     assert score({"swing_height_m": lift, "lateral_excursion_m": -lift})[0] == 0.0
     assert score({"foot_pitch_at_contact_deg": heel, "foot_flat_s": slap})[0] == p.most_flat / 2
     assert score({"slap_index": slap})[0] == p.most_slap

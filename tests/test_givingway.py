@@ -180,3 +180,17 @@ def test_strides_from_before_the_sensor_was_put_on_are_no_measure(pause_s, found
             told += stream.update(item).incidents
     told += stream.close().incidents
     assert any(i.kind == "giving_way" for i in told) == found
+
+
+@pytest.mark.parametrize(
+    ("longer_s", "later_s", "found"), [(0.08, 0.0, 1), (0.0, -0.08, 1), (-0.08, 0.0, 0), (0.0, 0.0, 0)]
+)
+def test_a_small_lean_needs_a_late_leg_or_an_early_other_foot(longer_s, later_s, found):
+    """A stride that is shorter, with the other foot in time, is a quicker step and no knee that gave way."""
+    table = strides_with_a_late_load(0.0)
+    piece = np.arange(len(table.leans))
+    table.leans[:] = np.interp(piece, [3, 8], [140.0, 30.0])[:, None]
+    table.leans[:, -1] += np.interp(piece, [8, 10, 13, 15, 19, 21], [0, 60, 60, -20, -20, 0])
+    table["stride_time_s"][-1], table["other_contact_s"][-1] = 1.1 + longer_s, 0.55 + later_s
+    table["end_s"][-1] = table["start_s"][-1] + 1.1 + longer_s
+    assert len(GivingWay().find(table)) == found

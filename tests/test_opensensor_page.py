@@ -183,7 +183,10 @@ def altered(sent, k, **changes):
     [
         (lambda sent: [*sent[:9], sent[9][:-1], *sent[10:]], "notification 10: 127 bytes do not fit 10 readings"),
         (lambda sent: sent[:20] + sent[21:], "packet 21 has number 21, the one before 19"),
-        (lambda sent: altered(sent, 30, first_tick=4294_000_000), "its time was taken when it was sent"),
+        (
+            lambda sent: altered(sent[:20] + sent[21:], 30, first_tick=4294_000_000),
+            "its time was taken when it was sent",
+        ),
         (lambda sent: [s[:8] + np.full(60, 500, "<i2").tobytes() for s in sent[1:]], "the gyroscope always says"),
         (lambda sent: altered(sent, 3, acc=np.zeros((10, 3)))[3:4] * 4, "lies still and reads 0.00 m/s2"),
         (lambda sent: [], "no readings"),
@@ -209,3 +212,10 @@ def test_it_reads_what_apps_log(tmp_path):
     dump.write_text(dump.read_text().replace("(0x) 10", "(0x) 20", 1))
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "WRONG: " in done.stdout
+    done = subprocess.run([*run[:-1], str(tmp_path / "none")], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "none cannot be read: No such file" in done.stderr
+
+
+def test_a_packet_lost_on_air_is_told_once():
+    sent = streamed()
+    assert opencheck.complaints(sent[:20] + sent[21:]) == ["packet 21 has number 21, the one before 19"]

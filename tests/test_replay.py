@@ -22,6 +22,10 @@ from broker import free_port, mosquitto
 from surefoot.cli import main as cli
 from surefoot.cli.findings import Findings
 from surefoot.pipeline.store import open_store
+from surefoot.records import SIDES
+from surefoot.simulation.gait import Leg
+from surefoot.simulation.sensor import noise_tape, put_on
+from surefoot.simulation.walker import Walker, simulate_walk
 from test_sending import clinic_at
 
 Run = Callable[..., tuple[int, str, str]]
@@ -227,6 +231,29 @@ def test_an_alert_is_told_behind_its_day_and_kept_before_it(capsys: pytest.Captu
     types = [json.loads(line)["type"] for line in capsys.readouterr().out.splitlines()]
     assert types == ["day", "trend", "alert", "day"]
     home.close()
+
+
+def test_the_pattern_of_foot_drop_is_said_in_words_without_any_baseline(surefoot: Run, tmp_path: Path) -> None:
+    """SIMULATED: two walks with a weak left foot, on a day that is far too short to count."""
+    rng = np.random.default_rng(5)
+    worn = {side: put_on(rng, noise_tape(rng)) for side in SIDES}
+    walks = [
+        simulate_walk(Walker(left=Leg(dorsi=weak)), np.random.default_rng(seed), strides=24, sensors=worn)[0]
+        for seed, weak in enumerate((0.8, 0.8, 0.0, 0.0))
+    ]
+    told = {}
+    for name, pair in (("weak", walks[:2]), ("sound", walks[2:])):
+        (tmp_path / name).mkdir()
+        for side in SIDES:
+            first, last = (one[side] for one in pair)
+            acc = np.concatenate([first.acc, np.repeat(first.acc[-1:], 2000, axis=0), last.acc])
+            gyr = np.concatenate([first.gyr, np.zeros((2000, 3)), last.gyr])
+            realdata.write_csv((acc, gyr), tmp_path / name / f"{side}.csv", 100.0)
+        status, told[name], _ = surefoot("replay", tmp_path / name / "left.csv", tmp_path / name / "right.csv")
+        assert status == 0
+    words = "The day, left leg: pattern compatible with foot drop; a clinician must confirm it (seen in 2 of 2 walks)"
+    assert words in " ".join(told["weak"].split())
+    assert "right leg: pattern" not in told["weak"] and "pattern" not in told["sound"]
 
 
 # ---- what a person may get wrong

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def test_counts_come_back_to_the_last_bit_cut_as_they_were(seed, blocks):
     made_up = [counted(rng, int(rng.integers(1, 50)), START_S + float(rng.uniform(0, 1e6)), rate_hz)]
     for _ in range(blocks - 1):
         made_up.append(counted(rng, int(rng.integers(1, 50)), made_up[-1].end_s, rate_hz))
-    assert all(together(a, b) for a, b in zip(made_up, made_up[1:], strict=False))
+    assert all(together(a, b) for a, b in pairwise(made_up))
     packed = pack(made_up)
     assert flat(unpack(packed)) == flat(list(made_up))
     assert len(packed) < 100 + 15 * sum(map(len, made_up))  # as counts: numbers take 48 bytes

@@ -212,6 +212,13 @@ def test_the_sentence_names_three_numbers_at_most() -> None:
     assert len(alert.evidence) == 1 + len(changed) and alert.sentence.count("own normal") == 3
 
 
+def test_a_number_that_sums_up_others_is_said_behind_them() -> None:
+    score = feature("foot_drop_score", 40.0, z=50.0)
+    alert = one(root(), score, DROPPED)
+    assert alert.evidence == (root(), DROPPED, score)
+    assert one(root(), score).sentence.count("foot-drop score 40.0 points above own normal") == 1
+
+
 # ---- the tables fit together
 
 

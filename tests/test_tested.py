@@ -89,6 +89,12 @@ def test_a_course_asks_for_tests_of_each_day() -> None:
     assert value(course.days[0]) == 10.0, "the middle of two"
 
 
+def test_a_course_that_is_told_of_no_tests_leaves_those_of_a_day() -> None:
+    course = Course(days=[with_tests(days(1)[0], [rises(0)])])
+    course.update(days(2)[1])
+    assert value(course.days[0]) == 9.0
+
+
 def test_a_late_test_changes_the_trends_from_its_day_on() -> None:
     before = days(6)
     now = [with_tests(one, [rises(3)]) for one in before]

@@ -19,8 +19,9 @@ import story
 from story import DAY_S, EMPTY, NEW, NOW_S, SILENT, STEADY, WEAK
 from surefoot.alerts.bodies import AlertBody, AnswerBody, DayBody, IncidentBody, TestBody
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import DaySummary, TestResult
+from surefoot.records import DayMetric, DaySummary, TestResult
 from surefoot.web.app import make_app
+from surefoot.web.charts import charts
 from surefoot.web.line import Line
 from surefoot.web.series import WINDOW_DAYS, whole_calendar
 
@@ -155,6 +156,16 @@ def test_the_patient_page_begins_with_the_newest_open_alert(filled: Store) -> No
     assert "(14 days, 2026-01-01 to 2026-01-15)" in said
 
 
+def test_the_pattern_of_foot_drop_stands_in_words_beside_its_number() -> None:
+    """Before there is any baseline: it needs none."""
+    words = "pattern compatible with foot drop; a clinician must confirm it (seen in 6 of 10 walks)"
+    seen = DayMetric("left", "foot_drop_walks_pct", 60.0, 400, words)
+    (one,) = story.days(1)
+    (chart,) = [c for c in charts([replace(one, metrics=(seen,))], []) if c.name == seen.name]
+    assert chart.rows[0][1].startswith("60.0") and words in chart.rows[0][-1]
+    assert "Seen without any baseline" in chart.hint and "no baseline yet" in chart.says
+
+
 def test_root_patterns_come_first_and_are_no_diagnosis(filled: Store) -> None:
     page = Reader(filled).get(f"/patients/{WEAK}")
     titles = re.findall(r'<h3 id="chart-\d+-title">(.*?)</h3>', page.text)
@@ -162,7 +173,10 @@ def test_root_patterns_come_first_and_are_no_diagnosis(filled: Store) -> None:
     assert titles[:4] == [*patterns, "Walking speed"]
     assert text(page).count("A pattern compatible with L5-type weakness, never a diagnosis.") == 1
     assert len(titles) == len(patterns) + len(story.USUAL) + 2  # and cadence, and the foot-drop score made of others
-    assert "Left: 2.6 points on 2026-01-28; own normal: 0.0 points" in text(page).replace("\xa0", " ")
+    score = filled.trends(WEAK, "foot_drop_score", "left")[-1]
+    assert score.value is not None and score.value > 2 and score.z is not None and score.z > score.value
+    told = text(page).replace("\xa0", " ")
+    assert f"Left: {score.value:.1f} points on {score.day}; own normal:" in told, "the score and not its z"
 
 
 def test_a_chart_has_both_legs_the_band_the_gaps_and_the_wear(filled: Store) -> None:

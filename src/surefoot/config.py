@@ -46,6 +46,8 @@ class Config(BaseSettings):
     clinic_database: str = ""  # empty: a SQLite file in `home`
     clinic_host: str = "127.0.0.1"  # other machines reach the pages only where a login stands before them
     clinic_port: int = Field(default=8420, ge=0, le=65535)
+    raw_days: float = Field(default=14.0, gt=0)  # raw readings older than this go,
+    raw_mb: float = Field(default=2000.0, ge=10)  # the oldest sooner where they would take more
     timezone: str = "UTC"  # where the patient's day begins and ends
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay
 
@@ -53,6 +55,11 @@ class Config(BaseSettings):
     def home_store(self) -> str:
         """URL of the home store."""
         return f"sqlite:///{self.home / 'home.sqlite'}"
+
+    @property
+    def home_ring(self) -> Path:
+        """Folder of the raw readings of the last days."""
+        return self.home / "raw"
 
     @property
     def clinic_store(self) -> str:

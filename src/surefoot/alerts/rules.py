@@ -100,6 +100,7 @@ FEATURES = {
     "toe_tap_count": FeatureWords("toe taps", -1, "%", relative=True),
     "speed_mps": FeatureWords("speed", -1, "%", relative=True),
 }
+SUMS = ("foot_drop_score",)  # of other numbers, which say more to a reader
 
 
 def decide(
@@ -120,12 +121,35 @@ def decide(
     return alerts
 
 
+def decide_sudden(
+    chart: Trend,
+    features: Sequence[Trend],
+    span_s: tuple[float, float],
+    both_legs: bool,
+    before: Sequence[Alert] = (),
+) -> list[Alert]:
+    """An urgent alert (T3) for a weakness that came within hours, unless that leg and root have one already.
+
+    ``features``: numbers of the last walks, as trends of today, largest deviation first; "much_worse" those changed by
+    what matters in itself. ``span_s``: the first of these strides and the last, UTC s.
+    """
+    (rule,) = (rule for rule in CHART_RULES if rule.chart == chart.metric)
+    if _latched(rule, "T3", chart, before):
+        return []
+    parts = "; ".join(_said(t) for t in features if t.state == "much_worse")
+    also = " The other leg has changed likewise." if both_legs else " The other leg is as usual."
+    worn = f"in the last {chart.strides} strides, within {max(1, round((span_s[1] - span_s[0]) / 60))} minutes"
+    days = f"the last {chart.baseline.days} good days" if chart.baseline else "the last days"
+    sentence = f"{_leg(chart.side)} suddenly weaker ({rule.words}): {parts}, {worn}, against {days}.{also}"
+    return [_new(rule, "T3", chart, sentence, (chart, *features), span_s[1])]
+
+
 def _changed(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> list[Trend]:
-    """Features of the rule that changed for the worse by more than noise, largest deviation first."""
+    """Features of the rule that changed for the worse by more than noise, largest deviation first, sums last."""
     charts = {t.metric for t in trends if t.side == side and _real(t)}
     explained = {feature for feature, chart in rule.unless if chart in charts}
     mine = [t for t in trends if t.side in (side, None) and t.metric in rule.features and t.metric not in explained]
-    return sorted(filter(_real, mine), key=lambda t: -(t.z or 0.0))
+    return sorted(filter(_real, mine), key=lambda t: (t.metric in SUMS, -(t.z or 0.0)))
 
 
 def _real(trend: Trend) -> bool:
@@ -144,12 +168,21 @@ def _latched(rule: ChartRule, tier: Tier, chart: Trend, before: Sequence[Alert])
 def _alert(
     rule: ChartRule, tier: Tier, chart: Trend, changed: Sequence[Trend], trends: Sequence[Trend], raised_s: float
 ) -> Alert:
-    leg = f"{chart.side.capitalize()} leg" if chart.side else "Both legs"
     parts = "; ".join(_said(t) for t in changed[:3])
     run = f"on {chart.worse_days} worn day{'s' * (chart.worse_days != 1)} in a row"
     days = run if chart.worse_days else "over the last worn days"
     hours = f", {chart.worn_h:.1f} h worn that day" if chart.worn_h is not None else ""
-    sentence = f"{leg} weaker ({rule.words}): {parts} {days}{hours}{_speed(trends, chart.side)}."
+    sentence = f"{_leg(chart.side)} weaker ({rule.words}): {parts} {days}{hours}{_speed(trends, chart.side)}."
+    return _new(rule, tier, chart, sentence, (chart, *changed), raised_s)
+
+
+def _leg(side: Side | None) -> str:
+    return f"{side.capitalize()} leg" if side else "Both legs"
+
+
+def _new(
+    rule: ChartRule, tier: Tier, chart: Trend, sentence: str, evidence: tuple[Trend, ...], raised_s: float
+) -> Alert:
     return Alert(
         alert_id=str(uuid5(NAMES, f"{tier}|{rule.kind}|{chart.side}|{chart.day}")),
         tier=tier,
@@ -160,7 +193,7 @@ def _alert(
         day=chart.day,
         sentence=sentence,
         not_this=NOT_THIS,
-        evidence=(chart, *changed),
+        evidence=evidence,
     )
 
 

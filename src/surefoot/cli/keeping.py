@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +10,7 @@ from surefoot.config import Config
 from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.calibration import length_factors
 from surefoot.pipeline.course import Course
+from surefoot.pipeline.resumed import resumed
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.pipeline.tested import day_of, only_tests
 from surefoot.records import Alert, Bout, DaySummary, Incident, Placement, Side, Stride, TestResult, Trend
@@ -31,11 +31,9 @@ class Keeping:
     def close(self) -> None:
         self.store.close()
 
-    def course(self) -> Course:
+    def course(self, zone: ZoneInfo) -> Course:
         """What is known of the patient so far."""
-        alerts = [known.alert for known in self.store.alerts(self.store.gateway())]
-        tests = partial(self.store.tests, self.store.gateway())
-        return Course(days=list(self._days.values()), alerts=alerts, aids=self.store.aids, tests=tests)
+        return resumed(self.store, zone)
 
     def length_factors(self, placement: Placement) -> tuple[tuple[Side, float], ...]:
         """What this patient's 20 m walks say of their strides, leg by leg."""
@@ -44,7 +42,7 @@ class Keeping:
     def keep_test(self, test: TestResult, zone: ZoneInfo) -> None:
         """Keep a guided test and put it on its day at once: that day and those after it are judged anew."""
         self.store.keep_test(test)
-        course, before = self.course(), list(self._days.values())
+        course, before = self.course(zone), list(self._days.values())
         _, alerts = course.update(day_of(test, before, zone))
         for alert in alerts:
             self.keep_alert(alert)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from surefoot.cli.console import Terminal, note, progress, unix_s
 from surefoot.cli.findings import Findings, tables
 from surefoot.cli.keeping import Keeping, open_keeping
 from surefoot.cli.main import INTERRUPTED
+from surefoot.cli.recorded import recorded_day
 from surefoot.cli.sending import check_address, send
 from surefoot.config import Config, load_config
 from surefoot.pipeline.course import Course
@@ -45,6 +47,7 @@ class _How:
 @click.argument("files", nargs=-1, type=FILE, metavar="FILE...")
 @click.option("--left", type=FILE, metavar="FILE", help="The left leg's file, whatever its name.")
 @click.option("--right", type=FILE, metavar="FILE", help="The right leg's file, whatever its name.")
+@click.option("--recorded", type=click.DateTime(["%Y-%m-%d"]), metavar="DAY", help="A day the home recorded itself.")
 @click.option("--placement", type=click.Choice(["shank", "foot"]), help="Where the sensors sat [by name, else shank].")
 @click.option("--acc-unit", type=click.Choice(["m/s2", "g"]), help="Unit of the acceleration [m/s2].")
 @click.option("--gyr-unit", type=click.Choice(["deg/s", "rad/s"]), help="Unit of the gyroscope [deg/s].")
@@ -58,6 +61,7 @@ def replay(
     files: tuple[Path, ...],
     left: Path | None,
     right: Path | None,
+    recorded: datetime | None,
     start: str | None,
     timezone: str | None,
     as_json: bool,
@@ -74,6 +78,10 @@ def replay(
       surefoot replay left.csv right.csv
       surefoot replay left.csv right.csv --start 2026-05-01T09:30 --store anna.sqlite
       surefoot replay left.csv right.csv --store anna.sqlite --publish mqtt://127.0.0.1:1883
+      surefoot replay --recorded 2026-11-26
+
+    --recorded takes the raw readings that surefoot wear kept on that day of the patient's (--timezone), of the last two
+    weeks unless settings say otherwise, and finds in them what was found live.
 
     Nothing is kept without --store or --publish. What is found first goes into the store; what the clinic has not
     answered for waits there, and the same command sends it again. Without --store, --publish keeps it in replay.sqlite
@@ -85,7 +93,11 @@ def replay(
         check_address(publish)
     config = load_config(timezone=timezone)
     named = [*((path, None) for path in files), (left, "left"), (right, "right")]
-    recordings = _read(_legs(named), unix_s(start, config.zone), _How(**how))  # type: ignore[arg-type]
+    given = _How(**how)  # type: ignore[arg-type]
+    if recorded:
+        recordings = _recorded(recorded.date(), any(path for path, _ in named), start, given, config)
+    else:
+        recordings = _read(_legs(named), unix_s(start, config.zone), given)
     _note_all(recordings, kept=bool(store_at or publish))
     keeping = open_keeping(store_at, bool(publish), config)
     findings = Findings(keeping, as_json)
@@ -96,7 +108,7 @@ def replay(
         factors = keeping.length_factors(recordings[0].placement) if keeping else ()
         for side, factor in factors:
             note(f"lengths and speeds of the {side} leg are multiplied by {factor:.2f}, as the 20 m walks in it say")
-        _analyse(recordings, findings, keeping.course() if keeping else Course(), config, factors)
+        _analyse(recordings, findings, keeping.course(config.zone) if keeping else Course(), config, factors)
         analysed = True
         _tell(recordings, findings, config, as_json)
         if keeping:
@@ -133,6 +145,14 @@ def _read(legs: dict[Side, Path], zero_s: float, how: _How) -> list[Recording]:
             advance(1)
     check_pair(recordings)
     return recordings
+
+
+def _recorded(day: date, files: bool, start: str | None, how: _How, config: Config) -> list[Recording]:
+    """A day out of the home's ring; wrong usage with anything that only files need."""
+    if files or start or how.acc_unit or how.gyr_unit or how.rate:
+        raise click.UsageError("--recorded DAY takes no files, and none of --start, --rate and the units.")
+    sensors: list[Any] = recorded_day(day, how.placement, config)  # they have what a Recording has
+    return sensors
 
 
 def _note_all(recordings: Sequence[Recording], kept: bool) -> None:

@@ -12,8 +12,13 @@ from surefoot.records import Aid, DaySummary, Trend
 
 def with_aids(day: DaySummary, aids: Sequence[Aid]) -> DaySummary:
     """The day with the aids logged for it, each once, in the order of the alphabet."""
-    worn = {aid.words for aid in aids if aid.start_day <= day.day and (aid.end_day is None or day.day <= aid.end_day)}
-    return replace(day, aids=tuple(sorted(worn)))
+    return replace(day, aids=aids_on(day.day, aids))
+
+
+def aids_on(day: str, aids: Sequence[Aid]) -> tuple[str, ...]:
+    """The aids of a date, in words."""
+    worn = {aid.words for aid in aids if aid.start_day <= day and (aid.end_day is None or day <= aid.end_day)}
+    return tuple(sorted(worn))
 
 
 def changed_by(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from surefoot.alerts.rules import RuleParams, decide
+from surefoot.alerts.rules import RuleParams, decide, decide_sudden
 from surefoot.pipeline.aids import with_aids
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.tested import with_tests
+from surefoot.pipeline.today import Today
 from surefoot.pipeline.trends import judge
-from surefoot.records import Aid, Alert, DaySummary, TestResult, Trend
+from surefoot.records import Aid, Alert, DaySummary, Side, TestResult, Trend
+from surefoot.signal.told import WalkFindings
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Course:
     """Remembers the days and alerts of a patient; begins with those a store still knows.
 
     ``aids`` tells what the patient has logged by now, ``tests`` the guided tests done: asked for each day, for both may
-    be told at any time.
+    be told at any time. Without ``tests`` a day keeps those it came with. ``today`` looks at strides as they come;
+    without it only whole days are judged.
     """
 
     def __init__(
@@ -34,12 +37,15 @@ class Course:
         days: Sequence[DaySummary] = (),
         alerts: Sequence[Alert] = (),
         aids: Callable[[], Sequence[Aid]] = tuple,
-        tests: Callable[[], Sequence[TestResult]] = tuple,
+        tests: Callable[[], Sequence[TestResult]] | None = None,
+        today: Today | None = None,
     ) -> None:
         self._params = params or CourseParams()
         self._days = list(days)
         self._alerts = list(alerts)
         self._aids, self._tests = aids, tests
+        self._today = today
+        self._rearmed: dict[tuple[str, Side | None], str] = {}  # of the newest day judged
 
     @property
     def days(self) -> list[DaySummary]:
@@ -48,20 +54,38 @@ class Course:
 
     def as_told(self, day: DaySummary) -> DaySummary:
         """The day as it is to be kept: with what the patient walked with, and the tests done on it."""
-        return with_tests(with_aids(day, self._aids()), self._tests())
+        (told,) = self._told([day])
+        return told
 
     def update(self, day: DaySummary) -> tuple[list[Trend], list[Alert]]:
         """Judge a day that closed; a day seen before is judged anew in its place.
 
         A day that comes late gets its trends, but raises an alert only if it makes the newest day one to tell of.
         """
-        aids, tests = self._aids(), self._tests()
         days = [*(d for d in self._days if d.day != day.day), day]
-        self._days = sorted((with_tests(with_aids(d, aids), tests) for d in days), key=lambda d: d.day)
+        self._days = sorted(self._told(days), key=lambda d: d.day)
         until = [d for d in self._days if d.day <= day.day]
         trends = judge(until, self._params.trends)
         newest = self._days[-1]
         now = trends if newest.day == day.day else judge(self._days, self._params.trends)
+        self._rearmed = {(trend.metric, trend.side): trend.rearmed for trend in now}
         alerts = decide(now, newest.end_s, self._alerts, self._params.rules)
         self._alerts += alerts
         return trends, alerts
+
+    def walked(self, findings: WalkFindings | None) -> list[Alert]:
+        """What strides tell before their day is over; None: nothing more will come."""
+        if self._today is None:
+            return []
+        alerts: list[Alert] = []
+        for sudden in self._today.close() if findings is None else self._today.update(findings):
+            chart = replace(sudden.chart, rearmed=self._rearmed.get((sudden.chart.metric, sudden.side), ""))
+            span = sudden.start_s, sudden.at_s
+            alerts += decide_sudden(chart, sudden.features, span, sudden.both_legs, [*self._alerts, *alerts])
+        self._alerts += alerts
+        return alerts
+
+    def _told(self, days: Sequence[DaySummary]) -> list[DaySummary]:
+        aids, tests = self._aids(), None if self._tests is None else self._tests()
+        told = [with_aids(day, aids) for day in days]
+        return told if tests is None else [with_tests(day, tests) for day in told]

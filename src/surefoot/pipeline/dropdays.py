@@ -48,8 +48,9 @@ def scores(
     if usual is None:
         return {}
     found = points(seen, usual, params)
-    doubts = np.sqrt(sum(_in_points(name, known[name], days, params) ** 2 for name in found))
-    doubts = doubts / len({_GROUP[name] for name in found})
+    weight = {name: params.landing_weight if _GROUP[name] == 0 else 1.0 for name in found}
+    doubts = np.sqrt(sum((weight[name] * _in_points(name, known[name], days, params)) ** 2 for name in found))
+    doubts = doubts / sum({_GROUP[name]: weight[name] for name in found}.values())
     values = score(found, params)
     return {
         day: Sign(float(value), float(doubt))

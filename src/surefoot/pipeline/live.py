@@ -115,6 +115,7 @@ class _Work:
 
     def close(self) -> None:
         self._keep(self._walk.close())
+        self._alarm(self._course.walked(None))
         for day in self._book.close():
             self._judge(day)
 
@@ -125,6 +126,7 @@ class _Work:
             self._keeper.keep_bout(bout)
         for incident in findings.incidents:
             self._keeper.keep_incident(incident)
+        self._alarm(self._course.walked(findings))
         for check in findings.checks:
             self._on_check(check)
         for doing in (*findings.activities, *findings.rises):
@@ -135,7 +137,10 @@ class _Work:
     def _judge(self, day: DaySummary) -> None:
         day = self._course.as_told(day)
         trends, alerts = self._course.update(day)
-        for alert in alerts:  # before its day: a day that is kept is not judged again after a power cut between the two
-            self._keeper.keep_alert(alert)
+        self._alarm(alerts)  # before its day: a day that is kept is not judged again after a power cut between the two
         self._keeper.keep_day(day, trends)
         self._on_day(day)
+
+    def _alarm(self, alerts: Sequence[Alert]) -> None:
+        for alert in alerts:
+            self._keeper.keep_alert(alert)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from surefoot.records import SIDES, Array, Gap, Placement, Samples
+from surefoot.records import SIDES, Array, Gap, Placement, Samples, Side
 
 LEVEL = 6  # of deflate: 9 takes twice the time and gives one byte in a hundred
 PLACEMENTS: tuple[Placement, Placement] = ("shank", "foot")
@@ -27,6 +28,17 @@ _SPAN = struct.Struct("<dd")
 
 class UnreadableError(Exception):
     """Bytes that are no packed readings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What packed bytes are about; ``rate_hz`` None: a gap."""
+
+    side: Side
+    placement: Placement
+    start_s: float
+    end_s: float
+    rate_hz: float | None
 
 
 def together(a: Samples, b: Samples) -> bool:
@@ -52,6 +64,22 @@ def pack(blocks: Sequence[Samples]) -> bytes:
 def pack_gap(gap: Gap) -> bytes:
     head = _HEAD.pack(_GAP, SIDES.index(gap.side), PLACEMENTS.index(gap.placement))
     return head + _SPAN.pack(gap.start_s, gap.end_s) + gap.reason.encode()
+
+
+def label(data: bytes) -> Label:
+    """Of what sensor and time it is, without unpacking it. Raise UnreadableError where it does not say."""
+    try:
+        kind, side, placement = _HEAD.unpack_from(data)
+        if kind == _GAP:
+            start_s, end_s = _SPAN.unpack_from(data, _HEAD.size)
+            return Label(SIDES[side], PLACEMENTS[placement], start_s, end_s, None)
+        if kind not in (_COUNTS, _NUMBERS):
+            raise UnreadableError(f"kind {kind}")
+        start_s, rate_hz, _, _, count = _SAMPLES.unpack_from(data, _HEAD.size)
+        readings = int(np.frombuffer(data, "<u2", count, _HEAD.size + _SAMPLES.size).sum(dtype=np.int64))
+    except (struct.error, ValueError, IndexError) as error:
+        raise UnreadableError(str(error)) from error
+    return Label(SIDES[side], PLACEMENTS[placement], start_s, start_s + readings / rate_hz, rate_hz)
 
 
 def unpack(data: bytes) -> list[Samples | Gap]:
@@ -95,7 +123,7 @@ def _counts(values: Array, steps: tuple[float, float] | None) -> np.ndarray | No
     if steps is None:
         return None
     scale = np.repeat(steps, 3)
-    counts = np.rint(values / scale)
+    counts: np.ndarray = np.rint(values / scale)
     fits = counts.min(initial=0.0) >= -32768 and counts.max(initial=0.0) <= 32767
     if not fits or not np.array_equal(counts * scale, values) or np.signbit(values[values == 0]).any():
         return None

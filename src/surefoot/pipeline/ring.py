@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from surefoot.pipeline.packed import UnreadableError, pack, pack_gap, together, unpack
+from surefoot.pipeline.packed import Label, label, pack, pack_gap, together, unpack
 from surefoot.pipeline.segments import Damaged, Segments, frames
 from surefoot.records import Gap, Placement, Samples, Side
 
@@ -87,11 +87,29 @@ class Ring:
 
     # ---- reading
 
-    def items(self, start_s: float, end_s: float) -> Iterator[Samples | Gap]:
-        """What was kept of [start_s, end_s), blocks whole: those that reach into it. What is damaged is left out and
-        added to ``damage``."""
-        segments = self._segments.all()
-        late_s = self._params.late_s
+    def items(self, start_s: float, end_s: float, sensor: Sensor | None = None) -> Iterator[Samples | Gap]:
+        """What was kept of [start_s, end_s), blocks whole: those that reach into it; of one ``sensor`` or of all."""
+        for _, content in self._labelled(start_s, end_s, sensor):
+            yield from (item for item in unpack(content) if item.start_s < end_s and item.end_s > start_s)
+
+    def sensors(self, start_s: float, end_s: float) -> dict[Sensor, list[Label]]:
+        """Which sensors it holds readings of in [start_s, end_s), and of each the labels of what was packed together.
+
+        What is damaged is left out, here as in ``items``; it is told in ``damage`` after this.
+        """
+        self.damage = []
+        found: dict[Sensor, list[Label]] = {}
+        for told, _ in self._labelled(start_s, end_s, None):
+            if told.rate_hz is not None:
+                found.setdefault((told.side, told.placement), []).append(told)
+        return found
+
+    def starts_s(self) -> list[float]:
+        """When each file begins: roughly, when there is something."""
+        return [segment.start_s for segment in self._segments.all()]
+
+    def _labelled(self, start_s: float, end_s: float, sensor: Sensor | None) -> Iterator[tuple[Label, bytes]]:
+        segments, late_s = self._segments.all(), self._params.late_s
         for k, segment in enumerate(segments):
             over = k + 1 < len(segments) and segments[k + 1].start_s + late_s <= start_s
             if over or segment.start_s - late_s >= end_s:
@@ -100,20 +118,10 @@ class Ring:
                 if isinstance(content, Damaged):
                     self.damage.append(content)
                     continue
-                for item in self._unpacked(content, segment.path):
-                    if item.start_s < end_s and item.end_s > start_s:
-                        yield item
-
-    def starts_s(self) -> list[float]:
-        """When each file begins: roughly, when there is something."""
-        return [segment.start_s for segment in self._segments.all()]
-
-    def _unpacked(self, content: bytes, path: Path) -> list[Samples | Gap]:
-        try:
-            return unpack(content)
-        except UnreadableError:
-            self.damage.append(Damaged(path, 0, len(content), False))
-            return []
+                told = label(content)
+                mine = sensor is None or sensor == (told.side, told.placement)
+                if mine and told.start_s < end_s and told.end_s > start_s:
+                    yield told, content
 
     # ---- writing
 

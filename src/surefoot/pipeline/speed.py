@@ -29,22 +29,47 @@ class SpeedParams:
     faster: float = 3.0  # doubt counts so much more on days faster than usual: who weakens does not speed up (P)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SpeedCurve:
+    """How a number of this person follows speed: in shares of ``centre``, over the speed's share beyond ``usual``."""
+
+    centre: float
+    usual: float
+    curve: Array
+    covariance: Array
+    faster: float
+
+    def at_usual(self, values: Array, speeds: Array) -> tuple[Array, Array]:
+        """Values moved to the usual speed, and the SD of that move."""
+        x = speeds / self.usual - 1.0
+        moved = np.stack([x, x * x])
+        doubt = np.sqrt(np.einsum("ik,ij,jk->k", moved, self.covariance, moved))
+        doubt = abs(self.centre) * doubt * np.where(x > 0, self.faster, 1.0)
+        return values - self.centre * (self.curve @ moved), doubt
+
+
+def learn_speed(
+    values: Array, speeds: Array, floor: float, known: Speed, params: SpeedParams = SpeedParams()
+) -> SpeedCurve | None:
+    """The curve that these values tell; None for a number that stands around zero.
+
+    ``floor`` is the least spread of a value; ``known`` how the number follows speed in others.
+    """
+    centre, usual = float(np.median(values)), float(np.median(speeds))
+    if usual <= 0 or abs(centre) <= 1e-6 * float(np.abs(values).max()):
+        return None
+    x = speeds / usual - 1.0
+    shares = tuple(zip(x.tolist(), (values / centre).tolist(), strict=True))
+    curve, covariance = _fit(shares, max(floor / abs(centre), 1e-3), known, params)
+    return SpeedCurve(centre, usual, curve, covariance, params.faster)
+
+
 def at_usual_speed(
     values: Array, speeds: Array, learned: int, floor: float, known: Speed, params: SpeedParams = SpeedParams()
 ) -> tuple[Array, Array]:
-    """Each day's value moved to the usual speed, and the SD of that move. The first ``learned`` days tell the curve.
-
-    ``floor`` is the least spread of a day; ``known`` how the number follows speed in others.
-    """
-    centre, usual = float(np.median(values[:learned])), float(np.median(speeds[:learned]))
-    if usual <= 0 or abs(centre) <= 1e-6 * float(np.abs(values[:learned]).max()):  # it stands around zero
-        return values, np.zeros(len(values))
-    x = speeds / usual - 1.0
-    shares = tuple(zip(x[:learned].tolist(), (values[:learned] / centre).tolist(), strict=True))
-    curve, covariance = _fit(shares, max(floor / abs(centre), 1e-3), known, params)
-    moved = np.stack([x, x * x])
-    doubt = np.sqrt(np.einsum("ik,ij,jk->k", moved, covariance, moved))
-    return values - centre * (curve @ moved), abs(centre) * doubt * np.where(x > 0, params.faster, 1.0)
+    """Each day's value moved to the usual speed, and the SD of that move. The first ``learned`` days tell the curve."""
+    curve = learn_speed(values[:learned], speeds[:learned], floor, known, params)
+    return (values, np.zeros(len(values))) if curve is None else curve.at_usual(values, speeds)
 
 
 @lru_cache(maxsize=512)  # the days of a baseline are fitted anew on each day judged, and do not change

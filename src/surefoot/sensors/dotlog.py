@@ -18,7 +18,7 @@ from surefoot.sensors.product import Hear, Listen, Logged, Packet, ProductError,
 CONTROL, ANSWER, NOTICE = dot_uuid(0x7001), dot_uuid(0x7002), dot_uuid(0x7003)
 RECORDING = 0x01  # the message identifier of everything here
 
-ACK, STATE, BUSY_NOTICE = 0x01, 0x02, 0x03
+ACK, STATE = 0x01, 0x02
 ERASE, ERASED, FULL, BAD_FORMAT = 0x30, 0x33, 0x34, 0x35
 START, STOP = 0x40, 0x41  # STOP is also the notice that it has stopped
 FILE_INFO, FILE_INFO_IS, FILE_INFO_END, NO_FILE = 0x60, 0x61, 0x62, 0x63
@@ -44,6 +44,7 @@ MEANINGS = {
 QUIET_S = 2.0  # without a packet of an export: it is asked again from there (P)
 ERASE_S = 120.0  # a full memory takes long (P)
 TRIES = 8  # askings in a row that bring nothing new, before it is given up (P)
+ENDS = 3  # times the end must follow the same packet to be believed: it does not tell how many there are (P)
 PAGE = 60  # readings handed out in one packet at most: a second
 
 
@@ -69,6 +70,8 @@ class DotLogbook:
         """At the rate set for live; until it is stopped, its memory is nine tenths full, or its button held down."""
         if (yield from _command(STATE)) != RECORDS:
             yield from _must(START, struct.pack("<IH", utc_s, UNLIMITED), "begin to record")
+            if (yield from _command(STATE)) != RECORDS:
+                raise _refused("go on recording", "its memory may be full: fetch what is in it, and erase it")
 
     def stop(self) -> Script[None]:
         if (yield from _command(STATE)) == RECORDS:
@@ -116,22 +119,21 @@ class DotDownload:
             yield from _command(EXPORT_STOP)
         yield from _must(SELECT, FIELDS, "choose what of its recording to hand out")
         yield from self._ask(anew=True)
-        last, tries, ended = -1, 0, False  # the packet heard last; whether only the end came since the end
+        last, tries, ends = -1, 0, 0  # the packet heard last; how often the end came straight behind the last that is
         while True:
             kind, data = yield from _hear(FILE_DATA_IS, FILE_DATA_BAD, FILE_DATA_END)
             if kind in (FILE_DATA_IS, FILE_DATA_BAD):
-                number, before = int.from_bytes(data[:4], "little"), last
-                last = number
-                if number == self._next:
+                before, last = last, int.from_bytes(data[:4], "little")
+                if last == self._next:
                     self._take(kind, data[4:])
-                    tries, ended = 0, False
+                    tries = ends = 0
                     continue
-                if number < self._next or (before >= self._next and number > before):
-                    continue  # what came already, or was on its way before it was asked again
-            at_end = kind == FILE_DATA_END and last == self._next - 1
-            if at_end and ended:
-                return  # nothing came between the last packet and the end, twice
-            tries, ended = tries + 1, at_end
+                if not self._is_passed_over(before, last):
+                    continue
+            ends = ends + 1 if kind == FILE_DATA_END and last == self._next - 1 else 0
+            if ends == ENDS:
+                return
+            tries += 1
             if tries > TRIES:
                 raise _refused("hand out all of its recording", f"packet {self._next} did not come")
             if kind not in (FILE_DATA_IS, FILE_DATA_BAD):
@@ -151,6 +153,11 @@ class DotDownload:
         holes = np.flatnonzero(np.abs(steps - self._step_ticks) > self._step_ticks / 2) + 1
         edges = [*np.union1d(holes, np.arange(0, len(ticks), PAGE)).astype(int), len(ticks)]
         return [as_packet(acc[a:b], gyr[a:b], int(ticks[a])) for a, b in pairwise(edges)]
+
+    def _is_passed_over(self, before: int, number: int) -> bool:
+        """Whether the packet that is wanted would have come between these two. Those that were on their way when it
+        was asked for again still count on; with the first that is sent again they go back."""
+        return number > self._next and not self._next <= before < number
 
     def _take(self, kind: int, data: bytes) -> None:
         if kind == FILE_DATA_IS and len(data) >= READING.size:

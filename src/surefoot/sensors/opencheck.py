@@ -5,6 +5,7 @@ python -m surefoot.sensors.opencheck dump.txt
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -63,7 +64,8 @@ def _timing(packets: Sequence[Packet]) -> Iterator[str]:
         return
     spans = _steps(packets, "first_tick", TRAITS.tick_bits or 0) * (TRAITS.tick_s or 0)
     late = spans - np.array([len(packet) for packet in packets[:-1]]) / rate
-    for k in np.flatnonzero(np.abs(late) > LATE / rate)[:5]:
+    in_order = _steps(packets, "sequence", TRAITS.sequence_bits or 0) == 1  # of the others it is told already
+    for k in np.flatnonzero((np.abs(late) > LATE / rate) & in_order)[:5]:
         yield (
             f"packet {k + 2} begins {1000 * late[k]:+.1f} ms off: readings were lost before it, or its time was taken "
             "when it was sent and not when its first reading was"
@@ -85,17 +87,23 @@ def _steps(packets: Sequence[Packet], name: str, bits: int) -> Array:
     return steps
 
 
-def main(arguments: Sequence[str]) -> int:
-    lines = Path(arguments[0]).read_text().splitlines() if arguments else sys.stdin
-    sent = list(notifications(lines))
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Status 0: nothing wrong was found, 1: something is, 2: it could not be read."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("dump", type=Path, nargs="?", help="a text file; without it, what is typed or piped in")
+    dump: Path | None = parser.parse_args(arguments).dump
+    try:
+        text = dump.read_text(errors="replace") if dump else sys.stdin.read()
+    except OSError as error:
+        parser.error(f"{dump} cannot be read: {error.strerror}.")
+    sent = list(notifications(text.splitlines()))
     for k, data in enumerate(sent, 1):
         print(f"{k:4} {len(data):3} bytes ", *(_told(heard) for heard in decode(data)), sep="  ")
     packets = [heard for data in sent for heard in decode(data) if isinstance(heard, Packet)]
     rate = rate_hz(packets) if packets else None
     print(f"\n{len(sent)} notifications, {sum(map(len, packets))} readings, {rate or 0:.2f} a second")
     found = complaints(sent)
-    print(*(f"WRONG: {told}" for told in found), sep="\n" if found else "")
-    print("" if found else "Nothing wrong was found.")
+    print("\n".join(f"WRONG: {told}" for told in found) or "Nothing wrong was found.")
     return int(bool(found))
 
 
@@ -107,4 +115,4 @@ def _told(heard: object) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -37,8 +37,10 @@ RATE, BANDWIDTH, READ_FROM, POWER, UNLOCK, CONTENT = 0x03, 0x1F, 0x27, 0x64, 0x6
 UNLOCKED = 0xB588
 MOTION = 0  # a content: acceleration, turning, angles; the other looks the same and holds displacements
 
-# Rate: its code, and the code of the filter that fits it. As delivered they filter at 20 Hz, which takes the landings.
-CODES = {10.0: (0x06, 0x06), 20.0: (0x07, 0x05), 50.0: (0x08, 0x04), 100.0: (0x09, 0x03), 200.0: (0x0B, 0x02)}
+# Readings per second as measured on hardware (the maker says 10, 20, 50, 100, 200): the code of the rate, and of the
+# filter that fits it. As delivered it filters at 20 Hz, which takes the landings.
+CODES = {10.05: (0x06, 0x06), 19.86: (0x07, 0x05), 49.45: (0x08, 0x04), 99.3: (0x09, 0x03), 198.6: (0x0B, 0x02)}
+NEAR = 0.02  # a rate within this share of one of these is meant: the maker's round numbers, too
 PAUSE_S = 0.1  # that the maker wants around a write
 TRIES = 3  # to have a register told: answers are lost at times (P)
 
@@ -56,7 +58,7 @@ AT_THE_END = LARGEST * (1 - 0.0005)  # counts from here on stand at the end of t
 class Witmotion:
     """The product. It tells no time, numbers nothing and has no checksum: what is lost shows only in the count.
 
-    It cannot blink, record or be tapped. 100 readings per second are 99.26 in truth, by its own clock.
+    It cannot blink, record or be tapped. Its time is the count of its readings, so its rates are told as they are.
     """
 
     key = "witmotion"
@@ -64,7 +66,7 @@ class Witmotion:
     service = SERVICE
     traits = Traits(
         rates_hz=tuple(CODES),
-        usual_rate_hz=100.0,
+        usual_rate_hz=99.3,
         acc_step_mps2=ACC_STEP_MPS2,
         gyr_step_dps=GYR_STEP_DPS,
         acc_range_mps2=AT_THE_END * ACC_STEP_MPS2,
@@ -75,7 +77,7 @@ class Witmotion:
         readings_per_packet=4,
         mtu=4 * FRAME + 3,
         silence_s=2.0,
-        rate_tolerance=0.02,
+        rate_tolerance=0.01,
         identify=False,
         battery=True,
         taps=False,
@@ -89,16 +91,17 @@ class Witmotion:
 
     def start(self, rate_hz: float) -> Script[None]:
         """It streams as soon as it is listened to. Nothing is written for good: each start tells it anew."""
-        if rate_hz not in CODES:
+        near = min(CODES, key=lambda known: abs(known - rate_hz))
+        if abs(near - rate_hz) > NEAR * near:
             raise ProductError(
                 f"A {self.name} cannot stream at {rate_hz:g} readings per second.",
                 "What it would do instead is not known.",
                 f"Ask for one of {', '.join(f'{rate:g}' for rate in CODES)}.",
             )
-        yield Listen(NOTICE)
-        rate, bandwidth = CODES[rate_hz]
+        rate, bandwidth = CODES[near]
         for register, value in ((CONTENT, MOTION), (BANDWIDTH, bandwidth), (RATE, rate)):
             yield from _set(register, value)
+        yield Listen(NOTICE)  # only now: readings of another rate would spoil the count
         got = yield from _register(RATE)
         if got != rate:
             raise ProductError(

@@ -8,9 +8,9 @@ one point being the least change worth telling (section 10, P):
 * way (both): lift, forward tilt and outward swing of the leg, added, because one replaces another.
 * contact (foot): the pitch of the sole at contact; flat (foot): how soon the foot is flat.
 
-The score is the mean of the groups: 0 as in the baseline, 1 where they have changed by as much as counts. All is
-adjusted for speed. P throughout: no such score is published. Left out, though they change in the pretend world: pitch
-in mid-swing and the strike of a foot sensor, which did not tell the weak foot of real people after stroke.
+The score is the mean of the groups, landing counted twice: 0 as in the baseline, 1 where they have changed by as much
+as counts. All is adjusted for speed. P throughout: no such score is published. Left out, though they change in the
+pretend world: pitch in mid-swing and the strike of a foot sensor, which did not tell the weak foot of real people.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class DropScoreParams:
     most_slap: float = 1.0  # point: shoes and floors change it, and the heel has lost more when the slap is gone
     most_flat: float = 2.0  # points: below some 40 ms a foot lands flat, and how much sooner says little
     most_points: float = 8.0  # of any other sign: none decides alone
+    landing_weight: float = 2.0  # against 1 of any other group: how a leg is carried wanders more from day to day
     least_strides: int = 8  # 3.5
     adjustment: AdjustmentParams = field(default_factory=AdjustmentParams)
 
@@ -98,21 +99,24 @@ def points(seen: Columns, usual: Usual, params: DropScoreParams = DropScoreParam
 
 
 def score(found: Mapping[str, Array], params: DropScoreParams = DropScoreParams()) -> Array:
-    """One number per stride (bout, day) from the points of its signs: the mean of the groups that are known."""
-    groups = []
+    """One number per stride (bout, day) from the points of its signs: the mean, by weight, of the groups known."""
+    groups: list[tuple[Array, float]] = []
     heel, slap = found.get("heel_strike_mps3"), found.get("slap_index")
     landing = [x for x in (heel, None if slap is None else np.minimum(slap, params.most_slap)) if x is not None]
     if landing:
-        groups.append(np.fmax.reduce(landing))
+        groups.append((np.fmax.reduce(landing), params.landing_weight))
     way = [found[name] for name in ("swing_height_m", "shank_tilt_max_deg", "lateral_excursion_m") if name in found]
     if way:
-        groups.append(np.where(np.isfinite(way).any(axis=0), np.nansum(way, axis=0), np.nan))
+        groups.append((np.where(np.isfinite(way).any(axis=0), np.nansum(way, axis=0), np.nan), 1.0))
     if "foot_pitch_at_contact_deg" in found:
-        groups.append(found["foot_pitch_at_contact_deg"])
+        groups.append((found["foot_pitch_at_contact_deg"], 1.0))
     if "foot_flat_s" in found:
-        groups.append(np.minimum(found["foot_flat_s"], params.most_flat))
-    stacked = np.ma.masked_invalid(np.stack(groups))
-    return np.asarray(stacked.mean(axis=0).filled(np.nan))
+        groups.append((np.minimum(found["foot_flat_s"], params.most_flat), 1.0))
+    values = np.stack([group for group, _ in groups])
+    weights = np.isfinite(values) * np.array([[weight] for _, weight in groups])
+    total = weights.sum(axis=0)
+    summed = (np.where(weights > 0, values, 0.0) * weights).sum(axis=0)
+    return np.asarray(np.divide(summed, total, out=np.full(len(total), np.nan), where=total > 0))
 
 
 def score_of(strides: StrideTable, usual: Usual, params: DropScoreParams = DropScoreParams()) -> DropScore:

@@ -69,7 +69,8 @@ def weaker_side(strides: StrideTable, params: DropScreenParams = DropScreenParam
     points = against(strides, "left", params)
     if points is None:
         return WeakerSide(None, None, f"fewer than {params.least_strides} valid strides of each leg")
-    left, right = (float(score({n: s * x for n, x in points.items()})[0]) for s in (1, -1))
+    alike = DropScoreParams(landing_weight=1.0)  # between healthy legs landings differ as much as ways do
+    left, right = (float(score({n: s * x for n, x in points.items()}, alike)[0]) for s in (1, -1))
     lead = 0.5 * (left - right)
     if abs(lead) < params.least_lead:
         return WeakerSide(None, lead, "the legs are too much alike")

@@ -3,19 +3,22 @@
 After facts/clinical.md 4.3 (P: impact above 3 g, more than 60 deg from upright for more than 2 s). It looks at tenths
 of a second, needs no strides and no alignment (upright is then what gravity said just before), and one leg is enough.
 Lying down on a bed turns the shank as far; what tells them apart is violence: in a fall the push that the sensor feels
-over 0.3 s points where neither a standing nor a lying leg would feel it, or a hard impact ends a fast turn. Set on
-acted falls at one ankle at 20 Hz (umafall), where impacts are half missed between samples.
+over 0.3 s points where neither a standing nor a lying leg would feel it, the less so the harder it is shaken, or a hard
+impact ends a fast turn. Set on acted falls at one ankle at 20 Hz (umafall), where half of the impacts fall between
+samples; so most of it looks at tenths of a second, at which any rate sees the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from surefoot.records import Array, Incident, Side
+from surefoot.signal.frames import angles_deg
+from surefoot.signal.hands import HandParams, held_before, held_behind, spun, turned_about
 from surefoot.signal.tenths import Past, Stretch
 
 SECOND = 10  # hops
@@ -26,7 +29,7 @@ LYING = 20  # hops: 2 s (4.3); and so many upright mean that somebody got up
 WAS, AHEAD = 2, 4  # seconds looked back for a coarse look, and ahead
 LATELY = 30  # seconds before, in which a shank may have been where it comes to lie
 APART_S = 4.0  # what two legs tell within so long is one fall
-SURE_S = 12.0  # by then both legs have told theirs
+SURE_S = 15.0  # by then both legs have told theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,19 @@ class FallParams:
     upright_deg: float = 45.0  # from the frame: who sits with the legs up does not fall from there
     steady_deg: float = 50.0  # from upright, of the tenths of a second before
     steady_share: float = 0.8  # of them; a sensor in a hand points everywhere
-    handled_dps: float = 40.0  # root mean square rate before the fall at which the direction of turning counts ...
-    walking_share: float = 0.6  # ... and so much of it is about the axis of walking, unless hands hold the sensor
     lying_deg: float = 55.0  # the middle of 2 s; 4.3 has 60, but a knee may be bent
     least_lying_deg: float = 35.0  # all of these 2 s
     most_lying_deg: float = 125.0  # beyond this the shank hangs head down
     standing_deg: float = 40.0  # so near upright a shank was within 1.5 s before: who lies already does not fall
-    push_deg: float = 105.0  # from upright, of the push felt over 0.3 s ...
-    push_beyond_deg: float = 25.0  # ... and so much more than that of lying
-    push_turn_dps: float = 150.0  # peak rate that goes with it
-    push_impact_g: float = 1.4  # and impact
-    impact_g: float = 3.0  # 4.3
-    impact_turn_dps: float = 180.0
-    most_twist_deg: float = 60.0  # about the length of the shank, on the way down; acted falls stay below 50
-    most_turn_dps: float = 500.0  # over a tenth of a second; acted falls stay below 380
+    thrown_deg: float = (
+        112.0  # from upright, of the push felt over 0.3 s: neither a standing nor a lying leg feels it ...
+    )
+    shaken_deg: float = 40.0  # ... so much less or more for each e-fold of how it is shaken from tenth to tenth ...
+    shaken_g: float = 0.5  # ... beyond this
+    push_beyond_deg: float = 10.0  # the push points so much farther than lying does
+    impact_g: float = 4.0  # a knock that tells a fall by itself
+    plain_impact_g: float = 3.0  # 4.3: with less the fall is "possible" only
+    turn_dps: float = 180.0  # peak rate of a fall
     most_peak_dps: float = 800.0  # of any reading: walkers stay below 600; faster, the fall is "possible" only
     together_s: float = 2.0  # the other leg, where worn, is thrown too: within so long ...
     together_dps: float = 100.0  # ... it turns so fast; a sensor taken off leaves the other leg still
@@ -59,6 +61,7 @@ class FallParams:
     same_deg: float = 30.0  # before a frame is known: a shank that lies where it was seen lately ...
     same_s: int = 2  # ... for so many seconds has come back there: somebody got up
     not_up_s: float = 300.0  # 7.8 T4: without rising in 5 min
+    hands: HandParams = field(default_factory=HandParams)
 
 
 class Falls:
@@ -87,7 +90,7 @@ class Falls:
             end_s, up = self._ended(fallen, known_s)
             if end_s is None:
                 waiting.append(fallen)
-            elif not self._told_by_the_other(fallen) and self._was_upright(fallen, end_s):
+            elif self._is_one(fallen, end_s):
                 moves, lain_s = up or self._moves(fallen, end_s), end_s - fallen.start_s
                 if (
                     fallen.plain or moves or lain_s < self._params.moves_from_s + self._params.moves_s
@@ -118,29 +121,33 @@ class Falls:
         upright = self._upright(stretch, hop)
         if upright is None:
             return None
-        lying = _angles(stretch.acc(hop, hop + LYING), upright)
+        lying = angles_deg(stretch.acc(hop, hop + LYING), upright)
         tilt_deg = float(np.median(lying))
         if not p.lying_deg <= tilt_deg <= p.most_lying_deg or lying.min() < p.least_lying_deg:
             return None
         if stretch.frame(hop) is None and self._came_back(stretch, hop):
             return None
         first, last = max(stretch.first + 1, hop - THROWN), hop + SETTLING
-        if _angles(stretch.acc(first, hop), upright).min() > p.standing_deg:
+        if angles_deg(stretch.acc(first, hop), upright).min() > p.standing_deg:
             return None
         impact_g = stretch.jolt(first, last) / np.linalg.norm(upright)
-        push = _angles(_over_three(stretch.acc(first - 1, last + 1)), upright)
+        push = angles_deg(_over_three(stretch.acc(first - 1, last + 1)), upright)
         felt = (float(impact_g.max()), float(push.max()), float(stretch.peak(first, last).max()))
-        pushed = felt[0] >= p.push_impact_g and felt[1] >= max(p.push_deg, tilt_deg + p.push_beyond_deg)
-        pushed = pushed and felt[2] >= p.push_turn_dps
-        struck = felt[0] >= p.impact_g and felt[2] >= p.impact_turn_dps
-        if self._in_a_hand(stretch.gyr(max(stretch.first, hop - THROWN), hop + 2), upright, stretch.hop_s):
+        shaken_g = _shaken(stretch.acc(first, last)) / float(np.linalg.norm(upright))
+        thrown = felt[1] + p.shaken_deg * np.log(max(shaken_g, 1e-3) / p.shaken_g) >= p.thrown_deg
+        thrown = thrown and felt[1] >= tilt_deg + p.push_beyond_deg
+        if felt[2] < p.turn_dps or not (thrown or felt[0] >= p.impact_g):
+            return None
+        if spun(stretch.gyr(max(stretch.first, hop - THROWN), hop + 2), upright, stretch.hop_s, p.hands):
             return None
         at_s = stretch.time(first + int(impact_g.argmax()))
-        if not (pushed or struck) or not self._together(side, at_s, pasts):
+        if not self._together(side, at_s, pasts):
             return None
         evidence = tuple(zip(("impact_g", "push_deg", "turn_rate_dps"), felt, strict=True))
-        plain = struck and felt[2] <= p.most_peak_dps
-        return _Fallen(side, stretch, hop, upright, at_s, plain, (*evidence, ("tilt_deg", tilt_deg)))
+        plain = felt[0] >= p.plain_impact_g and felt[2] <= p.most_peak_dps
+        return _Fallen(
+            side, stretch, hop, upright, at_s, plain, (*evidence, ("shaken_g", shaken_g), ("tilt_deg", tilt_deg))
+        )
 
     def _upright(self, stretch: Stretch, hop: int) -> Array | None:
         """What gravity said just before, if that was upright and steady."""
@@ -152,10 +159,11 @@ class Falls:
             return None
         before = np.median(acc, axis=1)
         if frame is not None:
-            if _angles(before[:, None], frame[1])[0] > p.upright_deg or self._handled(stretch.gyr(*span), frame):
+            handled = turned_about(stretch.gyr(*span), frame, p.hands.turned_dps, p.hands)
+            if handled or angles_deg(before[:, None], frame[1])[0] > p.upright_deg:
                 return None
             before = frame[1] * np.linalg.norm(before)
-        steady = (_angles(acc, before) <= p.steady_deg).mean() >= p.steady_share
+        steady = (angles_deg(acc, before) <= p.steady_deg).mean() >= p.steady_share
         return np.asarray(before) if steady and before.any() else None
 
     def _came_back(self, stretch: Stretch, hop: int) -> bool:
@@ -167,33 +175,26 @@ class Falls:
             return False
         lies = np.median(stretch.acc(hop, hop + LYING), axis=1)
         was = np.median(acc.reshape(3, -1, SECOND), axis=2)
-        return int((_angles(was, lies) <= self._params.same_deg).sum()) >= self._params.same_s
+        return int((angles_deg(was, lies) <= self._params.same_deg).sum()) >= self._params.same_s
+
+    def _is_one(self, fallen: _Fallen, end_s: float) -> bool:
+        """Whether a fall that is over was one, and is to be told of this leg."""
+        turned = held_behind(fallen.stretch, fallen.start_s, fallen.hop + SETTLING, fallen.upright, self._params.hands)
+        return not (turned or self._told_by_the_other(fallen)) and self._was_upright(fallen, end_s)
 
     def _was_upright(self, fallen: _Fallen, end_s: float) -> bool:
         """Whether what was taken for upright is what a frame found since says, if there is one."""
         frame = fallen.stretch.frame_found(fallen.stretch.before(end_s))
-        return frame is None or float(_angles(fallen.upright[:, None], frame[1])[0]) <= self._params.upright_deg
-
-    def _handled(self, gyr: Array, frame: Array) -> bool:
-        """Whether the sensor was turned about in every direction, as hands do and legs do not."""
-        p = self._params
-        power, walking = (gyr * gyr).sum() / gyr.shape[1], ((frame[2] @ gyr) ** 2).sum() / gyr.shape[1]
-        return bool(power > p.handled_dps**2 and walking < p.walking_share * power)
-
-    def _in_a_hand(self, gyr: Array, upright: Array, hop_s: float) -> bool:
-        """Whether the sensor came down spinning, or turned about the length of the shank, as no leg does."""
-        p = self._params
-        twist_deg = abs(float((upright @ gyr).sum())) * hop_s / np.linalg.norm(upright)
-        return bool(twist_deg > p.most_twist_deg or (gyr * gyr).sum(axis=0).max() > p.most_turn_dps**2)
+        return frame is None or float(angles_deg(fallen.upright[:, None], frame[1])[0]) <= self._params.upright_deg
 
     def _together(self, side: Side, at_s: float, pasts: Mapping[Side, Past]) -> bool:
-        """Whether the other leg was thrown too; nothing against it where it was not recorded."""
+        """Whether the other leg stood and was thrown too; nothing against it where it was not recorded."""
         p = self._params
         for other, past in pasts.items():
             stretch = past.at(at_s) if other != side else None
             if stretch is not None:
                 peak = stretch.peak(stretch.before(at_s - p.together_s), stretch.before(at_s + p.together_s))
-                if peak.max(initial=0.0) < p.together_dps:
+                if peak.max(initial=0.0) < p.together_dps or held_before(stretch, at_s, p.hands):
                     return False
         return True
 
@@ -207,7 +208,7 @@ class Falls:
             return None, False
         stretch, latest_s = fallen.stretch, fallen.start_s + self._params.not_up_s
         last = stretch.before(min(known_s, latest_s))
-        up = _angles(stretch.acc(fallen.hop, last), fallen.upright) < self._params.least_lying_deg
+        up = angles_deg(stretch.acc(fallen.hop, last), fallen.upright) < self._params.least_lying_deg
         if len(up) >= LYING:
             risen = sliding_window_view(up, LYING).all(axis=1)
             if risen.any():
@@ -259,11 +260,11 @@ def _lain_down(stretch: Stretch, first: int, after: int) -> list[int]:
     return [first + int(k) for k in np.flatnonzero(moved & stays)]
 
 
-def _angles(acc: Array, upright: Array) -> Array:
-    """Of (3, n) accelerations from upright, degrees."""
-    size = np.sqrt((acc * acc).sum(axis=0) * (upright * upright).sum())
-    return np.asarray(np.rad2deg(np.arccos(np.clip(upright @ acc / np.maximum(size, 1e-9), -1.0, 1.0))))
-
-
 def _over_three(acc: Array) -> Array:
     return np.asarray((acc[:, :-2] + acc[:, 1:-1] + acc[:, 2:]) / 3)
+
+
+def _shaken(acc: Array) -> float:
+    """Root mean square change from one tenth of a second to the next, in the unit of (3, n) accelerations."""
+    change = acc[:, 1:] - acc[:, :-1]
+    return float(np.sqrt((change * change).sum() / change.shape[1]))

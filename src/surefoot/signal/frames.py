@@ -35,3 +35,9 @@ _NEXT, _LAST = [1, 2, 0], [2, 0, 1]
 def _any_across(axis: Array) -> Array:
     """Some direction across each axis, for recordings without gravity: tilt cannot be said there anyway."""
     return np.asarray(np.eye(3)[np.argmin(np.abs(axis), axis=1)])
+
+
+def angles_deg(acc: Array, upright: Array) -> Array:
+    """Of (3, n) accelerations from upright (3,), degrees (n,)."""
+    size = np.sqrt((acc * acc).sum(axis=0) * (upright * upright).sum())
+    return np.asarray(np.rad2deg(np.arccos(np.clip(upright @ acc / np.maximum(size, 1e-9), -1.0, 1.0))))

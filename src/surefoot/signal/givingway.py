@@ -40,7 +40,7 @@ class GivingWayParams:
     back_s: float = 0.4
     rescue_share: float = 0.78  # of its usual delay, the other foot is down: a rescue step; the lean need not come back
     most_unstruck: float = 0.3  # of the ten strides: with more landings without a strike, timing says nothing
-    upset_s: float = 0.05  # stride time or other foot's contact off by so much
+    upset_s: float = 0.05  # stride longer, or other foot later, or sooner, by so much: a rescue hurries the other foot
     most_shorter_s: float = 0.2  # a stride that differs more is another movement: hop, halt, obstacle
     most_longer_s: float = 0.4
     following_strides: float = 1.6  # two strides before this one must lie so close, in stride times: no first strides
@@ -126,7 +126,7 @@ class GivingWay:
         longer_s = float(mine["stride_time_s"][row]) - usual_s[0] - usual_s[2]
         later_s = float(mine["other_contact_s"][row]) - usual_s[1] - usual_s[2]  # NaN where the other leg is not worn
         beyond_deg = float(pulses.beyond_deg[j])
-        upset = timed and later_s == later_s and max(abs(longer_s), abs(later_s)) >= p.upset_s
+        upset = timed and later_s == later_s and max(longer_s, abs(later_s)) >= p.upset_s
         if not -p.most_shorter_s <= longer_s <= p.most_longer_s or not (upset or beyond_deg >= p.clear_beyond_deg):
             return None
         points = _points(pulses, j, longer_s, later_s, p)
@@ -160,9 +160,9 @@ class _Pulses:
 
 
 def _points(pulses: _Pulses, j: int, longer_s: float, later_s: float, p: GivingWayParams) -> int:
-    """One point each: far beyond the spread; far; fast; this leg's timing off; the other's."""
+    """One point each: far beyond the spread; far; fast; this leg late; the other one late, or early to the rescue."""
     far = pulses.beyond_deg[j] >= p.strong_beyond_deg, pulses.turned_deg[j] >= p.strong_tilt_deg
-    return sum((*far, pulses.excess_dps[j] >= p.strong_dps, abs(longer_s) >= p.off_s, abs(later_s) >= p.off_s))
+    return sum((*far, pulses.excess_dps[j] >= p.strong_dps, longer_s >= p.off_s, abs(later_s) >= p.off_s))
 
 
 def _told_early(part: StrideTable, before_s: Array, centre: Array, p: GivingWayParams) -> Array:

@@ -23,7 +23,8 @@ class SlotParams:
 
     fidget_dps: float = 20.0  # a leg that turns faster moves: it neither stands still nor sits still
     swaying_dps: float = 0.45  # a leg that stands is no quieter (terrain: 0.8 and more; simulated: 0.2 to 1.6)
-    floors: float = 2.0  # and this many times as restless as the quietest this sensor has been
+    floors: float = 2.0  # and this many times as restless as the quietest this sensor has been lately
+    floor_slots: int = 43200  # a day: the quietest of this one and the one before counts
     quiet_dps: float = 0.3  # a leg that sits or lies is quieter, where the sensor's noise lets it be seen
     for_standing: float = 0.25  # log-odds of a slot
     for_sitting: float = 0.15
@@ -50,13 +51,48 @@ class Slot:
     off: bool = False
 
 
+class Floors:
+    """How quiet each sensor has been at least, of sway and shake: this day and the one before, by the clock of slots.
+
+    What a sensor is silent in for a while (it hangs, it is replaced) is forgotten again; what does not change at all is
+    no reading.
+    """
+
+    def __init__(self, sensors: int, period: int) -> None:
+        self._period = period  # slots
+        self._number: int | None = None  # of the period of the last slot
+        self._before = self._now = np.full((2, sensors), np.inf)  # least of the period before, and of this one so far
+
+    def update(self, seen: Array, first: int, count: int) -> Array:
+        """(2, sensors, n) floors of n slots from ``first`` on, of which ``count`` are told and remembered."""
+        seen = np.where(seen > 0, seen, np.inf)
+        floors = np.empty_like(seen)
+        turns = range(-first % self._period, seen.shape[2], self._period)
+        kept = self._number, self._before, self._now
+        for a, b in pairwise(sorted({0, count, seen.shape[2], *turns})):
+            self._begin((first + a) // self._period)
+            least = np.minimum.accumulate(np.concatenate([self._now[:, :, None], seen[:, :, a:b]], axis=2), axis=2)
+            floors[:, :, a:b] = np.minimum(least[:, :, 1:], self._before[:, :, None])
+            self._now = least[:, :, -1]
+            kept = (self._number, self._before, self._now) if b == count else kept
+        self._number, self._before, self._now = kept
+        return floors
+
+    def _begin(self, number: int) -> None:
+        nothing = np.full_like(self._now, np.inf)
+        if self._number is not None and number > self._number:
+            self._before = self._now if number == self._number + 1 else nothing
+            self._now = nothing
+        self._number = number
+
+
 class Slots:
     """Rests of the legs in; slots out, in order, each once."""
 
     def __init__(self, sides: Sequence[Side], params: SlotParams = SlotParams()) -> None:
         self._sides, self._params = tuple(sides), params
         self._rests: dict[Side, list[Rests]] = {side: [] for side in sides}
-        self._floors = np.full((2, len(sides)), np.inf)  # of sway and shake, of the slots told
+        self._floors = Floors(len(sides), params.floor_slots)
         self._still = 0  # slots on end without movement, up to the next to be told
         self._off = False
 
@@ -75,9 +111,8 @@ class Slots:
         """
         seen = self._columns(first - PAST, PAST + count + ahead)  # (4, sides, n)
         recorded = np.isfinite(seen[0])
-        floors = np.fmin.accumulate(np.concatenate([self._floors[:, :, None], seen[:2, :, PAST:]], axis=2), axis=2)
-        self._floors = floors[:, :, count].copy()
-        floors = np.concatenate([np.repeat(floors[:, :, :1], PAST, axis=2), floors[:, :, 1:]], axis=2)
+        floors = self._floors.update(seen[:2, :, PAST:], first, count)
+        floors = np.concatenate([np.repeat(floors[:, :, :1], PAST, axis=2), floors], axis=2)
         slots = self._judge(seen, recorded, floors, walking)
         return self._with_off(slots, seen, recorded, count)
 
@@ -108,8 +143,8 @@ class Slots:
         p = self._params
         with np.errstate(invalid="ignore"):
             still = np.asarray(recorded.any(axis=0) & (~recorded | (seen[2] <= p.still_dps)).all(axis=0))
-            handled = ((seen[0] > p.handled_dps) & ~(seen[3] >= p.askew)).any(axis=0)
-            askew = ~(seen[3] >= p.askew).all(axis=0)
+            askew = (seen[3] < p.askew).any(axis=0)  # where it is not known how a leg points, nothing is
+            handled = ((seen[0] > p.handled_dps) & (seen[3] < p.askew)).any(axis=0)
         long_run = _in_long_runs(still, p.lasting)
         for k in range(count):
             n = PAST + k

@@ -71,9 +71,7 @@ class DotMemory:
         rows = np.zeros(len(ticks), READINGS)
         rows["tick"], rows["acc"], rows["gyr"] = ticks, acc, gyr
         self._files[-1].rows += rows.tobytes()
-        if sum(len(file.rows) for file in self._files) > 0.9 * self._room * READINGS.itemsize:
-            return [frame(dotlog.FULL), *self._stop()]
-        return []
+        return self._end_if_full()
 
     def export(self) -> list[bytes]:
         """The next packets of the recording that is handed out."""
@@ -101,12 +99,13 @@ class DotMemory:
                 return dotlog.BUSY, []
             self._files.append(_File(*struct.unpack("<IH", data)))
             self._recording = True
-        elif re_id == dotlog.ERASE and len(data) == 4:
+            return dotlog.OK, self._end_if_full()
+        if re_id == dotlog.ERASE and len(data) == 4:
             self._files.clear()
             return dotlog.OK, [frame(dotlog.ERASED)]
-        elif re_id == dotlog.FILE_INFO and len(data) == 1:
+        if re_id == dotlog.FILE_INFO and len(data) == 1:
             return dotlog.OK, self._file_info(data[0])
-        elif re_id == dotlog.SELECT and set(data) <= {EULER, *COLUMNS}:
+        if re_id == dotlog.SELECT and set(data) <= {EULER, *COLUMNS}:
             self._fields = data
         elif re_id == dotlog.FILE_DATA and len(data) == 1 and 0 < data[0] <= len(self._files):
             self._export, self._next = np.frombuffer(bytes(self._files[data[0] - 1].rows), READINGS), 0
@@ -125,6 +124,10 @@ class DotMemory:
         row = self._export[number]  # type: ignore[index]
         fields = b"".join(bytes(12) if key == EULER else row[COLUMNS[key]].tobytes() for key in self._fields)
         return frame(dotlog.FILE_DATA_IS, struct.pack("<I", number) + fields)
+
+    def _end_if_full(self) -> list[bytes]:
+        full = sum(len(file.rows) for file in self._files) > 0.9 * self._room * READINGS.itemsize
+        return [frame(dotlog.FULL), *self._stop()] if full else []
 
     def _stop(self) -> list[bytes]:
         self._recording = False

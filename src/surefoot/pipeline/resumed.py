@@ -1,0 +1,34 @@
+"""Resumed: the course of a patient, taken up again from what the home's store knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from surefoot.pipeline.acute import Sudden
+from surefoot.pipeline.aids import aids_on
+from surefoot.pipeline.course import Course
+from surefoot.pipeline.store import Store
+from surefoot.pipeline.today import Today
+
+STRIDES_S = 28 * 86400.0  # of them make a fortnight of good days
+
+
+def resumed(store: Store, zone: ZoneInfo, on_ask: Callable[[Sudden], None] = lambda sudden: None) -> Course:
+    """Days, alerts, and the strides of the last weeks; aids and tests are asked of the store whenever a day is judged.
+
+    ``on_ask`` hears of a sudden weakness half an hour before it becomes an alert.
+    """
+    gateway = store.gateway()
+    days = store.days(gateway)
+    newest_s = max((day.end_s for day in days), default=0.0)
+    today = Today(
+        lambda at_s: datetime.fromtimestamp(at_s, zone).date().isoformat(),
+        lambda day: aids_on(day, store.aids()),
+        store.strides(newest_s - STRIDES_S, float("inf")) if days else (),
+        on_ask=on_ask,
+    )
+    alerts = [known.alert for known in store.alerts(gateway)]
+    return Course(days=days, alerts=alerts, aids=store.aids, tests=partial(store.tests, gateway), today=today)
