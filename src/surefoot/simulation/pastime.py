@@ -39,9 +39,9 @@ CELLS = {"left": Cell(87.0, 40.0), "right": Cell(64.0, 40.0)}
 class Pastime:
     """Who is simulated, with what: what a gateway needs, and the sensors to do things to."""
 
-    air: Air
     worn: list[WornSensor]
     kit: BleakKit
+    air: Air
     ankles: dict[str, Ankle]
     day: LifeDay
 
@@ -64,7 +64,7 @@ async def pastime(product: str = "open", seed: int = 1, paired_s: float = 0.0) -
         rate_hz = sensor.product.traits.usual_rate_hz
         worn.append(WornSensor(side, "shank", product, address, sensor.advert.name, rate_hz, paired_s))
     try:
-        yield Pastime(air, worn, kit, ankles, day)
+        yield Pastime(worn, kit, air, ankles, day)
     finally:
         for ankle in ankles.values():
             await ankle.stop()
