@@ -44,8 +44,8 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
       surefoot wear --publish mqtts://anna:secret@clinic.example:8883
 
     A sensor that is lost (out of reach, switched off, empty) is looked for until it is back, and the readings missed
-    are kept as a gap, never guessed. Everything received is recorded first, in the folder raw of the home
-    (SUREFOOT_HOME), for 14 days; what is found goes into home.sqlite beside it, and to the clinic if a broker is set.
+    are kept as a gap, never guessed. Everything received is recorded first, for two weeks (raw_days), in the folder raw
+    of the home (SUREFOOT_HOME); what is found goes into home.sqlite beside it, and to the clinic if a broker is set.
     Without a line to the clinic it waits there, for as long as it takes.
 
     Stopped and started again within a day, it works through what was recorded of that day first: the day's summary
@@ -112,7 +112,7 @@ async def _session(
         return clock() + unix_offset_s
 
     async with AsyncExitStack() as end:
-        ring = await asyncio.to_thread(Ring, config.home_ring)
+        ring = await asyncio.to_thread(Ring, config.home_ring, config.raw_days, config.raw_mb * 1_000_000)
         end.push_async_callback(asyncio.to_thread, ring.close)
         board = Board(worn, analysed(worn), config.zone, now_s())
         view = end.enter_context(Lines(board, now_s) if plain else Picture(board, now_s))
