@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
 PEERS := .venv-peers
 
-.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-alerts bench-peers fuzz clean
+.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-alerts bench-radio bench-peers fuzz clean
 
 demo: $(STAMP)
 	$(BIN)/surefoot demo $(DEMO_ARGS)
@@ -48,6 +48,10 @@ bench-alerts: $(STAMP)
 	$(BIN)/python benchmarks/alerts.py rules
 	$(BIN)/python benchmarks/alerts.py acute
 	$(BIN)/python benchmarks/charts.py alarms
+
+# The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
+bench-radio: $(STAMP)
+	$(BIN)/python benchmarks/radio.py
 
 bench-peers: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python benchmarks/peers.py --data $(DATA) --peers $(PEERS)/bin/python

@@ -5,19 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
-import sys
-import textwrap
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
 from bleak import BleakAdapter, BleakClient, BleakScanner
-from bleak.backends.bluezdbus import manager
 from bleak.exc import (
     BleakBluetoothNotAvailableError,
     BleakDBusError,
@@ -27,28 +23,17 @@ from bleak.exc import (
 )
 
 from onair import LEFT, RIGHT, Ear, Place, begin, place
+from onlinux import QUICK, bluez_on, hurried, killed_after, system_bus, until
 from surefoot.sensors.openpacket import CONTROL, DATA, INFO, PRODUCT, START
 from surefoot.simulation.air import Faults
 from surefoot.simulation.bluez import BlueZ, Manners
 from surefoot.simulation.privatebus import BusError, as_system_bus, private_bus
-from surefoot.simulation.warp import ScaledLoop
-
-T = TypeVar("T")
-TIMES = 5.0  # as fast as ours does the loop's time run
-QUICK = Manners(disconnect_s=0.1)
 
 
 @pytest.fixture(scope="module")
 def bus() -> Iterator[str]:
-    if shutil.which("dbus-daemon") is None and not os.environ.get("CI"):
-        pytest.skip("there is no dbus-daemon; tests/parts.sh installs it")
-    with private_bus() as address, as_system_bus(address):
+    with system_bus() as address:
         yield address
-
-
-def hurried(work: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=lambda: ScaledLoop(TIMES)) as runner:
-        return runner.run(work)
 
 
 class Computer:
@@ -75,37 +60,8 @@ class Computer:
 async def computer(
     bus: str, manners: Manners = QUICK, faults: Faults | None = None, **settings: Any
 ) -> AsyncIterator[Computer]:
-    async with place(faults, **settings) as here:
-        bluez = BlueZ(here.air, manners)
-        await bluez.start(bus)
-        try:
-            yield Computer(here, bluez)
-        finally:
-            if mine := manager._global_instances.pop(asyncio.get_running_loop(), None):
-                mine._bus.disconnect()
-                await asyncio.wait({mine._bus_watcher_task})
-            await bluez.stop()
-
-
-async def until(true: Callable[[], bool], within_s: float = 20.0) -> None:
-    async with asyncio.timeout(within_s):
-        while not true():
-            await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def killed_after(code: str, word: str, *arguments: str) -> AsyncIterator[None]:
-    """Another program on this bus, that says the word when it is where it should be, and is then killed."""
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", textwrap.dedent(code), *arguments, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert program.stdout is not None
-        assert (await program.stdout.readline()).decode().strip() == word
-        yield
-    finally:
-        program.send_signal(signal.SIGKILL)
-        await program.wait()
+    async with place(faults, **settings) as here, bluez_on(bus, here.air, manners) as bluez:
+        yield Computer(here, bluez)
 
 
 # ---- as it should be
@@ -210,8 +166,8 @@ def test_two_programs_may_scan_and_a_killed_one_scans_no_more(bus: str) -> None:
                 assert len(pc.bluez._scanning) == 1
                 await pc.find(LEFT)
                 assert len(pc.bluez._scanning) == 1
-            await until(lambda: not pc.bluez._scanning)
-            assert not pc.bluez.objects.value("/org/bluez/hci0", "org.bluez.Adapter1", "Discovering")
+            await until(lambda: not pc.bluez.objects.value("/org/bluez/hci0", "org.bluez.Adapter1", "Discovering"))
+            assert not pc.bluez._scanning
 
     hurried(main())
 

@@ -7,11 +7,11 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 
 import pytest
-from surefoot.pipeline.ring import Ring
 
 from surefoot.cli.board import Board
 from surefoot.cli.gateway import Gateway
 from surefoot.config import load_config
+from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import SIDES, DaySummary, Gap, Samples, Stride, WornSensor
 from surefoot.sensors.joining import joined

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TypeVar
 
 from surefoot.alerts.mqtt import Link, LinkError
@@ -18,10 +19,12 @@ from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
-from surefoot.pipeline.course import Course
+from surefoot.pipeline.acute import Sudden
+from surefoot.pipeline.calibration import length_factors
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.live import in_thread, run
+from surefoot.pipeline.resumed import resumed
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import (
@@ -34,7 +37,6 @@ from surefoot.records import (
     Incident,
     Placement,
     Samples,
-    Side,
     SideCheck,
     Stride,
     SurefootError,
@@ -42,6 +44,7 @@ from surefoot.records import (
     WornSensor,
 )
 from surefoot.sensors.joining import joined
+from surefoot.signal.told import USUAL
 
 log = logging.getLogger(__name__)
 
@@ -121,14 +124,14 @@ class Gateway:
 
     async def _understand(self, readings: AsyncIterator[Reading], others: Iterable[asyncio.Task[None]]) -> None:
         """To the end of the readings, and the others with it."""
-        sides: list[Side] = [s.side for s in self._board.worn if s.placement == self._board.analysed]
-        store, gateway = self._store, self._store.gateway()
-        alerts = [known.alert for known in store.alerts(gateway)]
-        course = Course(days=store.days(gateway), alerts=alerts, aids=store.aids)
-        book = DayBook(timezone=self._zone, sides=sides)
-        book.note(t for t in store.tests(gateway) if t.start_s >= self._open_day_s())
-        check = mounting_check(store, sides, self._board.analysed, self._now_s())
-        walk = WatchedWalk(sides, self._board.analysed, check, self._keeper.keep_donning)
+        sides = [sensor.side for sensor in self._board.worn if sensor.placement == self._board.analysed]
+        store, placement, begin_s = self._store, self._board.analysed, self._open_day_s()
+        factors = length_factors(store.tests(store.gateway()), placement)
+        book = DayBook(timezone=self._zone, sides=sides, length_factors=factors)
+        course = resumed(store, self._zone, self._ask, until_s=begin_s)
+        check = mounting_check(store, sides, placement, self._now_s())
+        params = replace(USUAL, length_factors=factors)
+        walk = WatchedWalk(sides, placement, params, check, self._keeper.keep_donning)
         await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
         for task in others:
             task.cancel()
@@ -136,6 +139,13 @@ class Gateway:
     def _day_told(self, day: DaySummary) -> None:
         told = day.missing or f"walked {day.walking_min:.0f} min, {sum(n for _, n in day.strides)} strides"
         self._say(f"the day {day.day} is over: {told}")
+
+    def _ask(self, sudden: Sudden) -> None:
+        """The moment for the patient to say what may explain it, before the care team hears of it."""
+        self._say(
+            f"the {sudden.side} leg walks differently than usual since a while. Is it because of a brace, a stick or "
+            "other shoes? Then say so within half an hour: surefoot log aid --help"
+        )
 
     def _checked(self, check: Check) -> None:
         if not (isinstance(check, SideCheck) and check.verdict == "as_told"):  # the mounting check says so sooner

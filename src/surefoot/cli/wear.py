@@ -116,9 +116,9 @@ async def _wear(
 
 @asynccontextmanager
 async def _simulated() -> AsyncIterator[tuple[list[WornSensor], BleakKit]]:
-    from surefoot.simulation.pastime import pastime  # heavy, and of the demo's part of the installation
+    from surefoot.simulation.pretend import pretend_radio  # heavy, and of the demo's part of the installation
 
-    async with pastime() as person:
+    async with pretend_radio() as person:
         yield person.worn, person.kit
 
 

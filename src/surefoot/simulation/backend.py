@@ -20,6 +20,7 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
+from surefoot.sensors.ble import BleakKit
 from surefoot.simulation.air import Air
 from surefoot.simulation.central import Central, Heard, LinkLost, Wire, full_uuid, property_names
 from surefoot.simulation.firmware import AttError
@@ -46,6 +47,12 @@ def bleak_backends(air: Air) -> Backends:
         type("SimulatedClient", (_Client,), shared),
         type("SimulatedAdapter", (_Adapter,), shared),
     )
+
+
+def bleak_kit(air: Air) -> BleakKit:
+    """The same for ``sensors.ble``."""
+    backends = bleak_backends(air)
+    return BleakKit(*({"backend": one} for one in (backends.scanner, backends.client, backends.adapter)))
 
 
 class _Scanner(BaseBleakScanner):

@@ -136,6 +136,8 @@ class Remote:
         finally:
             if self._attempt is attempt:
                 self._attempt = None
+        for what in self._below.values():  # may be used at once: who knows the services need not wait for them
+            wire.adopt(what)
         self._objects.change(self._path, DEVICE, {"Connected": Variant("b", True)}, ("RSSI",))
         wire.closed.add_done_callback(partial(self._gone, wire))
         self._resolving = self._loop.create_task(self._resolve(wire))
@@ -155,8 +157,11 @@ class Remote:
 
     async def _resolve(self, wire: Wire) -> None:
         with suppress(LinkLost):
-            await wire.discover()
-            self._show(wire)
+            if self._below:
+                await wire.agree()
+            else:
+                await wire.discover()
+                self._show(wire)
             self._objects.change(self._path, DEVICE, {"ServicesResolved": Variant("b", True)})
 
     def _gone(self, wire: Wire, _: asyncio.Future[int]) -> None:
@@ -212,7 +217,7 @@ class Remote:
         return NOTHING
 
     def _show(self, wire: Wire) -> None:
-        """Its services, characteristics and descriptors; those shown before stay, whatever the link did."""
+        """Its services, characteristics and descriptors; they stay when the link ends."""
         uuids = [full_uuid(service.uuid) for service in wire.services]
         self._objects.change(self._path, DEVICE, self._uuids(tuple(uuids)))
         for service in wire.services:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from surefoot.sensors.ble import BleakKit
 from surefoot.simulation.air import Air, Faults
 from surefoot.simulation.ankle import Ankle, Cell
 from surefoot.simulation.ankles import firmware
-from surefoot.simulation.backend import bleak_backends
+from surefoot.simulation.backend import bleak_kit
 from surefoot.simulation.puppet import Puppet
 
 LOSSES = Faults(lost=0.005, jitter_s=0.05)  # as radios are (P)
@@ -36,8 +35,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """``products`` of the left and the right sensor; fewer: fewer sensors. ``exchanged``: see the puppet."""
     air = Air(np.random.default_rng([seed, 2]), faults)
-    backends = bleak_backends(air)
-    kit = BleakKit(*({"backend": one} for one in (backends.scanner, backends.client, backends.adapter)))
+    kit = bleak_kit(air)
     puppet = Puppet(seed, exchanged)
     felt, ankles = puppet.motions(), {}
     for number, (side, product) in enumerate(zip(SIDES, products, strict=False)):
@@ -47,6 +45,5 @@ async def stage(
     try:
         yield Stage(puppet, kit, ankles)
     finally:
-        await asyncio.sleep(0.1)  # they begin to advertise again, and are not to be stopped in the middle of it
         for ankle in ankles.values():
             await ankle.stop()
