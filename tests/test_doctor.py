@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
 import shutil
 import threading
 import time
@@ -20,6 +19,7 @@ from dbus_fast.aio import MessageBus
 
 import made
 from broker import mosquitto
+from onlinux import system_bus
 from surefoot.cli import adapter, household, machine
 from surefoot.cli.checkup import Line, look_at_all
 from surefoot.cli.doctor import examine
@@ -31,7 +31,6 @@ from surefoot.pipeline.storecheck import look_at
 from surefoot.records import SurefootError, WornSensor
 from surefoot.simulation.air import Air
 from surefoot.simulation.bluez import BlueZ
-from surefoot.simulation.privatebus import as_system_bus, private_bus
 
 LEFT = WornSensor("left", "shank", "dot", "D4:22:CD:00:00:01", "Movella DOT", 60.0, 1000.0)
 
@@ -151,9 +150,7 @@ def test_whether_wear_starts_by_itself(tmp_path):
 
 @pytest.fixture
 def bus() -> Iterator[str]:
-    if shutil.which("dbus-daemon") is None and not os.environ.get("CI"):
-        pytest.skip("there is no dbus-daemon; tests/parts.sh installs it")
-    with private_bus() as address, as_system_bus(address):
+    with system_bus() as address:
         yield address
 
 

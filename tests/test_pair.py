@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from bleak.backends.bluezdbus import manager
 
 from onair import in_virtual_time
+from onlinux import QUICK, bluez_on, hurried, system_bus
 from surefoot.cli.main import main
 from surefoot.cli.pair import _keep, _knowing, _wish
 from surefoot.cli.pairing import Paired, Pairing
@@ -26,10 +24,7 @@ from surefoot.records import Donning, Side, WornSensor
 from surefoot.sensors.ble import Found
 from surefoot.sensors.openpacket import PRODUCT
 from surefoot.sensors.product import Seen
-from surefoot.simulation.bluez import BlueZ
-from surefoot.simulation.privatebus import as_system_bus, private_bus
 from surefoot.simulation.stage import Stage, stage
-from surefoot.simulation.warp import ScaledLoop
 
 FIRST, SECOND = "C0:FF:EE:00:00:01", "C0:FF:EE:00:00:02"
 NOW_S = 1.8e9
@@ -199,24 +194,13 @@ def test_when_it_is_stopped_the_sensors_are_let_go():
 
 def test_bleaks_own_code_for_linux_pairs_on_the_simulated_bluez():
     """The very program that users run with real sensors."""
-    if shutil.which("dbus-daemon") is None and not os.environ.get("CI"):
-        pytest.skip("there is no dbus-daemon; tests/parts.sh installs it")
 
     async def work(address: str) -> Paired:
-        async with stage(exchanged=True) as there:
-            bluez = BlueZ(there.ankles["left"].air)
-            await bluez.start(address)
-            try:
-                return await Pairing(Wish(), Log(there), blank, None, NOW_S).run()
-            finally:
-                if mine := manager._global_instances.pop(asyncio.get_running_loop(), None):
-                    mine._bus.disconnect()
-                    await asyncio.wait({mine._bus_watcher_task})
-                await bluez.stop()
+        async with stage(exchanged=True) as there, bluez_on(address, there.ankles["left"].air, QUICK):
+            return await Pairing(Wish(), Log(there), blank, None, NOW_S).run()
 
-    with private_bus() as address, as_system_bus(address):
-        with asyncio.Runner(loop_factory=lambda: ScaledLoop(5.0)) as runner:
-            result = runner.run(work(address))
+    with system_bus() as address:
+        result = hurried(work(address))
     assert addresses(result) == {"left": SECOND, "right": FIRST} and result.donning.verdict == "good"
 
 
