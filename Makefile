@@ -43,15 +43,15 @@ FUZZ_INPUTS ?= 10000000
 fuzz: $(STAMP)
 	$(BIN)/python benchmarks/fuzz.py --inputs $(FUZZ_INPUTS)
 
+# The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
+bench-radio: $(STAMP)
+	$(BIN)/python benchmarks/radio.py
+
 # Rules of alerts, on made-up charts, blocks and days: false alarms, and days until found. Half an hour.
 bench-alerts: $(STAMP)
 	$(BIN)/python benchmarks/alerts.py rules
 	$(BIN)/python benchmarks/alerts.py acute
 	$(BIN)/python benchmarks/charts.py alarms
-
-# The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
-bench-radio: $(STAMP)
-	$(BIN)/python benchmarks/radio.py
 
 bench-peers: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python benchmarks/peers.py --data $(DATA) --peers $(PEERS)/bin/python

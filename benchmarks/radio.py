@@ -12,12 +12,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import os
 import resource
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +32,13 @@ from surefoot.config import load_config
 from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import open_store
-from surefoot.records import SIDES, Side, WornSensor
+from surefoot.records import SIDES, Side
 from surefoot.sensors.products import PRODUCTS
 from surefoot.sensors.radio import Radio
 from surefoot.simulation.air import Faults
-from surefoot.simulation.bluez import BlueZ
 from surefoot.simulation.broker import small_broker
-from surefoot.simulation.pastime import SENSORS, pastime
-from surefoot.simulation.privatebus import private_bus
+from surefoot.simulation.pastime import pastime
+from surefoot.simulation.pretend import pretend_radio
 
 CONSOLE = Console(width=150)
 BAD = Faults(lost=0.02, jitter_s=0.2)
@@ -147,40 +144,28 @@ def drops(given: argparse.Namespace) -> None:
 # ---- what it costs
 
 
-async def simulator(seconds: float) -> None:
-    """A person with two sensors, and a stand-in for BlueZ on a bus of its own, whose address is printed."""
-    with private_bus() as address:
-        async with pastime() as person:
-            bluez = BlueZ(person.air)
-            await bluez.start(address)
-            print(address, flush=True)
-            await asyncio.sleep(seconds)
-
-
 async def gateway(seconds: float, broker: str, folder: Path) -> None:
-    """A whole gateway on bleak's own code for Linux; prints its share of a core (%), and its memory in MB at ends."""
-    loop = asyncio.get_running_loop()
-    offset_s = time.time() - loop.time()
-    worn = [WornSensor(side, "shank", "open", SENSORS[side], "", 104.0, 0.0) for side in SIDES]
+    """A whole gateway on bleak's own code for Linux; prints its share of a core (%), readings a second, MB at ends."""
+    offset_s = time.time() - asyncio.get_running_loop().time()
     config = load_config(home=folder)
-    store, ring = open_store(config.home_store), Ring(folder / "recordings")
-    board = Board(worn, "shank", config.zone, time.time())
-    radio = Radio(worn, on_status=board.take_status, unix_offset_s=offset_s)
-    working = asyncio.create_task(
-        Gateway(store, ring, config, board, lambda _: None).work(radio.items(), offset_s, broker)
-    )
-    while not all(status.readings > 1000 for status in board.statuses.values()):
-        await asyncio.wait({working}, timeout=1.0)
-        if working.done():
-            working.result()
-    begin, readings, before_mb = time.process_time(), _readings(board), _resident_mb()
-    await asyncio.sleep(seconds)
-    share = 100 * (time.process_time() - begin) / seconds
-    print(f"{share:.2f} {(_readings(board) - readings) / seconds:.1f} {before_mb:.1f} {_resident_mb():.1f}")
-    working.cancel()
-    await asyncio.wait({working})
-    ring.close()
-    store.close()
+    async with pretend_radio(apart=True) as person:
+        store, ring = open_store(config.home_store), Ring(folder / "recordings")
+        board = Board(person.worn, "shank", config.zone, time.time())
+        radio = Radio(person.worn, on_status=board.take_status, bleak=person.kit, unix_offset_s=offset_s)
+        home = Gateway(store, ring, config, board, lambda _: None)
+        working = asyncio.create_task(home.work(radio.items(), offset_s, broker))
+        while not all(status.readings > 1000 for status in board.statuses.values()):
+            await asyncio.wait({working}, timeout=1.0)
+            if working.done():
+                working.result()
+        begin, readings, before_mb = time.process_time(), _readings(board), _resident_mb()
+        await asyncio.sleep(seconds)
+        share = 100 * (time.process_time() - begin) / seconds
+        print(f"{share:.2f} {(_readings(board) - readings) / seconds:.1f} {before_mb:.1f} {_resident_mb():.1f}")
+        working.cancel()
+        await asyncio.wait({working})
+        ring.close()
+        store.close()
 
 
 def cost(given: argparse.Namespace) -> None:
@@ -191,27 +176,15 @@ def cost(given: argparse.Namespace) -> None:
 
 
 async def _cost(seconds: float) -> tuple[object, ...]:
-    def child(work: str, *more: str, **environment: str) -> Awaitable[asyncio.subprocess.Process]:
-        command = (sys.executable, __file__, "--child", work, "--seconds", str(seconds), *more)
-        return asyncio.create_subprocess_exec(
-            *command, stdout=asyncio.subprocess.PIPE, env={**os.environ, **environment}
-        )
-
     with tempfile.TemporaryDirectory() as folder:
         clinic = open_store(f"sqlite:///{folder}/clinic.sqlite")
         async with small_broker() as broker:
             ready = asyncio.Event()
             serving = asyncio.create_task(serve(clinic, ClinicLink(broker, "clinic", protocol="3.1.1"), ready=ready))
             await ready.wait()
-            world = await child("simulator")
-            try:
-                assert world.stdout is not None
-                bus = (await world.stdout.readline()).decode().strip()
-                home = await child("gateway", "--broker", broker, "--folder", folder, DBUS_SYSTEM_BUS_ADDRESS=bus)
-                told, _ = await home.communicate()
-            finally:
-                world.terminate()
-                await world.wait()
+            how = ("--child", "--seconds", str(seconds), "--broker", broker, "--folder", folder)
+            home = await asyncio.create_subprocess_exec(sys.executable, __file__, *how, stdout=asyncio.subprocess.PIPE)
+            told, _ = await home.communicate()
             serving.cancel()
             await asyncio.wait({serving})
         stored = sum(clinic.counts().get(name, 0) for name in ("bouts", "incidents", "days"))
@@ -267,13 +240,11 @@ def main() -> None:
     parser.add_argument("--drops", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--hours", type=float, default=3.0)
-    parser.add_argument("--child", choices=["simulator", "gateway"], help=argparse.SUPPRESS)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--broker", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.child == "simulator":
-        asyncio.run(simulator(given.seconds + 300.0))
-    elif given.child == "gateway":
+    if given.child:
         asyncio.run(gateway(given.seconds, given.broker, given.folder))
     else:
         for name in given.only:

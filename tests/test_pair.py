@@ -38,6 +38,7 @@ class Log:
     told: list[str] = field(default_factory=list)
     counts: list[str] = field(default_factory=list)
     on_walk: Callable[[], object] = lambda: None
+    obedient: bool = False  # stands still when it is told to be enough
 
     def say(self, sentence: str) -> None:
         self.told.append(sentence)
@@ -53,6 +54,8 @@ class Log:
 
     def count(self, told: str) -> None:
         self.counts.append(told)
+        if self.obedient and told.startswith("enough"):
+            self.there.puppet.doing = "stand"
 
 
 def blank(sides, placement):
@@ -60,11 +63,11 @@ def blank(sides, placement):
 
 
 def paired(
-    wish: Wish | None = None, *, instead=None, on_walk=None, check=blank, now_s=NOW_S, **setting
+    wish: Wish | None = None, *, instead=None, on_walk=None, check=blank, now_s=NOW_S, obedient=False, **setting
 ) -> tuple[Paired, Log]:
     async def work() -> tuple[Paired, Log]:
         async with stage(**setting) as there:
-            log = Log(there, instead or {})
+            log = Log(there, instead or {}, obedient=obedient)
             if on_walk:
                 log.on_walk = lambda: on_walk(there)
             result = await Pairing(wish or Wish(), log, check, there.kit, now_s).run()
@@ -80,7 +83,7 @@ def addresses(result: Paired) -> dict[Side, str]:
     return {sensor.side: sensor.address for sensor in result.worn}
 
 
-@pytest.mark.parametrize("product", ["dot", "movesense", "witmotion", "polar", "metamotion", "open"])
+@pytest.mark.parametrize("product", ["dot", "movesense", "witmotion", "polar", "metamotion"])
 def test_every_product_is_found_tapped_and_walked_with(product):
     result, log = paired(products=(product, product), seed=3)
     assert addresses(result) == {"left": FIRST, "right": SECOND}
@@ -99,9 +102,17 @@ def test_which_sensor_is_on_which_leg_is_what_the_taps_say():
     assert addresses(result) == {"left": SECOND, "right": FIRST}
     assert result.donning.verdict == "good"
     assert any("battery 82 %" in told and "blinks" in told for told in log.told)
-    steps = [int(count.split()[0]) for count in log.counts if count.endswith("steps")]
-    assert steps == sorted(steps) and steps[-1] >= 18
+    enough = log.counts.index("enough, thank you; one moment")
+    steps = [int(count.split()[0]) for count in log.counts[:enough] if count.endswith("of 20 steps")]
+    assert steps == sorted(steps) and steps[0] == 0 and steps[-1] >= 16
     assert any(count.startswith("2 found") for count in log.counts)
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_who_stops_after_twenty_steps_is_told_or_asked_for_some_more(seed):
+    result, log = paired(obedient=True, seed=seed)
+    assert result.donning.verdict == "good"
+    assert sum("steps more" in told for told in log.told) <= 1
 
 
 def test_two_makes_go_together():

@@ -51,6 +51,7 @@ class Pairing:
         finally:
             self._listening.cancel()
             await asyncio.gather(self._listening, return_exceptions=True)
+        self._view.say("")
         if donning.verdict == "swapped" and not told:
             places, donning = _put_right(places, donning)
         return Paired(tuple(_in_place(sensor, places) for sensor in worn), donning)
@@ -165,14 +166,15 @@ class Pairing:
                 continue
             findings = walk.update(replace(item, side=side, placement=on))
             steps += sum(int((initial > began_s).sum()) for initial, _ in findings.contacts.values())
-            self._view.count(f"{steps} steps")
+            enough = steps >= wish.steps and not more
+            self._view.count("enough, thank you; one moment" if enough else f"{steps} of {wish.steps} steps")
             if told := check.update(findings):
                 return told[-1]
             if steps < wish.steps or self._now_s() < last_s + wish.verdict_s:
                 last_s = self._now_s() if steps < wish.steps else last_s
             elif not more:
-                self._view.ask("Not sure yet: please walk on, 20 steps more.", "walk")
-                more = True
+                self._view.ask(f"Not sure yet: please walk {wish.steps} steps more.", "walk")
+                steps, more = 0, True
         told = [*check.update(walk.close()), *check.close()]
         none = "No steps were seen." + self._silent() + " Please walk 20 steps, and look whether the sensors are on."
         return told[-1] if told else Donning(began_s, "unknown", none, 0)
