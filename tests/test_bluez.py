@@ -219,6 +219,47 @@ def test_the_first_advertisement_can_be_missed_by_who_listens_late(bus: str) -> 
     hurried(main())
 
 
+def test_a_strength_that_changes_little_is_not_told_again(bus: str) -> None:
+    async def main() -> None:
+        async def told(step_db: int) -> int:
+            async with computer(bus, replace(QUICK, rssi_step_db=step_db)):
+                heard: list[int] = []
+                async with BleakScanner(
+                    lambda device, told: heard.append(told.rssi) if device.address == LEFT else None
+                ):
+                    await until(lambda: bool(heard))
+                    await asyncio.sleep(3.0)
+                return len(heard)
+
+        assert await told(8) <= 3
+        assert await told(0) > 15
+
+    hurried(main())
+
+
+def test_the_bus_of_a_lost_connection_stays_open_unless_the_client_says_goodbye(bus: str) -> None:
+    async def main() -> None:
+        async with computer(bus) as pc:
+            gone = asyncio.Event()
+            client = BleakClient((await pc.find(LEFT))[0], lambda _: gone.set())
+            await client.connect()
+            lost = client._backend._bus
+            pc.here.left.lose_link()
+            await asyncio.wait_for(gone.wait(), 10)
+            await client.connect()
+            assert client._backend._bus is not lost
+            assert lost.connected
+            lost.disconnect()
+            await lost.wait_for_disconnect()
+            used = client._backend._bus
+            pc.here.left.lose_link()
+            await until(lambda: not client.is_connected)
+            await client.disconnect()
+            assert not used.connected
+
+    hurried(main())
+
+
 def test_disconnecting_takes_two_seconds(bus: str) -> None:
     async def main() -> None:
         async with computer(bus, Manners()) as pc:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,11 @@ from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import SIDES, DaySummary, Gap, Samples, Stride, WornSensor
+from surefoot.sensors.ble import BleParams
 from surefoot.sensors.joining import joined
+from surefoot.sensors.link import LinkParams
+from surefoot.sensors.ownlog import OwnLogParams
+from surefoot.sensors.radio import RadioParams
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 
@@ -58,7 +64,7 @@ class Home:
         store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
         if broken is not None:
             store.__class__ = broken
-        ring = Ring(self.folder / "recordings")
+        ring = Ring(self.folder / "raw")
         board = Board(WORN, "shank", load_config().zone, 0.0)
 
         async def source() -> AsyncGenerator[Block, None]:
@@ -156,6 +162,18 @@ def test_a_full_disk_does_not_keep_it_from_being_stopped(tmp_path: Path, monkeyp
     home = Home(tmp_path)
     home.run(blocks()[:80], lambda: bool(home.told), Full)  # else this would not end
     assert home.strides() == [] and "disk is full" in repr(home.failures)
+
+
+def test_the_page_tells_the_constants_of_the_code() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "gateway.md").read_text(encoding="utf-8")
+    told = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+([\d.]*\d)", page)
+    usual = {type(one).__name__: one for one in (BleParams(), LinkParams(), RadioParams(), OwnLogParams())}
+    assert {(name, field): float(value) for name, field, value in told} == {
+        (name, field.name): value
+        for name, one in usual.items()
+        for field in fields(one)
+        if isinstance(value := getattr(one, field.name), int | float)
+    }
 
 
 def test_pieces_that_follow_on_are_joined_and_nothing_else_changes() -> None:
