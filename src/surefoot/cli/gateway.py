@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
 
-from surefoot.alerts.mqtt import Link, LinkError
+from surefoot.alerts.mqtt import Link, LinkError, Session
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.watched import WatchedWalk, mounting_check
@@ -70,6 +70,7 @@ class Gateway:
         self._store, self._ring, self._board, self._say = store, ring, board, say
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
+        self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
@@ -155,7 +156,10 @@ class Gateway:
         """Now and then: what waits for the clinic, and whether readings are recorded."""
         try:
             while True:
-                self._board.waiting = await asyncio.to_thread(self._store.outbox.count)
+                waiting = await asyncio.to_thread(self._store.outbox.count)
+                if waiting < self._board.waiting or not waiting:
+                    self._board.clinic = self._broker  # whatever the trouble was
+                self._board.waiting = waiting
                 if self._ring.trouble != self._board.recording:
                     self._board.recording = self._ring.trouble
                     self._say(self._ring.trouble or "readings are recorded again")
@@ -164,20 +168,34 @@ class Gateway:
             self._stopping.set()  # the worker's thread may be waiting for a full disk
 
     async def _send(self, broker: str) -> None:
-        """The outbox goes to the clinic; MQTT 5 first, 3.1.1 for brokers without it."""
+        """The outbox goes to the clinic, by MQTT 5, or by 3.1.1 where the broker knows no other."""
+        name = f"surefoot-{self._store.gateway()}"
+        self._board.clinic = self._broker = str(Link(broker, name).address)
+        if await self._speaks_5(Link(broker, name)):
+            await deliver(self._store, Link(broker, name), on_trouble=self._note)
+        else:
+            await deliver(self._store, Link(broker, name, protocol="3.1.1"), on_trouble=self._note)
 
-        def trouble(error: SurefootError) -> None:
-            if isinstance(error, LinkError) and error.trouble == "protocol":
-                raise error
-            self._board.clinic = error.what
-            log.info("%s", error)
+    async def _speaks_5(self, link: Link) -> bool:
+        """Ask the broker, once it can be reached."""
 
-        gateway = self._store.gateway()
-        self._board.clinic = f"{Link(broker, gateway).address}"
+        def not_5(trouble: LinkError) -> None:
+            self._note(trouble)
+            if trouble.trouble == "protocol":
+                raise trouble
+
+        async def enough(_: Session) -> None:
+            return None
+
         try:
-            await deliver(self._store, Link(broker, f"surefoot-{gateway}"), on_trouble=trouble)
-        except* LinkError:
-            await deliver(self._store, Link(broker, f"surefoot-{gateway}", protocol="3.1.1"), on_trouble=trouble)
+            await link.keep(enough, not_5)
+        except LinkError:
+            return False
+        return True
+
+    def _note(self, trouble: SurefootError) -> None:
+        self._board.clinic = trouble.what
+        log.info("%s", trouble)
 
 
 class _Keeper:
