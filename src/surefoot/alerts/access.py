@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import PurePath
 
 from surefoot.alerts.identity import CLINIC
 
@@ -19,27 +18,27 @@ def access_list(gateways: Iterable[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def configuration(folder: PurePath, port: int, user: str, address: str = "") -> str:
+def configuration(folder: str, port: int, user: str, address: str = "") -> str:
     """Mosquitto's configuration: certificates both ways, no other way in, nothing kept, and limits on what is sent.
 
     Certificates are asked for before a byte of MQTT is read. The broker holds no message that matters (docs/mqtt.md).
     It runs as ``user``, who owns the folder: started by root it would become another one, who may not read it.
     """
-    return f"""# Written by surefoot clinic enroll. Start it with: mosquitto -c {folder / "mosquitto.conf"}
+    return f"""# Written by surefoot clinic enroll. Start it with: mosquitto -c {folder}/mosquitto.conf
 user {user}
 per_listener_settings false
 listener {port} {address}
-cafile {folder / "authority.crt"}
-certfile {folder / "broker.crt"}
-keyfile {folder / "broker.key"}
-crlfile {folder / "revoked.crl"}
+cafile {folder}/authority.crt
+certfile {folder}/broker.crt
+keyfile {folder}/broker.key
+crlfile {folder}/revoked.crl
 require_certificate true
 use_identity_as_username true
 tls_version tlsv1.2
 allow_anonymous false
 allow_zero_length_clientid false
-acl_file {folder / "access.list"}
-pid_file {folder / "mosquitto.pid"}
+acl_file {folder}/access.list
+pid_file {folder}/mosquitto.pid
 persistence false
 set_tcp_nodelay true
 max_packet_size 65536

@@ -43,7 +43,7 @@ class Authority:
         _bundle(self.folder / "clinic", own, issue(own, CLINIC, now, days=3650))
         _write(
             self.folder / "mosquitto.conf",
-            configuration(self.folder.resolve(), port, getpass.getuser()).encode(),
+            configuration(self.folder.resolve().as_posix(), port, getpass.getuser()).encode(),
             SHARED,
         )
         about = {"hosts": list(hosts), "port": port, "revoked": []}
