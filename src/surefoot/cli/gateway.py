@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TypeVar
 
-from surefoot.alerts.mqtt import Link, LinkError
+from surefoot.alerts.mqtt import Link, LinkError, Session
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.identified import link_params
@@ -52,7 +52,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 5.0  # between two looks at the outbox
 RETRY_S = 5.0  # between two attempts to write what could not be written
 BACKLOG = 5000  # blocks that wait while the day so far is worked through: twenty minutes of two sensors
-REPLAYED_S = 60.0  # of the recording at once
+REPLAYED_S = 20.0  # of the recording at once: well below what pipeline.silence takes for a loss
 Say = Callable[[str], None]
 Reading = Samples | Gap
 Fresh = asyncio.Queue[Reading | None]
@@ -72,6 +72,7 @@ class Gateway:
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
         self._params = link_params(config)
+        self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
@@ -157,7 +158,10 @@ class Gateway:
         """Now and then: what waits for the clinic, and whether readings are recorded."""
         try:
             while True:
-                self._board.waiting = await asyncio.to_thread(self._store.outbox.count)
+                waiting = await asyncio.to_thread(self._store.outbox.count)
+                if waiting < self._board.waiting or not waiting:
+                    self._board.clinic = self._broker  # whatever the trouble was
+                self._board.waiting = waiting
                 if self._ring.trouble != self._board.recording:
                     self._board.recording = self._ring.trouble
                     self._say(self._ring.trouble or "readings are recorded again")
@@ -166,21 +170,34 @@ class Gateway:
             self._stopping.set()  # the worker's thread may be waiting for a full disk
 
     async def _send(self, broker: str) -> None:
-        """The outbox goes to the clinic; MQTT 5 first, 3.1.1 for brokers without it."""
-
-        def trouble(error: SurefootError) -> None:
-            if isinstance(error, LinkError) and error.trouble == "protocol":
-                raise error
-            self._board.clinic = error.what
-            log.info("%s", error)
-
+        """The outbox goes to the clinic, by MQTT 5, or by 3.1.1 where the broker knows no other."""
         name = f"surefoot-{self._store.gateway()}"
-        self._board.clinic = f"{Link(broker, name).address}"
+        self._board.clinic = self._broker = str(Link(broker, name).address)
+        link = Link(broker, name, params=self._params)
+        if not await self._speaks_5(link):
+            link = Link(broker, name, protocol="3.1.1", params=self._params)
+        await deliver(self._store, link, on_trouble=self._note)
+
+    async def _speaks_5(self, link: Link) -> bool:
+        """Ask the broker, once it can be reached."""
+
+        def not_5(trouble: LinkError) -> None:
+            self._note(trouble)
+            if trouble.trouble == "protocol":
+                raise trouble
+
+        async def enough(_: Session) -> None:
+            return None
+
         try:
-            await deliver(self._store, Link(broker, name, params=self._params), on_trouble=trouble)
-        except* LinkError:
-            older = Link(broker, name, protocol="3.1.1", params=self._params)
-            await deliver(self._store, older, on_trouble=trouble)
+            await link.keep(enough, not_5)
+        except LinkError:
+            return False
+        return True
+
+    def _note(self, trouble: SurefootError) -> None:
+        self._board.clinic = trouble.what
+        log.info("%s", trouble)
 
 
 class _Keeper:
