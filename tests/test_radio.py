@@ -244,6 +244,20 @@ def test_out_of_range_for_long_loses_the_link_and_for_a_moment_loses_nothing() -
     in_virtual_time(main())
 
 
+def test_a_sensor_sent_away_again_stays_away_for_as_long_as_was_said_last() -> None:
+    async def main() -> None:
+        async with place() as here:
+            here.left.out_of_range(1.0)
+            await asyncio.sleep(0.5)
+            here.left.out_of_range(5.0)
+            heard = await BleakScanner.discover(4.0, backend=here.kit.scanner)
+            assert [device.address for device in heard] == [RIGHT]
+            heard = await BleakScanner.discover(2.0, backend=here.kit.scanner)
+            assert {device.address for device in heard} == {LEFT, RIGHT}
+
+    in_virtual_time(main())
+
+
 def test_what_a_sensor_cannot_keep_while_it_is_not_heard_is_lost() -> None:
     async def main() -> None:
         async with place() as here:
