@@ -3,7 +3,6 @@
 set -eu
 missing=""
 [ -x /usr/sbin/mosquitto ] || command -v mosquitto >/dev/null 2>&1 || missing="$missing mosquitto"
-command -v dbus-daemon >/dev/null 2>&1 || missing="$missing dbus-daemon"
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium fonts-dejavu-core"
 command -v dbus-daemon >/dev/null 2>&1 || missing="$missing dbus-daemon"
 [ -z "$missing" ] && exit 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from onair import in_virtual_time
+from onlinux import QUICK, bluez_on, hurried, system_bus
 from surefoot.cli.main import main
 from surefoot.cli.pair import _keep, _knowing, _wish
 from surefoot.cli.pairing import Paired, Pairing
@@ -189,6 +190,18 @@ def test_when_it_is_stopped_the_sensors_are_let_go():
             assert len(asyncio.all_tasks()) < 20
 
     in_virtual_time(work)
+
+
+def test_bleaks_own_code_for_linux_pairs_on_the_simulated_bluez():
+    """The very program that users run with real sensors."""
+
+    async def work(address: str) -> Paired:
+        async with stage(exchanged=True) as there, bluez_on(address, there.ankles["left"].air, QUICK):
+            return await Pairing(Wish(), Log(there), blank, None, NOW_S).run()
+
+    with system_bus() as address:
+        result = hurried(work(address))
+    assert addresses(result) == {"left": SECOND, "right": FIRST} and result.donning.verdict == "good"
 
 
 # ---- the store, and the verb

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import MetaData, Table, create_engine, inspect
 
 import made
 from made import OTHER
@@ -192,7 +192,7 @@ def test_the_first_acknowledgement_wins_and_later_ones_are_told(home):
         "called the patient",
     )
     assert home.patients()[0].open_alerts == 0
-    assert home.counts()["acknowledgements"] == 1
+    assert home.counts()["alert_events"] == 1
     with pytest.raises(StoreError, match="No alert has the name b"):
         home.acknowledge("b", "Dr. First", 10.0)
 
@@ -275,7 +275,32 @@ def test_an_older_database_gets_the_tables_it_lacks(tmp_path):
     store.close()
 
 
-@pytest.mark.parametrize("change", ["UPDATE acknowledgements SET who = 'x'", "DELETE FROM acknowledgements"])
+def test_acknowledgements_of_an_older_database_become_events(tmp_path):
+    url = f"sqlite:///{tmp_path}/clinic.db"
+    store = open_store(url)
+    for name in ("a", "b"):
+        store.keep_alert(made.alert(name))
+    with store._write() as connection:
+        connection.exec_driver_sql("DROP TABLE alert_events")
+        connection.exec_driver_sql(
+            "CREATE TABLE acknowledgements (id INTEGER PRIMARY KEY AUTOINCREMENT, gateway VARCHAR(36), "
+            "alert_id VARCHAR(80), tier VARCHAR(2), who TEXT, at_s DOUBLE, note TEXT, UNIQUE (gateway, alert_id, tier))"
+        )
+        schema._make_append_only(connection, Table("acknowledgements", MetaData()))
+        row = (1, store.gateway(), "a", "T2", "Dr. First", 10.0, "called")
+        connection.exec_driver_sql("INSERT INTO acknowledgements VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        connection.exec_driver_sql("UPDATE about SET value = '3' WHERE name = 'schema'")
+    store.close()
+    store = open_store(url)
+    taken = {one.alert.alert_id: one.acknowledged for one in store.alerts()}
+    assert (taken["a"].who, taken["a"].at_s, taken["a"].note, taken["b"]) == ("Dr. First", 10.0, "called", None)
+    with pytest.raises(StoreError, match="append-only"), store._write() as connection:
+        connection.exec_driver_sql("DELETE FROM alert_events")
+    assert "acknowledgements" not in inspect(store._engine).get_table_names()
+    store.close()
+
+
+@pytest.mark.parametrize("change", ["UPDATE alert_events SET who = 'x'", "DELETE FROM alert_events"])
 def test_acknowledgements_cannot_be_changed_or_deleted(home, change):
     home.keep_alert(made.alert("a"))
     home.acknowledge("a", "Dr. First", 10.0)

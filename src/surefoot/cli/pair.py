@@ -49,9 +49,9 @@ def pair(
 ) -> None:
     """Find the sensors and learn which one is on which leg. Once; surefoot wear then knows them.
 
-    Strap one sensor above each ankle, any way round, and stand near this computer. You are asked to tap the sensor on
-    the LEFT ankle twice, to stand still for five seconds, and to walk twenty steps. Then it is told in words whether
-    all is well, and remembered.
+    End surefoot wear first. Strap one sensor above each ankle, any way round, and stand near this computer. You are
+    asked to tap the sensor on the LEFT ankle twice, to stand still for five seconds, and to walk twenty steps. Then it
+    is told in words whether all is well, and remembered.
 
     \b
       surefoot pair

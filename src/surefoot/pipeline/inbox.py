@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
+from surefoot.alerts.bodies import AlertBody
 from surefoot.alerts.messages import Refused, RowMessage, StatusMessage, UpMessage, digest
+from surefoot.pipeline import alertlog
 from surefoot.pipeline.rows import add, know_gateway, put
 from surefoot.pipeline.schema import dead_letters, gateways, received
 
@@ -61,6 +63,8 @@ def _store(connection: Connection, message: RowMessage, now_s: float) -> str | N
         with connection.begin_nested():
             if add(connection, received, row):
                 put(connection, message.gateway, message.seq, message.body, now_s)
+                if isinstance(message.body, AlertBody):  # also of one that a newer one has replaced: a tier is latched
+                    alertlog.stored(connection, message.gateway, message.body, now_s)
             elif not _is_replay(connection, row):
                 reason = REUSED
     except (DataError, IntegrityError, OverflowError) as error:

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
+from surefoot.alerts.alertlife import AlertEvent, Life, live
 from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, DaySummaryBody, IncidentBody, TestBody, TrendBody
 from surefoot.pipeline.rows import side_key
 from surefoot.pipeline.schema import (
-    acknowledgements,
     aids,
+    alert_events,
     alerts,
     answers,
     bouts,
@@ -41,15 +42,21 @@ class Acknowledgement:
 class StoredAlert:
     """An alert as it stands in the store.
 
-    ``stored_s`` is when the clinic first stored it, by its own clock (at home: when it was raised). ``acknowledged`` is
-    None again when the alert has become worse (a higher tier) than it was when somebody acknowledged it.
+    ``stored_s`` is when the clinic first stored it, by its own clock (at home: when it was raised). ``life`` is what
+    has happened to it since, as far as it counts: an alert that has become worse (a higher tier) begins anew.
     """
 
     gateway: str
     patient_label: str
     alert: Alert
     stored_s: float
-    acknowledged: Acknowledgement | None
+    life: Life
+
+    @property
+    def acknowledged(self) -> Acknowledgement | None:
+        """None again when the alert has become worse than it was when somebody acknowledged it."""
+        first = self.life.acknowledged
+        return None if first is None else Acknowledgement(first.who, first.at_s, first.note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +138,13 @@ def alerts_of(connection: Connection, gateway: str | None, alert_id: str | None 
         query = query.where(alerts.c.gateway == gateway)
     if alert_id is not None:
         query = query.where(alerts.c.alert_id == alert_id)
-    rows = connection.execute(query).all()
-    first = _first_acknowledgements(connection, rows)
-    return [_stored_alert(row, first[row.gateway, row.alert_id]) for row in rows]
+    events = _events_of(connection, gateway, alert_id)
+    return [_stored_alert(row, events[row.gateway, row.alert_id]) for row in connection.execute(query)]
+
+
+def events_of(connection: Connection, gateway: str, alert_id: str) -> list[AlertEvent]:
+    """All that happened to an alert, at whatever tier, as it was written."""
+    return _events_of(connection, gateway, alert_id)[gateway, alert_id]
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -158,8 +169,8 @@ def _between(table: Table, gateway: str, start_s: float | None = None, end_s: fl
 
 
 def _patient(connection: Connection, row: Row[Any], stored: Iterable[StoredAlert]) -> Patient:
-    still_open = [one.alert for one in stored if one.gateway == row.gateway and one.acknowledged is None]
-    clinical = [alert for alert in still_open if alert.channel == "clinical"]
+    still_open = [one.life for one in stored if one.gateway == row.gateway and one.life.is_open]
+    clinical = [life for life in still_open if life.channel == "clinical"]
     newest = select(days.c.body).where(days.c.gateway == row.gateway).order_by(days.c.day.desc()).limit(1)
     body = connection.scalar(newest)
     return Patient(
@@ -168,29 +179,39 @@ def _patient(connection: Connection, row: Row[Any], stored: Iterable[StoredAlert
         last_seen_s=row.last_seen_s,
         last_day=DaySummaryBody.model_validate_json(body).record() if body else None,
         open_alerts=len(clinical),
-        worst_tier=max((alert.tier for alert in clinical), default=None),
+        worst_tier=max((life.tier for life in clinical), default=None),
         open_technical=len(still_open) - len(clinical),
         link=row.link,
         pending=row.pending,
     )
 
 
-_Acknowledged = list[tuple[Tier, Acknowledgement]]
+_Events = defaultdict[tuple[str, str], list[AlertEvent]]
 
 
-def _first_acknowledgements(
-    connection: Connection, rows: Iterable[Row[Any]]
-) -> defaultdict[tuple[str, str], _Acknowledged]:
-    """Per alert its acknowledgements, oldest first."""
-    wanted = {row.alert_id for row in rows}
-    found: defaultdict[tuple[str, str], _Acknowledged] = defaultdict(list)
-    for row in connection.execute(select(acknowledgements).order_by(acknowledgements.c.id)):
-        if row.alert_id in wanted:
-            found[row.gateway, row.alert_id].append((row.tier, Acknowledgement(row.who, row.at_s, row.note)))
+def events_by_alert(connection: Connection, query: Select[Any]) -> _Events:
+    """Rows of events as what happened to each alert, as it was written."""
+    found: _Events = defaultdict(list)
+    for row in connection.execute(query.order_by(alert_events.c.id)):
+        found[row.gateway, row.alert_id].append(_event(row))
     return found
 
 
-def _stored_alert(row: Row[Any], acknowledged: _Acknowledged) -> StoredAlert:
+def _events_of(connection: Connection, gateway: str | None, alert_id: str | None = None) -> _Events:
+    query = select(alert_events)
+    if gateway is not None:
+        query = query.where(alert_events.c.gateway == gateway)
+    if alert_id is not None:
+        query = query.where(alert_events.c.alert_id == alert_id)
+    return events_by_alert(connection, query)
+
+
+def _event(row: Row[Any]) -> AlertEvent:
+    told = tuple(row.told.split("\n")) if row.told else ()
+    return AlertEvent(row.what, row.tier, row.at_s, row.number, row.who, told, row.until_s, row.note)
+
+
+def _stored_alert(row: Row[Any], events: list[AlertEvent]) -> StoredAlert:
     alert = AlertBody.model_validate_json(row.body).record()
-    first = next((notice for tier, notice in acknowledged if tier >= alert.tier), None)
-    return StoredAlert(row.gateway, shown_label(row.gateway, row.label), alert, row.stored_s, first)
+    life = live(alert.tier, alert.channel, row.stored_s, events)
+    return StoredAlert(row.gateway, shown_label(row.gateway, row.label), alert, row.stored_s, life)

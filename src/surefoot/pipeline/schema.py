@@ -23,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    inspect,
+    literal,
     select,
 )
 
@@ -127,19 +129,23 @@ alerts = Table(
     Column("stored_s", Double, nullable=False),
     *_content(),
 )
-acknowledgements = Table(
-    "acknowledgements",
+alert_events = Table(
+    "alert_events",
     metadata,
     Column("id", _Number, primary_key=True),
     Column("gateway", ForeignKey("gateways.gateway"), nullable=False),
     Column("alert_id", String(80), nullable=False),
-    Column("tier", String(2), nullable=False, comment="as it was when acknowledged: a worse one needs its own"),
-    Column("who", Text, nullable=False),
-    Column("at_s", Double, nullable=False),
+    Column("tier", String(2), nullable=False, comment="as it was then: a worse one begins anew"),
+    Column("what", String(16), nullable=False),
+    Column("number", Integer, nullable=False, comment="the first, second, ... of its kind: two cannot both write it"),
+    Column("at_s", Double, nullable=False, comment="by the clinic's clock"),
+    Column("who", Text, nullable=False, comment="empty: surefoot itself"),
+    Column("told", Text, nullable=False, comment="who is told, one a line"),
+    Column("until_s", Double),
     Column("note", Text, nullable=False),
-    UniqueConstraint("gateway", "alert_id", "tier"),
+    UniqueConstraint("gateway", "alert_id", "tier", "what", "number"),
     sqlite_autoincrement=True,
-    comment="append-only: the database itself refuses to change or delete a row",
+    comment="what happened to alerts, append-only: the database itself refuses to change or delete a row",
 )
 received = Table(
     "received",
@@ -234,7 +240,7 @@ def upgrade(connection: Connection, steps: tuple[Migration, ...] | None = None) 
 
 def _first_tables(connection: Connection) -> None:
     metadata.create_all(connection)
-    _make_append_only(connection, acknowledgements)
+    _make_append_only(connection, alert_events)
 
 
 def _told_by_the_patient(connection: Connection) -> None:
@@ -246,6 +252,22 @@ def _told_by_the_patient(connection: Connection) -> None:
 def _worn(connection: Connection) -> None:
     for table in (worn_sensors, donnings):
         table.create(connection, checkfirst=True)
+
+
+def _lives_of_alerts(connection: Connection) -> None:
+    """Acknowledgements become the first events of their alerts."""
+    if not inspect(connection).has_table("acknowledgements"):
+        return
+    alert_events.create(connection, checkfirst=True)
+    _make_append_only(connection, alert_events)
+    old = Table("acknowledgements", MetaData(), autoload_with=connection)
+    taken = select(
+        *(old.c[name] for name in ("gateway", "alert_id", "tier", "at_s", "who", "note")),
+        *(literal(value) for value in ("acknowledged", 1, "")),
+    )
+    names = ("gateway", "alert_id", "tier", "at_s", "who", "note", "what", "number", "told")
+    connection.execute(alert_events.insert().from_select(names, taken.order_by(old.c.id)))
+    old.drop(connection)
 
 
 def _make_append_only(connection: Connection, table: Table) -> None:
@@ -274,4 +296,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (1, "the first tables", _first_tables),
     (2, "answers, guided tests, aids", _told_by_the_patient),
     (3, "paired sensors, donnings", _worn),
+    (4, "what happened to alerts", _lives_of_alerts),
 )

@@ -17,13 +17,14 @@ from sqlalchemy import Connection, Engine, select
 
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
-from surefoot.pipeline import inbox, reads, wardrobe
+from surefoot.pipeline import alertlog, inbox, reads, wardrobe
+from surefoot.pipeline.alertlog import AlertLog
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
-from surefoot.pipeline.schema import about, acknowledgements, gateways
+from surefoot.pipeline.schema import about, gateways
 from surefoot.pipeline.schema import aids as aid_rows
 from surefoot.pipeline.schema import strides as stride_rows
 from surefoot.records import (
@@ -67,6 +68,7 @@ class Store:
         self._stride_days = stride_days
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
+        self.alert_log = AlertLog(engine)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -244,15 +246,7 @@ class Store:
         known or not unique.
         """
         with self._write() as connection:
-            found = reads.alerts_of(connection, gateway, alert_id)
-            if len(found) != 1:
-                what = f"{'No alert' if not found else 'More than one alert'} has the name {alert_id}."
-                raise StoreError(what, "Nothing was acknowledged.", "Reload the page and acknowledge it there.")
-            worse = seen is not None and found[0].alert.tier > seen
-            if found[0].acknowledged is None and not worse:
-                row = {"gateway": found[0].gateway, "alert_id": alert_id, "tier": found[0].alert.tier}
-                add(connection, acknowledgements, {**row, "who": who, "at_s": at_s, "note": note})
-            return reads.alerts_of(connection, found[0].gateway, alert_id)[0]
+            return alertlog.acknowledge(connection, alert_id, who, at_s, note, gateway, seen)
 
     def ingest(self, messages: Sequence[UpMessage], now_s: float, refused: Sequence[Refused] = ()) -> Receipt:
         """Store messages from homes in one transaction. A replay changes nothing and counts as stored."""

@@ -1,0 +1,143 @@
+"""The log of alerts: what happened to each is added, and nothing is ever changed.
+
+An event has its number among those of its kind, and a number can be written once: of two who want to do the same, the
+one whose row is written does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Alias, ColumnElement, Connection, Engine, Row, select
+
+from surefoot.alerts.alertlife import MACHINE, AlertEvent, Life, live
+from surefoot.alerts.bodies import AlertBody
+from surefoot.pipeline import reads
+from surefoot.pipeline.engine import StoreError, plain_words, writing
+from surefoot.pipeline.reads import StoredAlert
+from surefoot.pipeline.rows import add
+from surefoot.pipeline.schema import alert_events, alerts
+from surefoot.records import Tier
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that waits, without the evidence that only its reader needs."""
+
+    gateway: str
+    alert_id: str
+    kind: str
+    sentence: str
+    life: Life
+
+
+def acknowledge(
+    connection: Connection, alert_id: str, who: str, at_s: float, note: str, gateway: str | None, seen: Tier | None
+) -> StoredAlert:
+    """The first one wins; nothing is written where the alert is worse than what was ``seen``."""
+    found = _one(connection, alert_id, gateway, "acknowledged")
+    worse = seen is not None and found.life.tier > seen
+    if found.life.acknowledged is None and not worse:
+        event = AlertEvent("acknowledged", found.life.tier, at_s, who=who, note=note)
+        _write(connection, found.gateway, alert_id, event)
+    return reads.alerts_of(connection, found.gateway, alert_id)[0]
+
+
+def stored(connection: Connection, gateway: str, body: AlertBody, now_s: float) -> None:
+    """The clinic has an alert of this tier."""
+    _write(connection, gateway, body.alert_id, AlertEvent("stored", body.tier, now_s))
+
+
+class AlertLog:
+    """The events of all alerts of a store. Safe to use from several threads and programs."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def events(self, gateway: str, alert_id: str) -> list[AlertEvent]:
+        """All that happened to an alert, as it was written."""
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return reads.events_of(connection, gateway, alert_id)
+
+    def add(self, gateway: str, alert_id: str, event: AlertEvent) -> bool:
+        """Write an event; False when one of its kind, tier and number is there already: somebody else did it."""
+        with plain_words("The records cannot be written"), writing(self._engine) as connection:
+            return _write(connection, gateway, alert_id, event)
+
+    def act(
+        self, gateway: str, alert_id: str, event: Callable[[Life], AlertEvent | None], meant: str = "done"
+    ) -> StoredAlert:
+        """Write what ``event`` makes of the alert as it is now (None: nothing); the alert as it is then.
+
+        StoreError when there is no such alert; ``meant`` says what was not done then.
+        """
+        with plain_words("The records cannot be written"), writing(self._engine) as connection:
+            found = _one(connection, alert_id, gateway, meant)
+            made = event(found.life)
+            if made is not None:
+                _write(connection, gateway, alert_id, made)
+            return reads.alerts_of(connection, gateway, alert_id)[0]
+
+    def waiting(self) -> list[OpenAlert]:
+        """All open alerts, the oldest first; those that were closed cost nothing."""
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            events = reads.events_by_alert(connection, select(alert_events).join(alerts, _SAME).where(~_closed()))
+            rows = connection.execute(select(alerts).where(~_closed()).order_by(alerts.c.stored_s, alerts.c.alert_id))
+            found = [_open_alert(row, events[row.gateway, row.alert_id]) for row in rows]
+        return [one for one in found if one.life.is_open]
+
+
+_SAME = (alert_events.c.gateway == alerts.c.gateway) & (alert_events.c.alert_id == alerts.c.alert_id)
+
+
+def _closed() -> ColumnElement[bool]:
+    """Whether somebody has closed an alert at its tier and every higher one it ever had, as `live` would say it."""
+    closing, higher = alert_events.alias(), alert_events.alias()
+    after = [
+        (events.c.gateway == alerts.c.gateway) & (events.c.alert_id == alerts.c.alert_id)
+        for events in (closing, higher)
+    ]
+    by_person = (closing.c.who != MACHINE) & closing.c.what.in_(("acknowledged", "resolved"))
+    worse = select(higher.c.id).where(after[1], higher.c.what == "stored", higher.c.tier > closing.c.tier)
+    return (
+        select(closing.c.id)
+        .where(after[0], by_person | _by_itself(closing), closing.c.tier >= alerts.c.tier, ~worse.exists())
+        .exists()
+    )
+
+
+def _by_itself(closing: Alias) -> ColumnElement[bool]:
+    technical = (alerts.c.channel == "technical") & closing.c.what.in_(("resolved", "expired"))
+    return technical | ((closing.c.what == "expired") & (closing.c.tier <= "T1"))
+
+
+def _open_alert(row: Row[Any], events: list[AlertEvent]) -> OpenAlert:
+    alert = AlertBody.model_validate_json(row.body).record()
+    life = live(alert.tier, alert.channel, row.stored_s, events)
+    return OpenAlert(row.gateway, row.alert_id, alert.kind, alert.sentence, life)
+
+
+def _one(connection: Connection, alert_id: str, gateway: str | None, meant: str) -> StoredAlert:
+    found = reads.alerts_of(connection, gateway, alert_id)
+    if len(found) != 1:
+        what = f"{'No alert' if not found else 'More than one alert'} has the name {alert_id}."
+        raise StoreError(what, f"Nothing was {meant}.", "Reload the page and do it there.")
+    return found[0]
+
+
+def _write(connection: Connection, gateway: str, alert_id: str, event: AlertEvent) -> bool:
+    row = {
+        "gateway": gateway,
+        "alert_id": alert_id,
+        "tier": event.tier,
+        "what": event.what,
+        "number": event.number,
+        "at_s": event.at_s,
+        "who": event.who,
+        "told": "\n".join(event.to),
+        "until_s": event.until_s,
+        "note": event.note,
+    }
+    return add(connection, alert_events, row)
