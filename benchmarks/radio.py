@@ -45,7 +45,8 @@ BAD = Faults(lost=0.02, jitter_s=0.2)
 
 
 def show(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    CONSOLE.print(title, style="bold")
+    table = Table(box=None)
     for k, column in enumerate(columns):
         table.add_column(column, justify="right" if k else "left")
     for row in rows:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from surefoot.cli.search import Search
-from surefoot.cli.wish import KEPT, NEAR, PLACES, Doing, Heard, PairingError, Place, View, Wish
+from surefoot.cli.wish import KEPT, NEAR, PLACES, Heard, PairingError, Place, View, Wish
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.records import Donning, Gap, Placement, Samples, SensorStatus, Side, WornSensor
 from surefoot.sensors.ble import BleakKit, Bluetooth
@@ -118,8 +118,7 @@ class Pairing:
         *asked, last = self._wish.places
         for place in asked:
             side, on = place[0].upper(), PLACES[place[1]]
-            doing: Doing = "tap_left" if place[0] == "left" else "tap_right"
-            self._view.ask(f"Tap the sensor on the {side} {on} twice.", doing if on == "ankle" else None)
+            self._view.ask(f"Tap the sensor on the {side} {on} twice.", place)
             places[await self._tapped(watch, places)] = place
             self._view.say(f"Thank you: that is the {place[0]} {on}.")
         (left_over,) = [(s.side, s.placement) for s in worn if (s.side, s.placement) not in places]

@@ -11,7 +11,7 @@ from surefoot.sensors.ble import Found
 from surefoot.sensors.product import Product
 
 Place = tuple[Side, Placement]
-Doing = Literal["tap_left", "tap_right", "stand", "walk"]
+Doing = Literal["stand", "walk"] | Place  # a place is one to tap
 PLACES = {"shank": "ankle", "foot": "foot"}
 NEAR = "Put the sensors beside this computer, switch them on or shake them, and end other programs that use them"
 KEPT = "Nothing was changed."
@@ -52,7 +52,7 @@ class View(Protocol):
     """What a person sees."""
 
     def say(self, sentence: str) -> None: ...
-    def ask(self, sentence: str, doing: Doing | None) -> None:
+    def ask(self, sentence: str, doing: Doing) -> None:
         """Something to do now, in large letters."""
         ...
 
