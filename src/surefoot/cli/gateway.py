@@ -17,6 +17,7 @@ from typing import TypeVar
 from surefoot.alerts.mqtt import Link, LinkError
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
+from surefoot.cli.identified import link_params
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
 from surefoot.pipeline.acute import Sudden
@@ -70,6 +71,7 @@ class Gateway:
         self._store, self._ring, self._board, self._say = store, ring, board, say
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
+        self._params = link_params(config)
         self._stopping = threading.Event()
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
@@ -172,12 +174,13 @@ class Gateway:
             self._board.clinic = error.what
             log.info("%s", error)
 
-        gateway = self._store.gateway()
-        self._board.clinic = f"{Link(broker, gateway).address}"
+        name = f"surefoot-{self._store.gateway()}"
+        self._board.clinic = f"{Link(broker, name).address}"
         try:
-            await deliver(self._store, Link(broker, f"surefoot-{gateway}"), on_trouble=trouble)
+            await deliver(self._store, Link(broker, name, params=self._params), on_trouble=trouble)
         except* LinkError:
-            await deliver(self._store, Link(broker, f"surefoot-{gateway}", protocol="3.1.1"), on_trouble=trouble)
+            older = Link(broker, name, protocol="3.1.1", params=self._params)
+            await deliver(self._store, older, on_trouble=trouble)
 
 
 class _Keeper:
