@@ -25,7 +25,6 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # the sensors on the air are the tests'
 
 from aired import ZERO_S, Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
-from onair import LEFT, RIGHT, Ear, begin, place
 from surefoot.alerts.mqtt import Link as ClinicLink
 from surefoot.cli.board import Board
 from surefoot.cli.gateway import Gateway
@@ -46,8 +45,7 @@ BAD = Faults(lost=0.02, jitter_s=0.2)
 
 
 def show(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-    CONSOLE.print(title, style="bold")
-    table = Table(box=None)
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for k, column in enumerate(columns):
         table.add_column(column, justify="right" if k else "left")
     for row in rows:
@@ -232,41 +230,7 @@ async def _memory(hours: float) -> list[tuple[object, ...]]:
     return rows
 
 
-# ---- what the simulation itself costs
-
-
-def simulator(given: argparse.Namespace) -> None:
-    """Two sensors, the air, and a client of bleak that only counts."""
-    began_s = time.process_time()
-    in_virtual_time(_heard(given.minutes * 60))
-    cpu_s = time.process_time() - began_s
-    row = (f"{given.minutes:g} min", f"{cpu_s:.1f} s", f"{given.minutes * 60 / cpu_s:.0f}")
-    show(
-        "The simulated radio alone, two sensors at 104 Hz, in virtual time",
-        ("simulated", "CPU", "times real time"),
-        [row],
-    )
-
-
-async def _heard(seconds: float) -> None:
-    async with place(seconds=60, keep=False) as here:
-        ears = (Ear(), Ear())
-        devices = await here.find(LEFT, RIGHT)
-        async with here.client(devices[0]) as left, here.client(devices[1]) as right:
-            for client, ear in zip((left, right), ears, strict=True):
-                await begin(client, ear)
-            await asyncio.sleep(seconds)
-        assert all(len(ear.packets) > 10.39 * seconds - 2 for ear in ears)
-
-
-ALL = {
-    "faultless": faultless,
-    "bad": bad,
-    "drops": drops,
-    "cost": cost,
-    "memory": memory,
-    "simulator": simulator,
-}
+ALL = {"faultless": faultless, "bad": bad, "drops": drops, "cost": cost, "memory": memory}
 
 
 def main() -> None:
