@@ -74,10 +74,11 @@ def clocks(console: Console, minutes: float, pairs: int) -> None:
                 made = sent(rng, traits, 60 * minutes, ppm=fast, ppm_per_h=5.0, **counted, **how)
                 known = {"ppm": 1e6 * counted["rate_off"] + fast} if "known" in name else {}
                 stream, items = streamed(made, **known)
+                uncertain_s = stream.uncertainty_s or 0.0
                 at, error = errors(made, items)
                 sides.append((at, error))
                 off.append(np.abs(error - UNDER_WAY_S))
-                sure.append(abs(error[-1] - UNDER_WAY_S) <= (stream.clock.uncertainty_s or 0.0))
+                sure.append(abs(error[-1] - UNDER_WAY_S) <= uncertain_s)
                 rates = [item.rate_hz for item in items if isinstance(item, Samples)]
                 runs += sum(a != b for a, b in pairwise(rates))
                 missing = np.diff(_marks(made, items)) - 1

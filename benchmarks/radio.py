@@ -46,8 +46,7 @@ GRID = Faults(lost=0.02, interval_s=0.05)  # as radios have it: what is said in 
 
 
 def show(title: str, columns: tuple[str, ...], rows: list[tuple[object, ...]]) -> None:
-    CONSOLE.print(title, style="bold")
-    table = Table(box=None)
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for k, column in enumerate(columns):
         table.add_column(column, justify="right" if k else "left")
     for row in rows:

@@ -17,13 +17,13 @@ from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolErr
 
 from aired import in_virtual_time
 from onair import LEFT, RATE_HZ, RIGHT, Ear, Place, begin, place
-from surefoot.sensors.openpacket import BATTERY_LEVEL, CONTROL, DATA, INFO, PRODUCT, START, STOP
+from surefoot.sensors.openpacket import BATTERY_LEVEL, BLINK, CONTROL, DATA, INFO, PRODUCT, START, STOP
 from surefoot.sensors.product import Battery, MalformedPacket, Stopped
 from surefoot.simulation import backend
 from surefoot.simulation.air import Faults
 from surefoot.simulation.ankle import Ankle, Cell
 from surefoot.simulation.ankle_open import OpenFirmware
-from surefoot.simulation.firmware import Sent
+from surefoot.simulation.firmware import Characteristic, Sent, Service
 
 
 async def streamed(here: Place, seconds: float, addresses: tuple[str, ...] = (LEFT, RIGHT)) -> dict[str, Ear]:
@@ -244,6 +244,20 @@ def test_out_of_range_for_long_loses_the_link_and_for_a_moment_loses_nothing() -
     in_virtual_time(main())
 
 
+def test_a_sensor_sent_away_again_stays_away_for_as_long_as_was_said_last() -> None:
+    async def main() -> None:
+        async with place() as here:
+            here.left.out_of_range(1.0)
+            await asyncio.sleep(0.5)
+            here.left.out_of_range(5.0)
+            heard = await BleakScanner.discover(4.0, backend=here.kit.scanner)
+            assert [device.address for device in heard] == [RIGHT]
+            heard = await BleakScanner.discover(2.0, backend=here.kit.scanner)
+            assert {device.address for device in heard} == {LEFT, RIGHT}
+
+    in_virtual_time(main())
+
+
 def test_what_a_sensor_cannot_keep_while_it_is_not_heard_is_lost() -> None:
     async def main() -> None:
         async with place() as here:
@@ -358,6 +372,46 @@ class Careless(OpenFirmware):
 class Faulty(OpenFirmware):
     def read(self, uuid: str) -> bytes:
         raise ZeroDivisionError
+
+
+CONFIRMED = "696c0009-c4a2-43ad-bdff-987caf4a15b7"
+
+
+class Confirmed(OpenFirmware):
+    """Says with an indication how often it was asked to blink."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        first, *others = super().services
+        more = Characteristic(CONFIRMED, ("indicate",))
+        return (Service(first.uuid, (*first.characteristics, more)), *others)
+
+    def write(self, uuid: str, data: bytes) -> list[Sent]:
+        return [
+            *super().write(uuid, data),
+            Sent(CONFIRMED, bytes([self.blinks])),
+            Sent(CONFIRMED, bytes([100 + self.blinks])),
+        ]
+
+
+def test_indications_arrive_in_order_behind_the_answer_to_the_write() -> None:
+    async def main() -> None:
+        async with place(Faults(latency_s=0.05, lost=1.0), firmware=Confirmed) as here:
+            (device,) = await here.find(LEFT)
+            async with here.client(device) as client:
+                came: list[int] = []
+                await client.start_notify(CONFIRMED, lambda _, data: came.append(data[0]))
+                for k in range(3):
+                    await client.write_gatt_char(CONTROL, bytes([BLINK, 1]))
+                    assert len(came) <= 2 * k + 1
+                    await asyncio.sleep(1.0)
+                assert came == [1, 101, 2, 102, 3, 103]  # none is lost: each is confirmed
+                await client.stop_notify(CONFIRMED)
+                await client.write_gatt_char(CONTROL, bytes([BLINK, 1]))
+                await asyncio.sleep(1.0)
+                assert len(came) == 6
+
+    in_virtual_time(main())
 
 
 def test_what_a_characteristic_is_not_for_is_refused_whatever_the_firmware_would_say() -> None:

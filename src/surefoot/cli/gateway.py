@@ -17,6 +17,7 @@ from typing import TypeVar
 from surefoot.alerts.mqtt import Link, LinkError, Session
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
+from surefoot.cli.identified import link_params
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
 from surefoot.pipeline.acute import Sudden
@@ -70,6 +71,7 @@ class Gateway:
         self._store, self._ring, self._board, self._say = store, ring, board, say
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
+        self._params = link_params(config)
         self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
@@ -171,10 +173,10 @@ class Gateway:
         """The outbox goes to the clinic, by MQTT 5, or by 3.1.1 where the broker knows no other."""
         name = f"surefoot-{self._store.gateway()}"
         self._board.clinic = self._broker = str(Link(broker, name).address)
-        if await self._speaks_5(Link(broker, name)):
-            await deliver(self._store, Link(broker, name), on_trouble=self._note)
-        else:
-            await deliver(self._store, Link(broker, name, protocol="3.1.1"), on_trouble=self._note)
+        link = Link(broker, name, params=self._params)
+        if not await self._speaks_5(link):
+            link = Link(broker, name, protocol="3.1.1", params=self._params)
+        await deliver(self._store, link, on_trouble=self._note)
 
     async def _speaks_5(self, link: Link) -> bool:
         """Ask the broker, once it can be reached."""

@@ -86,6 +86,17 @@ class Store:
             self._gateway = str(name)
         return self._gateway
 
+    def be_called(self, name: str) -> None:
+        """Go by this name instead of a random one; StoreError when this home has gone by another."""
+        with self._write() as connection:
+            add(connection, about, {"name": "gateway", "value": name})
+        if (known := self.gateway()) != name:
+            raise StoreError(
+                f"This home has gone by {known}, and its certificate names {name}.",
+                "Nothing was sent: the clinic would take it for somebody else's.",
+                f"Have the clinic make it a certificate of its own: surefoot clinic enroll {known}",
+            )
+
     def keep_bout(self, bout: Bout, *, outbox: bool = True) -> None:
         """Named by its start."""
         self._keep(BoutBody.of(bout), outbox, bout.start_s)
