@@ -81,9 +81,13 @@ def patients(connection: Connection) -> list[Patient]:
     return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
 
 
-def days_of(connection: Connection, gateway: str) -> list[DaySummary]:
-    query = select(days.c.body).where(days.c.gateway == gateway).order_by(days.c.day)
-    return [DaySummaryBody.model_validate_json(body).record() for body in connection.scalars(query)]
+def homes(connection: Connection) -> dict[str, float | None]:
+    return {row.gateway: row.last_seen_s for row in connection.execute(select(gateways).order_by(gateways.c.gateway))}
+
+
+def days_of(connection: Connection, gateway: str, newest: int | None = None) -> list[DaySummary]:
+    query = select(days.c.body).where(days.c.gateway == gateway).order_by(days.c.day.desc()).limit(newest)
+    return [DaySummaryBody.model_validate_json(body).record() for body in connection.scalars(query)][::-1]
 
 
 def trends_of(
