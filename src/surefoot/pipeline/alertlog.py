@@ -34,8 +34,10 @@ class OpenAlert:
 
 
 def stored(connection: Connection, gateway: str, body: AlertBody, now_s: float) -> None:
-    """The clinic has an alert of this tier."""
+    """The clinic has an alert of this tier, and by its home's word what it told of may be over."""
     _write(connection, gateway, body.alert_id, AlertEvent("stored", body.tier, now_s))
+    if body.resolved_s is not None:
+        _write(connection, gateway, body.alert_id, AlertEvent("resolved", body.tier, now_s))
 
 
 class AlertLog:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import uuid5
 
 from surefoot.alerts.escalation import SILENT_HOME
@@ -16,6 +15,7 @@ from surefoot.pipeline.tested import only_tests
 from surefoot.records import Alert, DaySummary
 
 NOT_WORN = "not_worn"
+SAME_MIDNIGHT_S = 3600.0
 NOT_THIS = "About sensors and lines, not about the leg: it says nothing about how the patient is."
 
 
@@ -41,7 +41,7 @@ def thin_days(days: Sequence[DaySummary], params: MonitorParams) -> list[DaySumm
     """The days in a row up to the newest that were hardly worn, when they are enough to tell of; oldest first."""
     found: list[DaySummary] = []
     for day in reversed([day for day in days if not only_tests(day)]):
-        follows = not found or (date.fromisoformat(found[-1].day) - date.fromisoformat(day.day)).days == 1
+        follows = not found or abs(found[-1].start_s - day.end_s) < SAME_MIDNIGHT_S  # names of days may be nonsense
         if day.worn_h >= params.least_worn_h or not follows:
             break
         found.append(day)

@@ -72,6 +72,7 @@ class Patient:
     open_technical: int = 0
     link: str | None = None  # "up" or "down", by the last status message
     pending: int | None = None  # rows waiting at home, by the last status message
+    technical: tuple[str, ...] = ()  # kinds of the open technical alerts
 
 
 def patients(connection: Connection) -> list[Patient]:
@@ -173,8 +174,8 @@ def _between(table: Table, gateway: str, start_s: float | None = None, end_s: fl
 
 
 def _patient(connection: Connection, row: Row[Any], stored: Iterable[StoredAlert]) -> Patient:
-    still_open = [one.life for one in stored if one.gateway == row.gateway and one.life.is_open]
-    clinical = [life for life in still_open if life.channel == "clinical"]
+    still_open = [one for one in stored if one.gateway == row.gateway and one.life.is_open]
+    clinical = [one.life for one in still_open if one.alert.channel == "clinical"]
     newest = select(days.c.body).where(days.c.gateway == row.gateway).order_by(days.c.day.desc()).limit(1)
     body = connection.scalar(newest)
     return Patient(
@@ -187,6 +188,7 @@ def _patient(connection: Connection, row: Row[Any], stored: Iterable[StoredAlert
         open_technical=len(still_open) - len(clinical),
         link=row.link,
         pending=row.pending,
+        technical=tuple(one.alert.kind for one in still_open if one.alert.channel == "technical"),
     )
 
 
