@@ -411,7 +411,7 @@ def test_who_was_told_and_who_is_next_stand_beside_the_alert(empty: Store) -> No
             settle(empty, claim, NOW_S + after_s)
     said = text(Reader(empty, NOW_S + 14600).get("/alerts"))
     assert "Open, next person told" in said
-    assert "Told: on call, deputy, last 2026-01-29 13:13+00:00, 4 notices so far." in said
+    assert "Told: on call, deputy, last 2026-01-29 13:14+00:00, 4 notices so far." in said
     assert "Not answered: deputy is told as well, 2026-01-29 13:13+00:00." in said
     assert "What happened to it (10)" in said and "The notice to on call went out, 2026-01-29 09:12+00:00" in said
 
