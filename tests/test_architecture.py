@@ -38,7 +38,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
-    | {"pipeline/wardrobe.py", "pipeline/storecheck.py"},
+    | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary")},
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/engine.py"},
     "fastapi": {"web/*", "cli/clinic.py", "cli/demo.py"},

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -26,21 +25,8 @@ from sqlalchemy import (
     select,
 )
 
-metadata = MetaData()
-_Number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
-
-
-def _gateway() -> Column[str]:
-    return Column("gateway", ForeignKey("gateways.gateway"), primary_key=True)
-
-
-def _content() -> tuple[Column[int], Column[str], Column[str]]:
-    return (
-        Column("seq", BigInteger),
-        Column("sha256", String(64), nullable=False),
-        Column("body", Text, nullable=False),
-    )
-
+from surefoot.pipeline.tables import Number, content, gateway_key, metadata
+from surefoot.pipeline.toldtables import aids, answers, check_ins, tests, treatments
 
 about = Table(
     "about",
@@ -59,11 +45,11 @@ gateways = Table(
     Column("link", String(8), comment="what the last status message said: up or down"),
     Column("pending", BigInteger, comment="rows waiting in the home's outbox, by its last status message"),
 )
-days = Table("days", metadata, _gateway(), Column("day", String(10), primary_key=True), *_content())
+days = Table("days", metadata, gateway_key(), Column("day", String(10), primary_key=True), *content())
 trends = Table(
     "trends",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("day", String(10), primary_key=True),
     Column("side", String(8), primary_key=True, comment="left, right or both"),
     Column("metric", String(80), primary_key=True),
@@ -72,65 +58,34 @@ trends = Table(
 bouts = Table(
     "bouts",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("start_s", Double, primary_key=True),
-    *_content(),
+    *content(),
 )
 incidents = Table(
     "incidents",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("kind", String(20), primary_key=True),
     Column("side", String(8), primary_key=True, comment="left, right or both"),
     Column("start_s", Double, primary_key=True),
-    *_content(),
-)
-answers = Table(
-    "answers",
-    metadata,
-    _gateway(),
-    Column("kind", String(20), primary_key=True, comment="kind, side and start_s name the incident"),
-    Column("side", String(8), primary_key=True, comment="left, right or both"),
-    Column("start_s", Double, primary_key=True),
-    Column("at_s", Double, primary_key=True),
-    Column("answer", String(20), primary_key=True),
-    Column("told_by", String(20), primary_key=True),
-    *_content(),
-    comment="append-only, as acknowledgements: the last answer by at_s stands",
-)
-tests = Table(
-    "tests",
-    metadata,
-    _gateway(),
-    Column("kind", String(20), primary_key=True),
-    Column("side", String(8), primary_key=True, comment="left, right or both"),
-    Column("start_s", Double, primary_key=True),
-    *_content(),
-)
-aids = Table(
-    "aids",
-    metadata,
-    Column("kind", String(20), primary_key=True),
-    Column("name", String(80), primary_key=True),
-    Column("start_day", String(10), primary_key=True),
-    Column("end_day", String(10)),
-    comment="what a home's patient logged as walking with; the clinic hears of it with each day",
+    *content(),
 )
 alerts = Table(
     "alerts",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("alert_id", String(80), primary_key=True),
     Column("tier", String(2), nullable=False),
     Column("channel", String(10), nullable=False),
     Column("raised_s", Double, nullable=False),
     Column("stored_s", Double, nullable=False),
-    *_content(),
+    *content(),
 )
 acknowledgements = Table(
     "acknowledgements",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("gateway", ForeignKey("gateways.gateway"), nullable=False),
     Column("alert_id", String(80), nullable=False),
     Column("tier", String(2), nullable=False, comment="as it was when acknowledged: a worse one needs its own"),
@@ -144,7 +99,7 @@ acknowledgements = Table(
 received = Table(
     "received",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(20), nullable=False),
     Column("sha256", String(64), nullable=False),
@@ -153,7 +108,7 @@ received = Table(
 dead_letters = Table(
     "dead_letters",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("gateway", String(36)),
     Column("seq", BigInteger),
     Column("topic", Text, nullable=False),
@@ -190,7 +145,7 @@ donnings = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("seq", _Number, primary_key=True),
+    Column("seq", Number, primary_key=True),
     Column("urgency", Integer, nullable=False, comment="0 goes first"),
     Column("kind", String(20), nullable=False),
     Column("body", Text, nullable=False),
@@ -248,6 +203,12 @@ def _worn(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _checked_in(connection: Connection) -> None:
+    for table in (check_ins, treatments):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, check_ins)
+
+
 def _make_append_only(connection: Connection, table: Table) -> None:
     """The database itself refuses to change or delete its rows."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
@@ -274,4 +235,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (1, "the first tables", _first_tables),
     (2, "answers, guided tests, aids", _told_by_the_patient),
     (3, "paired sensors, donnings", _worn),
+    (5, "check-ins, treatments", _checked_in),
 )

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, select
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
 from surefoot.pipeline import inbox, reads, wardrobe
+from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
@@ -67,6 +68,7 @@ class Store:
         self._stride_days = stride_days
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
+        self.diary = Diary(engine, self._keep)
 
     def close(self) -> None:
         self._engine.dispose()
