@@ -21,6 +21,7 @@ from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBod
 from surefoot.alerts.messages import Refused, UpMessage, digest
 from surefoot.pipeline import inbox, reads, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
+from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
@@ -71,6 +72,7 @@ class Store:
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
+        self.diary = Diary(engine, self._keep)
 
     def close(self) -> None:
         self._engine.dispose()
