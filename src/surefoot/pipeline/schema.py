@@ -240,14 +240,14 @@ def _make_append_only(connection: Connection, table: Table) -> None:
 
 _APPEND_ONLY = {
     "sqlite": tuple(
-        f"CREATE TRIGGER {{table}}_no_{verb} BEFORE {verb} ON {{table}} "
+        f"CREATE TRIGGER IF NOT EXISTS {{table}}_no_{verb} BEFORE {verb} ON {{table}} "
         "BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
         for verb in ("update", "delete")
     ),
     "postgresql": (
-        "CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '{table} are append-only'; END $$",
-        "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        "CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION {table}_append_only()",
     ),
 }
