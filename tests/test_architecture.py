@@ -37,6 +37,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "aiomqtt": {"alerts/mqtt.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
+    "cryptography": {"alerts/identity.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
     | {"pipeline/wardrobe.py", "pipeline/storecheck.py", "pipeline/alertlog.py"},
     "psycopg": {"pipeline/engine.py"},

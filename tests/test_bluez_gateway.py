@@ -17,6 +17,8 @@ from onlinux import QUICK, bluez_on, hurried, killed_after, system_bus, until
 from surefoot.records import SIDES, Side
 from surefoot.sensors.ble import BleakKit, BleParams
 from surefoot.sensors.link import LinkParams
+from surefoot.sensors.product import Product
+from surefoot.sensors.products import PRODUCTS
 from surefoot.sensors.radio import RadioParams
 from surefoot.simulation.air import Faults
 from surefoot.simulation.bluez import BlueZ, Manners
@@ -65,13 +67,30 @@ def test_both_ankles_stream_with_their_exact_values(bus: str) -> None:
     async def main() -> None:
         async with linux(bus, clock_ppm=(0.0, 0.0)) as pc:
             await pc.streams()
-            await asyncio.sleep(10.0)
+            await asyncio.sleep(4.0)
         for side in SIDES:
             told = compared(pc.there.ankles[side], pc.gateway.of(side))
-            assert len(told.number) > 900
+            assert len(told.number) > 400
             assert (np.diff(told.number) == 1).all()
             assert told.unknown == 0
         assert pc.bluez.errors == {}
+
+    hurried(main())
+
+
+@pytest.mark.parametrize("product", PRODUCTS, ids=lambda product: product.key)
+def test_every_product_streams_and_comes_back(bus: str, product: Product) -> None:
+    async def main() -> None:
+        async with linux(bus, key=product.key) as pc:
+            await pc.streams()
+            for ankle in pc.there.ankles.values():
+                ankle.lose_link()
+            await asyncio.sleep(0.2)
+            await pc.streams()
+            for side in SIDES:
+                assert pc.gateway.last(side).malformed == 0
+                assert pc.gateway.last(side).connections == 2
+            assert pc.bluez.errors == {}
 
     hurried(main())
 

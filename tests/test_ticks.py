@@ -55,9 +55,9 @@ def test_two_clocks_are_apart_by_what_both_do_not_know():
     left, *_ = watched(1, "stalls", 60.0)
     right, *_ = watched(2, "stalls", 60.0)
     assert left.uncertainty_s and right.uncertainty_s
-    told = apart(left, right)
+    told = apart(left.uncertainty_s, right.uncertainty_s)
     assert told.within_s == pytest.approx(np.hypot(left.uncertainty_s, right.uncertainty_s) + LINKS_S)
-    assert apart(left, TickClock(1e-6)) == Apart(None, "the clocks are not known yet")
+    assert apart(left.uncertainty_s, TickClock(1e-6).uncertainty_s) == Apart(None, "the clocks are not known yet")
 
 
 def test_memory_is_bounded():

@@ -43,6 +43,7 @@ class Config(BaseSettings):
 
     home: Path = Field(default_factory=data_folder)  # folder of the home store
     broker: str = "mqtt://127.0.0.1:1883"
+    identity: Path | None = None  # folder with authority.crt, gateway.crt, gateway.key (surefoot clinic enroll)
     clinic_database: str = ""  # empty: a SQLite file in `home`
     clinic_host: str = "127.0.0.1"  # other machines reach the pages only where a login stands before them
     clinic_port: int = Field(default=8420, ge=0, le=65535)
@@ -120,6 +121,8 @@ def load_config(file: str | Path | None = None, **given: object) -> Config:
     """
     path = file or os.environ.get(FILE_VARIABLE)
     written = _read(Path(path)) if path else {}
+    if path and isinstance(written.get("identity"), str):  # a folder beside the file
+        written["identity"] = Path(path).parent / written["identity"]
     _check_names(written, f"in {path}")
     variables = {name.removeprefix(PREFIX).lower() for name in os.environ if name.startswith(PREFIX)}
     _check_names(dict.fromkeys(variables - {"config"}), "among the environment's SUREFOOT_ variables")

@@ -225,6 +225,7 @@ class AlertBody(Wire):
     sentence: Sentence
     not_this: Sentence
     evidence: Annotated[tuple[TrendBody, ...], Field(max_length=64)] = ()
+    resolved_s: float | None = None
 
     def record(self) -> Alert:
         return Alert(**self._fields() | {"evidence": tuple(trend.record() for trend in self.evidence)})

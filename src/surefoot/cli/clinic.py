@@ -17,6 +17,8 @@ import click
 
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
 from surefoot.cli.console import note
+from surefoot.cli.enroll import enroll, gateways, revoke
+from surefoot.cli.identified import link_params
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.store import Store, open_store
@@ -28,7 +30,7 @@ from surefoot.web.server import serve_pages, take_port
 HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend these
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--broker", metavar="URL", help="Broker the homes send to: mqtt://user:password@host:port (or mqtts://).")
 @click.option("--database", metavar="URL", help="Where to keep it: sqlite:///clinic.sqlite or postgresql+psycopg://...")
 @click.option("--host", metavar="ADDRESS", help="Address of the pages; only this machine's own [127.0.0.1].")
@@ -36,7 +38,9 @@ HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend thes
 @click.option("--no-browser", is_flag=True, help="Do not open the pages in the browser.")
 @click.option("--protocol", type=click.Choice(["5", "3.1.1"]), default="5", help="MQTT version of the broker [5].")
 @click.option("--timezone", metavar="NAME", help="Of the times shown, such as Europe/Berlin [this machine's].")
+@click.pass_context
 def clinic(
+    context: click.Context,
     broker: str | None,
     database: str | None,
     host: str | None,
@@ -58,8 +62,10 @@ def clinic(
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT and SUREFOOT_TIMEZONE.
     """
+    if context.invoked_subcommand is not None:
+        return
     config = load_config(broker=broker, clinic_database=database, clinic_host=host, clinic_port=port, timezone=timezone)
-    link = Link(config.broker, f"surefoot-clinic-{uuid.uuid4()}", protocol=protocol)
+    link = Link(config.broker, f"surefoot-clinic-{uuid.uuid4()}", protocol=protocol, params=link_params(config))
     listener = take_port(config.clinic_host, config.clinic_port)
     try:
         store = _open(config)
@@ -148,3 +154,7 @@ def _first(group: BaseException) -> BaseException:
     while isinstance(group, BaseExceptionGroup):
         group = group.exceptions[0]
     return group
+
+
+for _verb in (enroll, revoke, gateways):
+    clinic.add_command(_verb)

@@ -15,6 +15,7 @@ import click
 
 from surefoot.cli.board import PLACES, Board
 from surefoot.cli.gateway import Gateway, analysed
+from surefoot.cli.identified import take_name
 from surefoot.cli.main import INTERRUPTED
 from surefoot.cli.sending import check_address
 from surefoot.cli.wearview import Lines, Picture
@@ -92,6 +93,7 @@ async def _wear(config: Config, seconds: float | None, plain: bool, simulate: bo
     async with AsyncExitStack() as end:
         store = await asyncio.to_thread(_opened, config)
         end.push_async_callback(asyncio.to_thread, store.close)
+        await asyncio.to_thread(take_name, store, config)
         worn, kit = await end.enter_async_context(_simulated()) if simulate else (_paired(store), None)
         limit = asyncio.timeout(seconds)
         with suppress(TimeoutError) if seconds else nullcontext():

@@ -15,9 +15,11 @@ from types import EllipsisType
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
 
+from surefoot.alerts.actions import acknowledge
+from surefoot.alerts.alertlife import AlertEvent, Life
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
-from surefoot.pipeline import alertlog, inbox, reads, wardrobe
+from surefoot.pipeline import inbox, reads, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
@@ -76,11 +78,11 @@ class Store:
     # ---- home: one patient; each row is queued for the clinic in the same transaction (outbox=False: not queued).
     # The same content again changes nothing; changed content under the same name replaces it and is queued anew.
 
-    def gateway(self) -> str:
-        """This home's random name, made once."""
+    def gateway(self, enrolled: str = "") -> str:
+        """This home's name, made once: random, unless it is ``enrolled`` under one by then."""
         if self._gateway is None:
             with self._write() as connection:
-                add(connection, about, {"name": "gateway", "value": str(uuid.uuid4())})
+                add(connection, about, {"name": "gateway", "value": enrolled or str(uuid.uuid4())})
                 name = connection.scalar(select(about.c.value).where(about.c.name == "gateway"))
                 know_gateway(connection, str(name))
             self._gateway = str(name)
@@ -180,10 +182,15 @@ class Store:
         with self._read() as connection:
             return reads.patients(connection)
 
-    def days(self, gateway: str) -> list[DaySummary]:
-        """Oldest first."""
+    def homes(self) -> dict[str, float | None]:
+        """Every gateway, and when it was last heard by the clinic's clock."""
         with self._read() as connection:
-            return reads.days_of(connection, gateway)
+            return reads.homes(connection)
+
+    def days(self, gateway: str, newest: int | None = None) -> list[DaySummary]:
+        """Oldest first; of the ``newest`` so many."""
+        with self._read() as connection:
+            return reads.days_of(connection, gateway, newest)
 
     def trends(
         self,
@@ -245,8 +252,11 @@ class Store:
         An ``alert_id`` is its home's; give ``gateway`` where two homes might use the same. StoreError when it is not
         known or not unique.
         """
-        with self._write() as connection:
-            return alertlog.acknowledge(connection, alert_id, who, at_s, note, gateway, seen)
+
+        def event(life: Life) -> AlertEvent | None:
+            return acknowledge(life, who, at_s, note, seen)
+
+        return self.alert_log.act(gateway, alert_id, event, "acknowledged")
 
     def ingest(self, messages: Sequence[UpMessage], now_s: float, refused: Sequence[Refused] = ()) -> Receipt:
         """Store messages from homes in one transaction. A replay changes nothing and counts as stored."""

@@ -71,6 +71,7 @@ class SensorStream:
         self._run: Run | None = None
         self._right_hz = rate_hz  # the last rate that was fitted
         self._looked = 0  # at the clock, when the run had come to this number
+        self._off_s = 0.0  # of the run, by the clock, when that was looked at last
         self._still = False  # what was told last
         self._told_s: float | None = None  # all before this was told
         self._gap_told = False  # last
@@ -83,6 +84,12 @@ class SensorStream:
     @property
     def ppm(self) -> float | None:
         return self._known_ppm if self.clock.ppm is None or self._held is not None else self.clock.ppm
+
+    @property
+    def uncertainty_s(self) -> float | None:
+        """The times told are so near to the line of the link's least delay, 19 times of 20; None: not known yet."""
+        known = self._held is None and self.clock.uncertainty_s is not None
+        return (self.clock.uncertainty_s or 0.0) + self._off_s if known else None
 
     @property
     def repeated(self) -> int:
@@ -221,6 +228,7 @@ class SensorStream:
         """Hold the run's time against the clock's, and begin another where they have come apart."""
         p, self._looked = self._params, run.next
         early_s = self._time_s(run.next) - run.end_s
+        self._off_s = abs(early_s)
         wrong_s = max(p.wrong_still_s if self._still else p.wrong_s, 0.5 * (self.clock.uncertainty_s or 0.0))
         if run.late_s:  # on its way to be right
             if early_s < 0 and -early_s < run.late_s + wrong_s:

@@ -170,14 +170,14 @@ class Apart:
 LINKS_S = 0.005  # the least delays of two links of one radio differ by so much at most (P: half a connection interval)
 
 
-def apart(left: TickClock, right: TickClock) -> Apart:
-    """What the two fits allow, and what no fit can see: that one link is slower than the other at its best.
+def apart(left_s: float | None, right_s: float | None) -> Apart:
+    """What two streams' ``uncertainty_s`` allow, and what no fit can see: that one link is slower at its best.
 
     The walking itself checks it: ``signal.clocks``.
     """
-    if left.uncertainty_s is None or right.uncertainty_s is None:
+    if left_s is None or right_s is None:
         return Apart(None, "the clocks are not known yet")
-    return Apart(float(np.hypot(left.uncertainty_s, right.uncertainty_s)) + LINKS_S)
+    return Apart(float(np.hypot(left_s, right_s)) + LINKS_S)
 
 
 def _around(slope: float, params: TickParams) -> tuple[float, float]:
