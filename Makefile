@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
 PEERS := .venv-peers
 
-.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-peers fuzz clean
+.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-alerts bench-radio bench-peers fuzz clean
 
 demo: $(STAMP)
 	$(BIN)/surefoot demo $(DEMO_ARGS)
@@ -42,6 +42,16 @@ bench-signs: $(STAMP)
 FUZZ_INPUTS ?= 10000000
 fuzz: $(STAMP)
 	$(BIN)/python benchmarks/fuzz.py --inputs $(FUZZ_INPUTS)
+
+# The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
+bench-radio: $(STAMP)
+	$(BIN)/python benchmarks/radio.py
+
+# Rules of alerts, on made-up charts, blocks and days: false alarms, and days until found. Half an hour.
+bench-alerts: $(STAMP)
+	$(BIN)/python benchmarks/alerts.py rules
+	$(BIN)/python benchmarks/alerts.py acute
+	$(BIN)/python benchmarks/charts.py alarms
 
 bench-peers: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python benchmarks/peers.py --data $(DATA) --peers $(PEERS)/bin/python

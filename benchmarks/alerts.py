@@ -2,6 +2,7 @@
 
     python benchmarks/alerts.py rules [--people N]     one table of all rules, on made-up charts
     python benchmarks/alerts.py acute [--people N]     the acute rule, on made-up blocks of fifty strides
+    python benchmarks/alerts.py whole [--people N]     raw samples of simulated patients through the whole path
 
 Made-up charts after facts/clinical.md 7.3: noise of one SD a day, each day hanging on the last by 0.3, half of its
 variance shared by the three charts of each leg; a baseline of 14 days, 30 days watched, one day in seven not worn;
@@ -17,7 +18,9 @@ wanders by 0.04 m/s a day and 0.08 m/s a walk, and numbers follow it as people d
 from __future__ import annotations
 
 import argparse
+import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 from charts import USUAL
@@ -25,10 +28,16 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.pipeline.acute import AcuteParams, AcuteWatch
+from surefoot.pipeline.course import Course
+from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.fifties import SPEED, Fifty
+from surefoot.pipeline.live import run
 from surefoot.pipeline.measures import MEASURES
 from surefoot.pipeline.shift import ShiftParams, shift_path
-from surefoot.records import SIDES, Array
+from surefoot.pipeline.today import Today
+from surefoot.records import SIDES, Alert, Array
+from surefoot.signal.walk import WalkStream
+from surefoot.simulation.patient import Patient, patient_source
 
 CHARTS, OF_A_LEG, LEARNED, WATCHED, RHO, SHARED, FLOOR, WORN = 6, 3, 14, 30, 0.3, 0.5, 0.7, 6 / 7
 Rule = Callable[[Array, Array], Array]  # z (charts, n, days) and floors (charts, n): flags of a leg's watched days
@@ -217,16 +226,62 @@ def _mixed(both: float, leg: float, own: float) -> float:
     return 0.5 * both + 0.5 * leg + np.sqrt(0.5) * own
 
 
+# ---- the whole path
+
+
+def whole(people: int, first_seed: int) -> None:
+    """Patients who are well for a fortnight and whose left foot lifts less (dorsi 0.6) on the fifteenth day."""
+    table = Table(title=f"{people} simulated patients, raw samples of 15 days", title_justify="left", box=None)
+    heads = ("told that day: left, L5", "as urgent (T3)", "hours after, median", "other leg or root", "anything before")
+    for head in heads:
+        table.add_column(head, justify="right")
+    told = [_lived(first_seed + k) for k in range(people)]
+    right = [
+        [(h, a) for h, a in mine if (a.kind, a.side) == ("foot_lifting_weaker", "left") and h >= 0] for mine in told
+    ]
+    urgent = [min(h for h, a in mine if a.tier == "T3") for mine in right if any(a.tier == "T3" for _, a in mine)]
+    wrong = [any(h >= 0 and (a.kind, a.side) != ("foot_lifting_weaker", "left") for h, a in mine) for mine in told]
+    early = [any(h < 0 for h, _ in mine) for mine in told]
+    hours = f"{np.median(urgent):.1f}" if urgent else "-"
+    table.add_row(str(sum(map(bool, right))), str(len(urgent)), hours, str(sum(wrong)), str(sum(early)))
+    Console(width=160).print(table)
+
+
+def _lived(seed: int) -> list[tuple[float, Alert]]:
+    """Every alert, with the hours after the first reading of the fifteenth day."""
+    patient = Patient(seed=seed, days=15, onset_day=15, ramp_days=1.0, severity=0.6, short_days=(), drawer_days=())
+    began_s = patient.first_day_s + 14 * 86400.0 + patient.habits.up_at_h * 3600
+    kept: list[Alert] = []
+    today = Today(lambda at_s: datetime.fromtimestamp(at_s, UTC).date().isoformat())
+    asyncio.run(run(patient_source(patient), WalkStream(), DayBook(), _Alerts(kept), Course(today=today)))
+    return [((alert.raised_s - began_s) / 3600, alert) for alert in kept]
+
+
+class _Alerts:
+    """A keeper of alerts only."""
+
+    def __init__(self, kept: list[Alert]) -> None:
+        self._kept = kept
+
+    def keep_alert(self, alert: Alert, /) -> None:
+        self._kept.append(alert)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("rules", "acute"))
-    parser.add_argument("--people", type=int, help="5000 for rules, 200 for acute")
+    parser.add_argument("what", choices=("rules", "acute", "whole"))
+    parser.add_argument("--people", type=int, help="5000 for rules, 200 for acute, 100 for whole")
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()
     if given.what == "rules":
         rules(given.people or 5000, given.seed)
-    else:
+    elif given.what == "acute":
         acute(given.people or 200, given.seed)
+    else:
+        whole(given.people or 100, given.seed)
 
 
 if __name__ == "__main__":

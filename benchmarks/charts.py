@@ -1,6 +1,6 @@
 """Charts of roots: how often they alarm where nothing happened, and how soon where something did; and speed's part.
 
-    python benchmarks/charts.py alarms [--people N] [--case WORDS] [--feet]     made-up days: false alarms, days to find
+    python benchmarks/charts.py alarms [--people N] [--case WORDS] [--feet] [--without NUMBER]     made-up days
     python benchmarks/charts.py powers [--data DIR]     how each number follows walking speed: recordings and simulation
 
 Days after facts/clinical.md 7.3 and 7.4: noise of one floor a day, each day hanging on the last by 0.3, half of its
@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.alerts.rules import decide
+from surefoot.pipeline import trends
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.measures import MEASURES, DayMeasure
 from surefoot.pipeline.trends import judge
@@ -189,8 +190,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=300)
     parser.add_argument("--case", default="", help="only cases with these words")
     parser.add_argument("--feet", action="store_true", help="sensors on the feet")
+    parser.add_argument("--without", default="", metavar="NUMBER", help="a number that is left out of the charts")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the recordings")
     given = parser.parse_args()
+    trends.DAY_MEASURES = tuple(m for m in trends.DAY_MEASURES if m.name != given.without)
     if given.what == "alarms":
         usual = {n: x for n, x in OF_FEET.items() if n not in ANKLES_ONLY} if given.feet else USUAL
         alarms(given.people, given.case, usual)

@@ -16,7 +16,7 @@ from surefoot.sensors.radio import Radio, RadioParams
 from surefoot.simulation.air import Air, Faults
 from surefoot.simulation.ankle import Ankle
 from surefoot.simulation.ankles import firmware
-from surefoot.simulation.backend import bleak_backends
+from surefoot.simulation.backend import bleak_kit
 from surefoot.simulation.motion import Motion
 from surefoot.simulation.warp import VirtualLoop
 
@@ -51,8 +51,7 @@ async def aired(
 ) -> Aired:
     rng = np.random.default_rng(seed)
     air = Air(np.random.default_rng([seed, 1]), faults)
-    backends = bleak_backends(air)
-    kit = BleakKit(*({"backend": one} for one in (backends.scanner, backends.client, backends.adapter)))
+    kit = bleak_kit(air)
     ankles, worn = {}, []
     rate_hz = product(key).traits.usual_rate_hz
     for side in sides:

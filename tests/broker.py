@@ -78,12 +78,17 @@ class Mosquitto:
         return config
 
 
-@contextmanager
-def mosquitto(folder: Path, user: str | None = None, password: str | None = None) -> Iterator[Mosquitto]:
-    """A running broker. Without Mosquitto the test is skipped, saying so; where CI is set it fails."""
+def require_mosquitto() -> None:
+    """Without Mosquitto the test is skipped, saying so; where CI is set it fails."""
     if MOSQUITTO is None:
         reason = "no mosquitto found: nothing about delivery is tested (Debian: apt-get install mosquitto)"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+
+
+@contextmanager
+def mosquitto(folder: Path, user: str | None = None, password: str | None = None) -> Iterator[Mosquitto]:
+    """A running broker."""
+    require_mosquitto()
     broker = Mosquitto(folder, user, password)
     broker.start()
     try:

@@ -64,6 +64,15 @@ def test_a_weakness_of_the_morning_is_told_within_hours_on_its_leg_and_root() ->
     assert all(trend.baseline and trend.baseline.days == 14 for trend in told.features)
 
 
+def test_a_foot_that_lands_flat_takes_its_loading_with_it_and_that_is_no_knee() -> None:
+    slow = [replace(b, values=tuple((n, v * (0.4 if n == "loading_rate_dps" and b.side == "left" else 1.0))
+                                    for n, v in b.values)) for b in blocks_of(14)]  # fmt: skip
+    assert [told.root for told in watched(slow)] == ["l4"]
+    both = [replace(b, values=tuple((n, v * (0.4 if n == "loading_rate_dps" and b.side == "left" else 1.0))
+                                    for n, v in b.values)) for b in blocks_of(14, weak_from_h=8.0)]  # fmt: skip
+    assert [told.root for told in watched(both)] == ["l5"]
+
+
 def test_usual_days_tell_nothing() -> None:
     assert [told for number in range(14, 40) for told in watched(blocks_of(number, seed=3))] == []
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import realdata
-from surefoot.records import SIDES
+from surefoot.records import SIDES, Samples
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
-from surefoot.signal.walk import analyze
+from surefoot.signal.walk import WalkStream, analyze
 
 
 def offset(recording, placement, late=0):
@@ -45,6 +45,19 @@ def test_clocks_set_apart_are_told_with_their_sign(late):
             changes.append(after.offset_s - before.offset_s)
     assert len(changes) >= 12
     assert np.median(changes) == pytest.approx(late / 100.0, abs=0.005)
+
+
+def test_sensors_whose_rates_differ_a_little_are_held_against_each_other():
+    recording = next(realdata.recordings("movingreality"))
+    told = []
+    for fast in (1.0, 1.0004):
+        walk = WalkStream()
+        for side, rate_hz in (("left", 100.0), ("right", 100.0 * fast)):
+            walk.update(Samples(side, "shank", 0.0, rate_hz, *recording.sensors[f"{side}_shank"]))
+        walk.close()
+        told.append(walk.clock_offset)
+    assert all(isinstance(offset, ClockOffset) for offset in told)
+    assert told[1].landings > 0.8 * told[0].landings
 
 
 def test_feet_say_nothing():

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import os
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
 import made
 from broker import mosquitto
+from onlinux import system_bus
 from surefoot.cli import adapter, household, machine
 from surefoot.cli.checkup import Line, look_at_all
 from surefoot.cli.doctor import examine
@@ -29,6 +29,8 @@ from surefoot.pipeline import schema
 from surefoot.pipeline.store import open_store
 from surefoot.pipeline.storecheck import look_at
 from surefoot.records import SurefootError, WornSensor
+from surefoot.simulation.air import Air
+from surefoot.simulation.bluez import BlueZ
 
 LEFT = WornSensor("left", "shank", "dot", "D4:22:CD:00:00:01", "Movella DOT", 60.0, 1000.0)
 
@@ -145,27 +147,11 @@ def test_whether_wear_starts_by_itself(tmp_path):
 
 # ---- Bluetooth, on a message bus of the test's own
 
-BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:path={}</listen><auth>EXTERNAL</auth><policy context="default">
-<allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"""
-
 
 @pytest.fixture
-def bus(tmp_path, monkeypatch) -> Iterator[str]:
-    program = shutil.which("dbus-daemon")
-    if program is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("DBUS-DAEMON ABSENT: tests/parts.sh installs it")
-    (tmp_path / "bus.conf").write_text(BUS.format(tmp_path / "bus"))
-    command = [program, f"--config-file={tmp_path / 'bus.conf'}", "--nofork", "--print-address"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout
-    address = process.stdout.readline().strip()
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
-    yield address
-    process.terminate()
-    process.wait()
-    process.stdout.close()
+def bus() -> Iterator[str]:
+    with system_bus() as address:
+        yield address
 
 
 @contextmanager
@@ -228,6 +214,20 @@ def test_a_bus_without_bluez_without_adapter_or_without_leave_is_told(bus, monke
     monkeypatch.setattr(adapter, "PATIENCE_S", 0.3)
     with bluez(bus, lambda message: None):
         assert asked() == {"Bluetooth service": "bad"}
+
+
+def test_the_simulated_bluez_is_told_on_and_off(bus):
+    async def work() -> list[str]:
+        there = BlueZ(Air(np.random.default_rng(1)))
+        await there.start(bus)
+        told = []
+        for powered in (True, False):
+            there.set_powered(powered)
+            told.append((await adapter._bluez(contained=False))[-1].state)
+        await there.stop()
+        return told
+
+    assert asyncio.run(work()) == ["ok", "bad"]
 
 
 def test_no_bus_at_all_is_told_with_its_remedy(tmp_path, monkeypatch):

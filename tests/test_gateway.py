@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -14,25 +16,29 @@ from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import SIDES, DaySummary, Gap, Samples, Stride, WornSensor
+from surefoot.sensors.ble import BleParams
 from surefoot.sensors.joining import joined
+from surefoot.sensors.link import LinkParams
+from surefoot.sensors.ownlog import OwnLogParams
+from surefoot.sensors.radio import RadioParams
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 
-PATIENT = Patient(days=2, short_days=(), drawer_days=(), habits=Habits(strides=150, worn_h=2.0))
+PATIENT = Patient(days=2, short_days=(), drawer_days=(), habits=Habits(strides=100, worn_h=0.6))
 WORN = [WornSensor(side, "shank", "open", f"C0:00:00:00:00:0{k}", "", 100.0, 0.0) for k, side in enumerate(SIDES, 1)]
 Block = Samples | Gap
 
 
 def blocks() -> list[Block]:
-    """A day that is over when the next begins, in pieces of five minutes as a radio would bring half seconds."""
+    """A day that is over when the next begins, in pieces of a minute as a radio would bring half seconds."""
     found: list[Block] = []
     for block in patient_blocks(PATIENT):
         if isinstance(block, Gap):
             found.append(block)
             continue
-        for k in range(0, len(block), 30000):
+        for k in range(0, len(block), 6000):
             at_s = block.start_s + k / block.rate_hz
-            parts = block.acc[k : k + 30000], block.gyr[k : k + 30000]
+            parts = block.acc[k : k + 6000], block.gyr[k : k + 6000]
             found.append(Samples(block.side, "shank", at_s, block.rate_hz, *parts))
     return sorted(found, key=lambda item: item.end_s)
 
@@ -58,7 +64,7 @@ class Home:
         store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
         if broken is not None:
             store.__class__ = broken
-        ring = Ring(self.folder / "recordings")
+        ring = Ring(self.folder / "raw")
         board = Board(WORN, "shank", load_config().zone, 0.0)
 
         async def source() -> AsyncGenerator[Block, None]:
@@ -102,7 +108,9 @@ class Home:
 
 def test_a_gateway_stopped_at_noon_tells_the_whole_day(tmp_path: Path) -> None:
     given = blocks()
-    at = len(given) // 4  # in the middle of the first day
+    midnight_s = PATIENT.first_day_s + 86400.0
+    today = [k for k, item in enumerate(given) if isinstance(item, Samples) and item.end_s < midnight_s]
+    at = today[len(today) // 2]
     whole, twice = Home(tmp_path / "whole"), Home(tmp_path / "twice")
     whole.run(given)
     twice.run(given[:at], lambda: len(twice.strides()) > 20)
@@ -156,9 +164,21 @@ def test_a_full_disk_does_not_keep_it_from_being_stopped(tmp_path: Path, monkeyp
     assert home.strides() == [] and "disk is full" in repr(home.failures)
 
 
+def test_the_page_tells_the_constants_of_the_code() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "gateway.md").read_text(encoding="utf-8")
+    told = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+([\d.]*\d)", page)
+    usual = {type(one).__name__: one for one in (BleParams(), LinkParams(), RadioParams(), OwnLogParams())}
+    assert {(name, field): float(value) for name, field, value in told} == {
+        (name, field.name): value
+        for name, one in usual.items()
+        for field in fields(one)
+        if isinstance(value := getattr(one, field.name), int | float)
+    }
+
+
 def test_pieces_that_follow_on_are_joined_and_nothing_else_changes() -> None:
     given = blocks()[:80]
-    together = list(joined(given, 1500.0))
+    together = list(joined(given, 300.0))
     assert len(together) < len(given) / 3
     for side in SIDES:
         for name in ("acc", "gyr"):
@@ -167,4 +187,4 @@ def test_pieces_that_follow_on_are_joined_and_nothing_else_changes() -> None:
                 for items in (given, together)
             )
             assert b"".join(x.tobytes() for x in cut) == b"".join(x.tobytes() for x in whole)
-    assert all(item.end_s - item.start_s < 1900.0 for item in together if isinstance(item, Samples))
+    assert all(item.end_s - item.start_s < 365.0 for item in together if isinstance(item, Samples))

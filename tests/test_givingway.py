@@ -194,3 +194,18 @@ def test_a_small_lean_needs_a_late_leg_or_an_early_other_foot(longer_s, later_s,
     table["stride_time_s"][-1], table["other_contact_s"][-1] = 1.1 + longer_s, 0.55 + later_s
     table["end_s"][-1] = table["start_s"][-1] + 1.1 + longer_s
     assert len(GivingWay().find(table)) == found
+
+
+@pytest.mark.parametrize(("alone", "found"), [(0, 1), (3, 1), (6, 0), (11, 0)])
+def test_the_other_foot_is_early_only_where_its_usual_time_is_known(alone, found):
+    """Strides without the other foot's contact, as while its sensor is not yet aligned, do not tell when it lands."""
+    table = strides_with_a_late_load(0.0)
+    piece = np.arange(len(table.leans))
+    table.leans[:] = np.interp(piece, [3, 8], [140.0, 30.0])[:, None]
+    table.leans[:, -1] += np.interp(piece, [8, 10, 13, 15, 19, 21], [0, 60, 60, -20, -20, 0])
+    table["stride_time_s"][-1], table["other_contact_s"][-1] = 1.1, 0.47
+    table["end_s"][-1] = table["start_s"][-1] + 1.1
+    table["other_contact_s"][:alone] = np.nan
+    assert len(GivingWay().find(table)) == found
+    table["other_contact_s"][1:11] = np.linspace(0.25, 0.85, 10)  # a sensor put on another way round
+    assert len(GivingWay().find(table)) == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from surefoot.signal.hands import HandParams, held_before, held_behind, spun, turned_about
-from surefoot.signal.tenths import Past, Stretch
+from surefoot.signal.tenths import Stretch
 from surefoot.signal.walk import analyze
 from surefoot.simulation.handling import taking_off
 from surefoot.simulation.scene import record
@@ -61,11 +61,21 @@ def test_the_other_sensor_was_on_its_leg_before(angle_deg, gyr, held):
     assert held_before(stretch, 15.0, P) == held
 
 
-def test_nothing_is_held_against_a_leg_of_which_no_frame_is_known():
-    stretch = stretch_of(np.full(200, 85.0), np.zeros((3, 1)))
-    stretch.frames = [None] * 10
-    assert not held_before(stretch, 15.0, P)
-    assert Past().at(15.0) is None
+@pytest.mark.parametrize(("fastest_dps", "held"), [(0.0, False), (600.0, False), (800.0, True)])
+@pytest.mark.parametrize("known", [True, False])
+def test_no_leg_is_flung_about(fastest_dps, held, known):
+    """With or without a frame; how a leg points without one is held against nobody."""
+    stretch = stretch_of(np.full(200, 5.0 if known else 85.0), np.zeros((3, 1)))
+    stretch.frames = [FRAME if known else None] * 10
+    stretch.rows.between(100, 101)[2] = fastest_dps
+    assert held_before(stretch, 15.0, P) == held
+    assert held_behind(stretch, 9.0, 95, stretch.acc(0, 1)[:, 0], P) == held
+
+
+def test_without_a_frame_walking_is_about_the_axis_turned_about_most():
+    t = np.arange(80)
+    walk, hands = np.array([200.0, 0, 0])[:, None] * np.sin(t), 200.0 * np.sin(t * np.array([[1.0], [2.0], [3.0]]))
+    assert [turned_about(gyr, None, 100.0, P) for gyr in (walk, hands)] == [False, True]
 
 
 @pytest.mark.parametrize(("turned", "held"), [(4, False), (5, True)])

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from aired import ZERO_S, Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
-from surefoot.records import SIDES, Gap, SensorStatus, Side
+from surefoot.records import SIDES, Gap, Samples, SensorStatus, Side
 from surefoot.sensors import openpacket as wire
 from surefoot.sensors.ble import Bluetooth, Found, Line
 from surefoot.sensors.link import LinkParams
@@ -311,3 +311,38 @@ def test_each_product_through_the_same_door(key: str) -> None:
             assert percent_95(one.error_s) <= 0.015
     if key != "witmotion":
         assert percent_95(apart_s(told["left"], told["right"])) <= 0.015
+
+
+# ---- what a sensor recorded by itself
+
+
+def test_what_a_sensor_recorded_out_of_reach_comes_late_exactly_and_once() -> None:
+    late: list[Samples] = []
+
+    async def work() -> Listener:
+        there = await aired("dot", sides=("left",))
+        async with Listener(there, on_late=late.append) as listener:
+            await asyncio.sleep(40.0)
+            there.ankles["left"].out_of_range(120.0)
+            await asyncio.sleep(220.0)
+        return listener
+
+    listener = in_virtual_time(work())
+    assert listener.last("left").connections == 2 and listener.last("left").state == "streaming"
+    (gap,) = [item for item in joined_gaps(listener.of("left")) if item.end_s - item.start_s > 60.0]
+    live = sum(map(len, listener.samples("left")))
+    assert live > 0 and sum(map(len, late)) > 115 * 60
+    assert all(block.start_s >= gap.start_s - 0.01 and block.end_s <= gap.end_s + 0.01 for block in late)
+    assert all(b.start_s >= a.end_s - 0.02 for a, b in pairwise(late))
+    assert late[0].start_s < gap.start_s + 0.1
+
+
+def joined_gaps(items: list[Samples | Gap]) -> list[Gap]:
+    """One that lasts is told in pieces."""
+    found: list[Gap] = []
+    for gap in (item for item in items if isinstance(item, Gap)):
+        if found and abs(found[-1].end_s - gap.start_s) < 1e-6:
+            found[-1] = replace(found[-1], end_s=gap.end_s)
+        else:
+            found.append(gap)
+    return found

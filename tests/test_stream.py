@@ -310,3 +310,29 @@ def flat(told: list[Samples | Gap]) -> list[tuple[object, ...]]:
         else:
             rows.append((item.start_s, item.rate_hz, item.acc.tobytes(), item.gyr.tobytes()))
     return rows
+
+
+# ---- a sensor that tells neither time nor number
+
+
+@pytest.mark.parametrize("delays", ["interval", "bursts", "stalls"])
+def test_what_a_sensor_without_time_and_number_lost_is_told_by_its_clock(delays):
+    made = sent(np.random.default_rng(0), TIMELESS, 400.0, rate_off=-0.0074, lost=0.001, delays=delays)
+    stream, told = streamed(made, ppm=-7454.0)
+    assert_lawful(told)
+    here = marks(made, told)
+    lost = np.diff(here) - 1
+    gaps = [item for item in told if isinstance(item, Gap)]
+    assert stream.lost == lost.sum() > 20 and len(gaps) == np.count_nonzero(lost)
+    _, off = errors(made, told)
+    assert np.quantile(np.abs(off - 0.004), 0.95) <= 0.008
+    at = np.array([made.true_s[k] for k in here[:-1][lost > 0]])
+    assert np.abs(np.array([gap.start_s for gap in gaps]) - at).max() < 0.5
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_radio_that_is_late_makes_no_packet_missing(seed):
+    for delays in ("interval", "bursts", "stalls"):
+        made = sent(np.random.default_rng(seed), TIMELESS, 300.0, rate_off=0.004, delays=delays)
+        stream, told = streamed(made)
+        assert stream.lost == 0 and not any(isinstance(item, Gap) for item in told)

@@ -10,7 +10,7 @@ from surefoot.cli.keeping import Keeping
 from surefoot.config import Config
 from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.course import Course
-from surefoot.pipeline.store import open_store
+from surefoot.pipeline.store import Store, open_store
 from surefoot.pipeline.tested import day_of, only_tests, with_tests
 from surefoot.pipeline.trends import judge
 from surefoot.records import WORSE, DaySummary, TestResult, Trend
@@ -28,6 +28,11 @@ def rises(day: int, value: float = 9.0, hour: float = 12.0) -> TestResult:
 def heel_rises(day: int, value: float = 20.0) -> TestResult:
     start_s = FIRST_S + day * DAY_S + 13 * H
     return TestResult("heel_rise", "left", start_s, start_s + 60, value, "rises", 0.9)
+
+
+def resumed(store: Store) -> Course:
+    """The course of a home that knows its days and the tests done."""
+    return Course(days=store.days(store.gateway()), tests=lambda: store.tests(store.gateway()))
 
 
 def value(day: DaySummary, metric: str = "sit_to_stand_5_s") -> float | None:
@@ -111,7 +116,7 @@ def test_a_home_charts_a_test_whatever_else_it_holds(tmp_path: Path) -> None:
     (alone,) = store.days(gateway)
     assert (alone.day, value(alone)) == (name(1), 9.0) and only_tests(alone)
     keeping = Keeping(store, "anna.sqlite")
-    course = keeping.course()
+    course = resumed(store)
     for one in days(5):
         keeping.keep_day(course.as_told(one), course.update(one)[0])
     assert keeping.notes == [], "a day of tests alone gives way without a word"
@@ -130,7 +135,7 @@ def test_a_late_test_may_be_what_raises_the_alert(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/anna.sqlite")
     gateway = store.gateway()
     keeping = Keeping(store, "anna.sqlite")
-    course = keeping.course()
+    course = resumed(store)
     tests = [rises(k, 9.0 + 0.2 * (k % 3)) for k in (0, 3, 6, 9)]
     for test in tests:
         store.keep_test(test)

@@ -75,12 +75,16 @@ class Board:
 
     def line(self, now_s: float) -> str:
         """Everything in one line, for a log."""
+        return "; ".join(part.rstrip(".") for part in [*self.sensor_lines(now_s), *self.notes()])
+
+    def sensor_lines(self, now_s: float) -> list[str]:
+        """How each sensor fares, in a line."""
         told = []
         for row in self.rows(now_s):
             cells = dict(zip(COLUMNS, row, strict=True))
             known = [f"{name} {cells[name]}" for name in COLUMNS[2:] if cells[name] != NOT_KNOWN]
             told.append(", ".join([f"{cells['sensor']}: {cells['link']}", *known]))
-        return "; ".join(part.rstrip(".") for part in [*told, *self.notes()])
+        return told
 
     def notes(self) -> list[str]:
         """Sentences about everything but the sensors."""

@@ -15,10 +15,14 @@ from urllib.parse import urlsplit
 
 import click
 
+from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
 from surefoot.cli.console import note
+from surefoot.cli.enroll import enroll, gateways, revoke
+from surefoot.cli.identified import link_params
 from surefoot.config import Config, load_config
-from surefoot.pipeline.clinic import serve
+from surefoot.pipeline.clinic import ClinicParams, serve
+from surefoot.pipeline.duty import DutyParams
 from surefoot.pipeline.store import Store, open_store
 from surefoot.records import SurefootError
 from surefoot.web.app import make_app
@@ -28,7 +32,7 @@ from surefoot.web.server import serve_pages, take_port
 HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend these
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--broker", metavar="URL", help="Broker the homes send to: mqtt://user:password@host:port (or mqtts://).")
 @click.option("--database", metavar="URL", help="Where to keep it: sqlite:///clinic.sqlite or postgresql+psycopg://...")
 @click.option("--host", metavar="ADDRESS", help="Address of the pages; only this machine's own [127.0.0.1].")
@@ -36,7 +40,9 @@ HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend thes
 @click.option("--no-browser", is_flag=True, help="Do not open the pages in the browser.")
 @click.option("--protocol", type=click.Choice(["5", "3.1.1"]), default="5", help="MQTT version of the broker [5].")
 @click.option("--timezone", metavar="NAME", help="Of the times shown, such as Europe/Berlin [this machine's].")
+@click.pass_context
 def clinic(
+    context: click.Context,
     broker: str | None,
     database: str | None,
     host: str | None,
@@ -56,10 +62,13 @@ def clinic(
       surefoot replay left.csv right.csv --publish mqtt://127.0.0.1:1883
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
-    SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT and SUREFOOT_TIMEZONE.
+    SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE,
+    SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS (lists of names: on_call = ["Ann", "Bob"]).
     """
+    if context.invoked_subcommand is not None:
+        return
     config = load_config(broker=broker, clinic_database=database, clinic_host=host, clinic_port=port, timezone=timezone)
-    link = Link(config.broker, f"surefoot-clinic-{uuid.uuid4()}", protocol=protocol)
+    link = Link(config.broker, f"surefoot-clinic-{uuid.uuid4()}", protocol=protocol, params=link_params(config))
     listener = take_port(config.clinic_host, config.clinic_port)
     try:
         store = _open(config)
@@ -97,7 +106,12 @@ async def _run(store: Store, link: Link, listener: socket.socket, config: Config
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_pages(app, listener=listener, on_ready=tell))
         tasks.create_task(_watch(ready, line))
-        tasks.create_task(serve(store, link, ready=ready, on_trouble=_teller(line)))
+        tasks.create_task(serve(store, link, params=_params(config), ready=ready, on_trouble=_teller(line)))
+
+
+def _params(config: Config) -> ClinicParams:
+    people = EscalationParams(clinical=config.on_call, technical=config.technicians, zone=config.zone)
+    return ClinicParams(duty=DutyParams(escalation=people))
 
 
 async def _watch(ready: asyncio.Event, line: Line) -> None:
@@ -148,3 +162,7 @@ def _first(group: BaseException) -> BaseException:
     while isinstance(group, BaseExceptionGroup):
         group = group.exceptions[0]
     return group
+
+
+for _verb in (enroll, revoke, gateways):
+    clinic.add_command(_verb)

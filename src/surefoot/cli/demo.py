@@ -11,6 +11,7 @@ import webbrowser
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,11 +20,13 @@ import click
 
 from surefoot.alerts.mqtt import Link
 from surefoot.cli.console import NOT_KNOWN, Terminal, number, progress
+from surefoot.cli.demolive import living
 from surefoot.cli.main import INTERRUPTED
 from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.live import run
+from surefoot.pipeline.resumed import resumed
 from surefoot.pipeline.store import Store, open_store
 from surefoot.records import DaySummary, Gap, Samples, Trend
 from surefoot.signal.walk import WalkStream
@@ -47,7 +50,9 @@ def demo(days: int, once: bool, no_browser: bool, port: int) -> None:
 
     The patient wears two ankle sensors; from day 20 on the left foot is lifted less and less. Readings go through the
     same path as those of real sensors, findings go over MQTT into the clinic's store, and what is printed and shown is
-    read from there. Nothing is scripted, nothing leaves this computer, nothing is kept: the data ends with the demo.
+    read from there. Past days are worked through as fast as they go; today is lived at its own pace, over a simulated
+    radio and the Bluetooth code that real sensors use. Nothing is scripted, nothing leaves this computer, nothing is
+    kept: the data ends with the demo.
     """
     listener = None if once else take_port("127.0.0.1", port)
     midnight_s = time.time() // DAY_S * DAY_S
@@ -83,9 +88,13 @@ async def _demo(folder: Path, patient: Patient, listener: socket.socket | None, 
             home = Link(broker_url, f"surefoot-{places.home.gateway()}", protocol="3.1.1")
             others.append(tasks.create_task(deliver(places.home, home)))
             await _story(places, patient)
-            if listener is not None:
-                await _show(address_of(listener), browse)
-                await asyncio.Event().wait()  # until Ctrl-C
+            click.echo("Today the patient goes on, with two simulated sensors heard over Bluetooth ...", err=True)
+            async with living(places.home, folder, lambda told: click.echo(told, err=True)) as board:
+                now = "; ".join(board.sensor_lines(time.time()))
+                Terminal().say(f"Today, over the simulated radio: {now}.")
+                if listener is not None:
+                    await _show(address_of(listener), browse)
+                    await asyncio.Event().wait()  # until Ctrl-C
             for task in others:
                 task.cancel()
     finally:
@@ -103,7 +112,8 @@ async def _story(places: _Places, patient: Patient) -> None:
         def day_over(_: DaySummary) -> None:
             advance(1)
 
-        await run(source, WalkStream(), DayBook(timezone=zone), places.home, on_day=day_over)
+        course = resumed(places.home, zone)
+        await run(source, WalkStream(), DayBook(timezone=zone), places.home, course, on_day=day_over)
     while await asyncio.to_thread(places.home.outbox.count):  # the last rows are under way
         await asyncio.sleep(0.05)
     places.clinic.label_patient(places.home.gateway(), LABEL)
@@ -137,9 +147,10 @@ def _tell(places: _Places, patient: Patient, took_s: float) -> None:
     for stored in reversed(clinic.alerts(gateway)):
         alert = stored.alert
         number_of_day = 1 + [d.day for d in days].index(alert.day) if alert.day in {d.day for d in days} else None
-        terminal.say(
-            f"ALERT {alert.tier}, raised at the end of day {number_of_day} ({alert.day}), stored by the clinic"
-        )
+        ended = next((day.end_s for day in days if day.day == alert.day), alert.raised_s)
+        raised = datetime.fromtimestamp(alert.raised_s, UTC)
+        when = f"at {raised:%H:%M} on" if alert.raised_s < ended else "at the end of"
+        terminal.say(f"ALERT {alert.tier}, raised {when} day {number_of_day} ({alert.day}), stored by the clinic")
         terminal.say(f"  {alert.sentence}")
         terminal.table("Evidence", _EVIDENCE, [_row(trend) for trend in alert.evidence])
         terminal.say(f"  {alert.not_this}")

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,12 +20,15 @@ from surefoot.alerts.mqtt import Link, LinkError
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
+from surefoot.cli.identified import link_params
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
-from surefoot.pipeline.course import Course
+from surefoot.pipeline.acute import Sudden
+from surefoot.pipeline.calibration import length_factors
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.live import in_thread, run
+from surefoot.pipeline.resumed import resumed
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import (
@@ -37,7 +41,6 @@ from surefoot.records import (
     Incident,
     Placement,
     Samples,
-    Side,
     SideCheck,
     Stride,
     SurefootError,
@@ -45,6 +48,7 @@ from surefoot.records import (
     WornSensor,
 )
 from surefoot.sensors.joining import joined
+from surefoot.signal.told import USUAL
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +74,7 @@ class Gateway:
         self._store, self._ring, self._board, self._say = store, ring, board, say
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
+        self._params = link_params(config)
         self._stopping = threading.Event()
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
@@ -127,14 +132,14 @@ class Gateway:
 
     async def _understand(self, readings: AsyncIterator[Reading], others: Iterable[asyncio.Task[None]]) -> None:
         """To the end of the readings, and the others with it."""
-        sides: list[Side] = [s.side for s in self._board.worn if s.placement == self._board.analysed]
-        store, gateway = self._store, self._store.gateway()
-        alerts = [known.alert for known in store.alerts(gateway)]
-        course = Course(days=store.days(gateway), alerts=alerts, aids=store.aids)
-        book = DayBook(timezone=self._zone, sides=sides)
-        book.note(t for t in store.tests(gateway) if t.start_s >= self._open_day_s())
-        check = mounting_check(store, sides, self._board.analysed, self._now_s())
-        walk = WatchedWalk(sides, self._board.analysed, check, self._keeper.keep_donning)
+        sides = [sensor.side for sensor in self._board.worn if sensor.placement == self._board.analysed]
+        store, placement, begin_s = self._store, self._board.analysed, self._open_day_s()
+        factors = length_factors(store.tests(store.gateway()), placement)
+        book = DayBook(timezone=self._zone, sides=sides, length_factors=factors)
+        course = resumed(store, self._zone, self._ask, until_s=begin_s)
+        check = mounting_check(store, sides, placement, self._now_s())
+        params = replace(USUAL, length_factors=factors)
+        walk = WatchedWalk(sides, placement, params, check, self._keeper.keep_donning)
         await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
         for task in others:
             task.cancel()
@@ -142,6 +147,13 @@ class Gateway:
     def _day_told(self, day: DaySummary) -> None:
         told = day.missing or f"walked {day.walking_min:.0f} min, {sum(n for _, n in day.strides)} strides"
         self._say(f"the day {day.day} is over: {told}")
+
+    def _ask(self, sudden: Sudden) -> None:
+        """The moment for the patient to say what may explain it, before the care team hears of it."""
+        self._say(
+            f"the {sudden.side} leg walks differently than usual since a while. Is it because of a brace, a stick or "
+            "other shoes? Then say so within half an hour: surefoot log aid --help"
+        )
 
     def _checked(self, check: Check) -> None:
         if not (isinstance(check, SideCheck) and check.verdict == "as_told"):  # the mounting check says so sooner
@@ -179,12 +191,13 @@ class Gateway:
             self._board.clinic = error.what
             log.info("%s", error)
 
-        gateway = self._store.gateway()
-        self._board.clinic = f"{Link(broker, gateway).address}"
+        name = f"surefoot-{self._store.gateway()}"
+        self._board.clinic = f"{Link(broker, name).address}"
         try:
-            await deliver(self._store, Link(broker, f"surefoot-{gateway}"), on_trouble=trouble)
+            await deliver(self._store, Link(broker, name, params=self._params), on_trouble=trouble)
         except* LinkError:
-            await deliver(self._store, Link(broker, f"surefoot-{gateway}", protocol="3.1.1"), on_trouble=trouble)
+            older = Link(broker, name, protocol="3.1.1", params=self._params)
+            await deliver(self._store, older, on_trouble=trouble)
 
 
 class _Keeper:

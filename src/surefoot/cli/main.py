@@ -16,6 +16,7 @@ from surefoot import __version__
 
 VERBS = {  # verb: where its click command is, what it does
     "demo": ("surefoot.cli.demo:demo", "One simulated patient, everything at once, nothing else needed."),
+    "pair": ("surefoot.cli.pair:pair", "Find the sensors, learn by taps and a walk which leg they are on."),
     "wear": ("surefoot.cli.wear:wear", "The gateway: listen to the paired sensors, understand, keep, send."),
     "replay": ("surefoot.cli.replay:replay", "Analyse recordings from files, and send what is found if asked to."),
     "log": ("surefoot.cli.log:log", "Tell whether the leg gave way, or of a brace, a stick, shoes."),
@@ -24,6 +25,7 @@ VERBS = {  # verb: where its click command is, what it does
     "clinic": ("surefoot.cli.clinic:clinic", "The clinic's side: store what homes send, and show it as pages."),
 }
 STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it itself
+    "pair": "Nothing was changed: the sensors that were paired before still are.",
     "clinic": "Nothing is lost: what came in is stored, and homes keep what they find until a clinic runs again.",
 }
 EXTRAS = {"amqtt": "demo", "bumble": "demo", "psycopg": "postgres"}  # module: the part of surefoot that brings it

@@ -14,6 +14,7 @@ import click
 from surefoot.cli.checks import said
 from surefoot.cli.console import Terminal, note, progress, unix_s
 from surefoot.cli.findings import Findings, tables
+from surefoot.cli.identified import link_params
 from surefoot.cli.keeping import Keeping, open_keeping
 from surefoot.cli.main import INTERRUPTED
 from surefoot.cli.recorded import recorded_day
@@ -112,7 +113,7 @@ def replay(
         analysed = True
         _tell(recordings, findings, config, as_json)
         if keeping:
-            _publish(keeping, publish)
+            _publish(keeping, publish, config)
     except KeyboardInterrupt:
         click.echo(f"\n{_stopped(keeping, analysed)}", err=True)
         click.get_current_context().exit(INTERRUPTED)
@@ -200,14 +201,14 @@ def _tell(recordings: Sequence[Recording], findings: Findings, config: Config, a
         tables(findings, Terminal(), config.zone, recordings[0].wall_clock)
 
 
-def _publish(keeping: Keeping, url: str | None) -> None:
+def _publish(keeping: Keeping, url: str | None, config: Config) -> None:
     for told in keeping.notes:
         note(told)
     if url is None:
         return
     outbox, aside = keeping.store.outbox, keeping.store.outbox.set_aside()
     with progress("sending", outbox.count()) as advance:
-        left = send(keeping.store, url, advance)
+        left = send(keeping.store, url, advance, params=link_params(config))
     refused = [row for row in outbox.set_aside() if row not in aside]
     for row in refused:
         note(f"row {row.seq} ({row.kind}) stays at home: {row.reason}")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import get_args
 
-from surefoot.alerts.mqtt import Address, Link, LinkError, Protocol
+from surefoot.alerts.mqtt import Address, Link, LinkError, LinkParams, Protocol
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
@@ -31,7 +31,13 @@ def check_address(broker_url: str) -> None:
         raise SendingError(error.what, "Nothing was analysed or sent.", error.remedy) from error
 
 
-def send(store: Store, broker_url: str, advance: Callable[[float], None], patience_s: float = PATIENCE_S) -> int:
+def send(
+    store: Store,
+    broker_url: str,
+    advance: Callable[[float], None],
+    patience_s: float = PATIENCE_S,
+    params: LinkParams | None = None,
+) -> int:
     """Send everything that waits; return how many rows the clinic has stored or refused.
 
     Raises:
@@ -40,7 +46,7 @@ def send(store: Store, broker_url: str, advance: Callable[[float], None], patien
     before = store.outbox.count()
     try:
         for protocol in get_args(Protocol):  # MQTT 5, then 3.1.1 for brokers without it
-            link = Link(broker_url, f"surefoot-{store.gateway()}", protocol=protocol)
+            link = Link(broker_url, f"surefoot-{store.gateway()}", protocol=protocol, params=params)
             try:
                 asyncio.run(_send(store, link, advance, patience_s))
                 break

@@ -8,7 +8,7 @@ from surefoot.pipeline.habit import habit_of
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.pipeline.store import Store
 from surefoot.records import Donning, Gap, Placement, Samples, Side
-from surefoot.signal.told import WalkFindings
+from surefoot.signal.told import WalkFindings, WalkParams
 from surefoot.signal.walk import WalkStream
 
 HABIT_DAYS = 3  # the last ones that count tell the patient's habit
@@ -19,9 +19,14 @@ class WatchedWalk(WalkStream):
     """A walk, and what the mounting check says of it, in the thread that works on it."""
 
     def __init__(
-        self, sides: Sequence[Side], placement: Placement, check: MountingCheck, told: Callable[[Donning], None]
+        self,
+        sides: Sequence[Side],
+        placement: Placement,
+        params: WalkParams,
+        check: MountingCheck,
+        told: Callable[[Donning], None],
     ) -> None:
-        super().__init__(sides, placement)
+        super().__init__(sides, placement, params)
         self._check, self._told = check, told
 
     def update(self, item: Samples | Gap) -> WalkFindings:

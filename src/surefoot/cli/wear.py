@@ -15,6 +15,7 @@ import click
 
 from surefoot.cli.board import PLACES, Board
 from surefoot.cli.gateway import Gateway, analysed
+from surefoot.cli.identified import take_name
 from surefoot.cli.main import INTERRUPTED
 from surefoot.cli.sending import check_address
 from surefoot.cli.wearview import Lines, Picture
@@ -25,7 +26,8 @@ from surefoot.records import SurefootError, WornSensor
 from surefoot.sensors.ble import BleakKit
 from surefoot.sensors.radio import Radio
 
-RECORDINGS = "recordings"  # a folder
+CLOCK_LOOK_S = 60.0
+CLOCK_STEP_S = 60.0  # more than this is no correction but another time: a computer that had none when it began
 
 
 @click.command()
@@ -43,8 +45,8 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
       surefoot wear --publish mqtts://anna:secret@clinic.example:8883
 
     A sensor that is lost (out of reach, switched off, empty) is looked for until it is back, and the readings missed
-    are kept as a gap, never guessed. Everything received is recorded first, in recordings in the home's folder
-    (SUREFOOT_HOME), for 14 days; what is found goes into home.sqlite beside it, and to the clinic if a broker is set.
+    are kept as a gap, never guessed. Everything received is recorded first, for two weeks (raw_days), in the folder raw
+    of the home (SUREFOOT_HOME); what is found goes into home.sqlite beside it, and to the clinic if a broker is set.
     Without a line to the clinic it waits there, for as long as it takes.
 
     Stopped and started again within a day, it works through what was recorded of that day first: the day's summary
@@ -53,14 +55,14 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
     Not a diagnosis, and not an emergency alarm.
     """
     config = load_config(timezone=timezone, broker=publish)
-    broker = config.broker if "broker" in config.model_fields_set else None
-    if broker is not None:
-        check_address(broker)
+    if "broker" in config.model_fields_set:
+        check_address(config.broker)
     terminated = _end_on_sigterm()
     try:
         with tempfile.TemporaryDirectory(prefix="surefoot-simulated-") if simulate else nullcontext() as folder:
-            home = Path(folder) if folder else config.home
-            asyncio.run(_wear(config, home, broker, seconds, plain or not sys.stdout.isatty(), simulate))
+            if folder:
+                config = config.model_copy(update={"home": Path(folder)})
+            asyncio.run(_wear(config, seconds, plain or not sys.stdout.isatty(), simulate))
     except KeyboardInterrupt:
         kept = "The simulation is over; nothing is kept." if simulate else _kept(config)
         click.echo(f"\n{kept}", err=True)
@@ -86,52 +88,74 @@ def _kept(config: Config) -> str:
     )
 
 
-async def _wear(
-    config: Config, home: Path, broker: str | None, seconds: float | None, plain: bool, simulate: bool
-) -> None:
+async def _wear(config: Config, seconds: float | None, plain: bool, simulate: bool) -> None:
+    """Anew whenever somebody sets this computer's clock, until it is stopped."""
+    async with AsyncExitStack() as end:
+        store = await asyncio.to_thread(_opened, config)
+        end.push_async_callback(asyncio.to_thread, store.close)
+        await asyncio.to_thread(take_name, store, config)
+        worn, kit = await end.enter_async_context(_simulated()) if simulate else (_paired(store), None)
+        limit = asyncio.timeout(seconds)
+        with suppress(TimeoutError) if seconds else nullcontext():
+            async with limit:
+                greeting = _greeting(worn, config.home, simulate)
+                while set_by_s := await _session(config, store, worn, kit, plain, greeting):
+                    greeting = f"This computer's clock was set by {set_by_s:+.0f} s. Started anew with the time of now."
+
+
+async def _session(
+    config: Config, store: Store, worn: Sequence[WornSensor], kit: BleakKit | None, plain: bool, greeting: str
+) -> float:
+    """Until this computer's clock is set; by how much."""
     clock = asyncio.get_running_loop().time
-    unix_offset_s = time.time() - clock()  # once: a step of the wall clock bends nothing
+    unix_offset_s = time.time() - clock()  # once: a step of the wall clock bends no reading
 
     def now_s() -> float:
         return clock() + unix_offset_s
 
     async with AsyncExitStack() as end:
-        store = await asyncio.to_thread(_opened, home)
-        end.push_async_callback(asyncio.to_thread, store.close)
-        ring = await asyncio.to_thread(Ring, home / RECORDINGS)
+        ring = await asyncio.to_thread(Ring, config.home_ring, config.raw_days, config.raw_mb * 1_000_000)
         end.push_async_callback(asyncio.to_thread, ring.close)
-        worn, kit = await end.enter_async_context(_simulated()) if simulate else (_paired(store), None)
         board = Board(worn, analysed(worn), config.zone, now_s())
         view = end.enter_context(Lines(board, now_s) if plain else Picture(board, now_s))
-        view.say(_greeting(worn, home, simulate))
+        view.say(greeting)
         radio = Radio(worn, on_status=view.take_status, bleak=kit, unix_offset_s=unix_offset_s)
         gateway = Gateway(store, ring, config, board, view.say)
         shown = asyncio.create_task(view.show())
         end.callback(shown.cancel)
-        limit = asyncio.timeout(seconds)
-        with suppress(TimeoutError) if seconds else nullcontext():
-            async with limit:
-                await gateway.work(radio.items(), unix_offset_s, broker)
+        broker = config.broker if "broker" in config.model_fields_set else None
+        working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, broker))
+        try:
+            while not working.done():
+                await asyncio.wait({working}, timeout=CLOCK_LOOK_S)
+                if abs(set_by_s := time.time() - now_s()) > CLOCK_STEP_S:
+                    return set_by_s
+            return 0.0
+        finally:
+            working.cancel()
+            await asyncio.wait({working})
+            if not working.cancelled():
+                working.result()
 
 
 @asynccontextmanager
 async def _simulated() -> AsyncIterator[tuple[list[WornSensor], BleakKit]]:
-    from surefoot.simulation.pastime import pastime  # heavy, and of the demo's part of the installation
+    from surefoot.simulation.pretend import pretend_radio  # heavy, and of the demo's part of the installation
 
-    async with pastime() as person:
+    async with pretend_radio() as person:
         yield person.worn, person.kit
 
 
-def _opened(home: Path) -> Store:
+def _opened(config: Config) -> Store:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        config.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(
-            f"The folder {home} cannot be made ({error.strerror}).",
+            f"The folder {config.home} cannot be made ({error.strerror}).",
             "Nothing was started.",
             "Name another one: SUREFOOT_HOME=/path surefoot wear",
         ) from error
-    return open_store(f"sqlite:///{home / 'home.sqlite'}")
+    return open_store(config.home_store)
 
 
 def _paired(store: Store) -> list[WornSensor]:

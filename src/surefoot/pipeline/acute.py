@@ -9,7 +9,7 @@ slowly because one bad day is none; this rule needs no second day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
@@ -21,6 +21,8 @@ from surefoot.pipeline.measures import Root
 from surefoot.pipeline.roots import COMPOSITE, ROOTS
 from surefoot.pipeline.usual import Usual, UsualParams, learn_usual
 from surefoot.records import SIDES, Array, Baseline, Side, Trend
+
+EXPLAINED: Mapping[Root, Root] = {"l4": "l5"}  # a foot that does not land on its heel also loads more slowly (P)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +133,19 @@ class AcuteWatch:
         features = tuple(usual.trends(today, rows))
         if p.gated and not any(one.state == "much_worse" for one in features):
             return None
+        if p.gated and self._explained(root, rows):
+            return None
         other = self._other(root, side, today, rows[0].start_s)
         if p.gated and other is not None and p.other_leg_z <= other < p.least_z:
             return None  # neither as usual nor plainly changed: the ground, haste, pain
         both = other is not None and other >= p.least_z
         chart = _chart(root, usual, today, rows)
         return Sudden(root, side, rows[0].start_s, rows[-1].end_s, both, chart, features)
+
+    def _explained(self, root: Root, rows: Sequence[Fifty]) -> bool:
+        """Whether these blocks have changed in another root of the leg, which takes this one's number with it."""
+        usual = self._usual_for(EXPLAINED[root], rows[0].side) if root in EXPLAINED else None
+        return usual is not None and median(usual.deviations(rows).tolist()) >= self._params.other_leg_z
 
     def _other(self, root: Root, side: Side, today: str, since_s: float) -> float | None:
         """Where the other leg stood meanwhile: the median of its blocks' deviations."""

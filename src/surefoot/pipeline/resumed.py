@@ -16,10 +16,16 @@ from surefoot.pipeline.today import Today
 STRIDES_S = 28 * 86400.0  # of them make a fortnight of good days
 
 
-def resumed(store: Store, zone: ZoneInfo, on_ask: Callable[[Sudden], None] = lambda sudden: None) -> Course:
+def resumed(
+    store: Store,
+    zone: ZoneInfo,
+    on_ask: Callable[[Sudden], None] = lambda sudden: None,
+    until_s: float = float("inf"),
+) -> Course:
     """Days, alerts, and the strides of the last weeks; aids and tests are asked of the store whenever a day is judged.
 
-    ``on_ask`` hears of a sudden weakness half an hour before it becomes an alert.
+    ``on_ask`` hears of a sudden weakness half an hour before it becomes an alert. ``until_s``: strides from then on
+    will be told anew, as by a gateway that works through what it recorded of a day that is not over.
     """
     gateway = store.gateway()
     days = store.days(gateway)
@@ -27,7 +33,7 @@ def resumed(store: Store, zone: ZoneInfo, on_ask: Callable[[Sudden], None] = lam
     today = Today(
         lambda at_s: datetime.fromtimestamp(at_s, zone).date().isoformat(),
         lambda day: aids_on(day, store.aids()),
-        store.strides(newest_s - STRIDES_S, float("inf")) if days else (),
+        store.strides(newest_s - STRIDES_S, until_s) if days else (),
         on_ask=on_ask,
     )
     alerts = [known.alert for known in store.alerts(gateway)]

@@ -16,7 +16,12 @@ from surefoot.sensors.product import Battery, Decoder, MalformedPacket, Packet, 
 from surefoot.sensors.stream import SensorStream
 
 LOOKED_AT_S = 2.0
+GAPS = 2000  # the last ones are remembered, for what the sensor recorded of them by itself
 QUEUE = 6000  # notifications: 100 s of a sensor that sends each reading by itself
+
+
+def _gap_behind(item: Samples | Gap) -> Gap:
+    return item if isinstance(item, Gap) else Gap(item.side, item.placement, item.end_s, item.end_s, "")
 
 
 class Intake:
@@ -31,6 +36,8 @@ class Intake:
         self._taken_s = -inf
         self._alive_s = 0.0  # when the last readings came, as far as is understood
         self._malformed_before = 0  # before this connection
+        self._told: Samples | Gap | None = None  # last; a gap whole
+        self._gaps: deque[Gap] = deque(maxlen=GAPS)  # that are over
         self.packets = 0  # of this connection
         self.malformed = 0
         self.overflowed = 0  # notifications that found the queue full
@@ -72,7 +79,21 @@ class Intake:
                 found += self._understood(at_s, decoder, told, data)
         if nobody_looked:  # whether it is silent is not known yet
             self._alive_s = now_s
-        return list(joined([*found, *self._stream.quiet(now_s)]))
+        told = list(joined([*found, *self._stream.quiet(now_s)]))
+        for item in told:
+            self._note(item)
+        return told
+
+    def gateway_s(self, tick: float) -> float:
+        """When a tick of the sensor's clock was, as far as is known by now."""
+        return self._stream.clock.gateway_s(tick)
+
+    def missed(self, now_s: float) -> list[Gap]:
+        """The gaps that were told since it was asked last, and the one that lasts."""
+        missed, self._gaps = list(self._gaps), deque(maxlen=GAPS)
+        if self._told is not None:
+            missed.append(replace(_gap_behind(self._told), end_s=now_s))
+        return missed
 
     def silent_s(self, now_s: float) -> float:
         """For how long no readings came; while nobody looks at what comes, no notifications."""
@@ -95,6 +116,14 @@ class Intake:
             clipped=stream.clipped,
             clock_ppm=stream.ppm,
         )
+
+    def _note(self, item: Samples | Gap) -> None:
+        before, self._told = self._told, item
+        if isinstance(item, Gap):
+            if isinstance(before, Gap) and before.end_s == item.start_s:  # one that lasts is told in pieces
+                self._told = replace(item, start_s=before.start_s)
+        elif isinstance(before, Gap):
+            self._gaps.append(before)
 
     def _understood(self, at_s: float, decoder: Decoder, uuid: str, data: bytes) -> list[Samples | Gap]:
         found: list[Samples | Gap] = []

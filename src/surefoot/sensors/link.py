@@ -12,6 +12,7 @@ from typing import Protocol
 from surefoot.records import Gap, LinkState, Samples, SensorStatus, SurefootError, WornSensor
 from surefoot.sensors.ble import BleParams, Bluetooth, Found, Line, RadioError
 from surefoot.sensors.intake import QUEUE, Intake
+from surefoot.sensors.ownlog import OwnLog
 from surefoot.sensors.product import Product, ProductError, need_mtu
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Link:
         chance: Callable[[], float],
         params: LinkParams | None = None,
         on_status: Callable[[SensorStatus], None] | None = None,
+        on_late: Callable[[Samples], None] | None = None,
     ) -> None:
         self.worn = worn
         self._product, self._traits = product, product.traits
@@ -62,6 +64,8 @@ class Link:
         self._params = params or LinkParams()
         self._on_status = on_status
         self._intake = Intake(worn, product, self._params.queue)
+        book = product.logbook() if on_late and product.traits.log else None
+        self._own = OwnLog(worn, product, book, self._intake.gateway_s, on_late) if book and on_late else None
         self._status = SensorStatus(worn.side, worn.placement, now_s(), "searching")
         self._since_s = now_s()  # of this state
         self._looking = self._no_radio = False
@@ -139,7 +143,11 @@ class Link:
             raise RadioError(what, "It was left alone.", "Pair the sensors anew: surefoot pair.", needs_person=True)
         if self._traits.streams_on:
             await line.perform(self._product.stop())
+        if self._own is not None:
+            await self._own.fetch(line, self._intake.missed(self._now_s()), self._now_s())
         await line.perform(self._product.start(self.worn.rate_hz))
+        if self._own is not None:
+            await self._own.keep_running(line, self._now_s())
         await self._ask_battery(line)
 
     async def _listen(self, line: Line) -> str:

@@ -65,9 +65,9 @@ class PacketOrder:
         self._each = traits.readings_per_packet if numbered else 1  # what a step of the stamp is worth
         self.tick_s = traits.tick_s or 1.0 / rate_hz  # of a tick; a count of readings is a clock too
         self._rate_hz = rate_hz
-        self._stamped = self.timed or numbered
+        self.stamped = self.timed or numbered  # else only the clock tells that something is missing
         bits = traits.tick_bits if self.timed else traits.sequence_bits
-        self._wrap = (1 << bits) * self._each if self._stamped and bits is not None else None
+        self._wrap = (1 << bits) * self._each if self.stamped and bits is not None else None
         self._drift = params.drift if self.timed else traits.rate_tolerance + params.drift
         self.repeated = 0
         self.dropped = 0  # packets that came too late or made no sense
@@ -133,7 +133,7 @@ class PacketOrder:
 
     def _whole(self, packet: Packet, arrived_s: float) -> int:
         """Its tick without wraps: the one nearest to what its arrival lets expect."""
-        stamp = self._stamp(packet) if self._stamped else None
+        stamp = self._stamp(packet) if self.stamped else None
         last = self._first[-1] if self._first else self._last
         if stamp is None:
             return round(self._behind(last)) if last else 0
@@ -197,7 +197,7 @@ class PacketOrder:
             self._strange = come
 
     def _is_repeated(self, come: _Come) -> bool:
-        if not self._stamped:
+        if not self.stamped:
             return self._same(come.packet)
         return come.tick in self._seen or (bool(self._waiting) and come.tick in [c.tick for c in self._waiting])
 

@@ -31,6 +31,8 @@ class Radio:
 
     Times are gateway time: the event loop's clock plus ``unix_offset_s``, taken once by whoever may read the clock, so
     that a step of the wall clock bends nothing. ``chance`` spreads the attempts of several homes and sensors.
+    ``on_late``: sensors that can are to record by themselves; what they recorded of an absence of a minute and more is
+    fetched when they are back, before they stream again, and told here. Those readings are not among the items.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Radio:
         worn: Sequence[WornSensor],
         *,
         on_status: Callable[[SensorStatus], None] | None = None,
+        on_late: Callable[[Samples], None] | None = None,
         params: RadioParams | None = None,
         bleak: BleakKit | None = None,
         unix_offset_s: float = 0.0,
@@ -45,7 +48,7 @@ class Radio:
         products: Callable[[str], Product] = product,
     ) -> None:
         self._worn = tuple(worn)
-        self._on_status = on_status
+        self._on_status, self._on_late = on_status, on_late
         self._params = params or RadioParams()
         self._kit = bleak
         self._unix_offset_s = unix_offset_s
@@ -61,7 +64,7 @@ class Radio:
 
         bluetooth = Bluetooth(self._kit, self._params.link.ble)
         finder = OneFinder(bluetooth, [p.service for p in self._products.values()], self._params, self._chance)
-        shared = (bluetooth, finder, now_s, self._chance, self._params.link, self._on_status)
+        shared = (bluetooth, finder, now_s, self._chance, self._params.link, self._on_status, self._on_late)
         links = [Link(worn, self._products[worn.product], *shared) for worn in self._worn]
         tasks = [loop.create_task(work) for work in (finder.run(), *(link.keep() for link in links))]
         tell_s = now_s()

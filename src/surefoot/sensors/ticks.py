@@ -23,6 +23,7 @@ class TickParams:
     expected_ppm: float = 60.0  # standard deviation among sensors (K: 20 to 100)
     measured_ppm: float = 3.0  # the same for one that was measured before (P: it changes with temperature)
     limit_ppm: float = 300.0  # further off is no crystal (P)
+    stray: float = 10.0  # times ``measured_ppm``: further than that no clock goes from where it was a window ago (P)
     window_s: float = 600.0  # P: at 5 ppm/h it bends by a twentieth of a millisecond in that
     raw_s: float = 10.0  # packets kept each,
     raw_packets: int = 100  # so many at most
@@ -58,6 +59,9 @@ class TickClock:
         prior_ppm, spread_ppm = (0.0, params.expected_ppm) if ppm is None else (-ppm, params.measured_ppm)
         self._prior = (prior_ppm * 1e-6, spread_ppm * 1e-6)
         self._slope, self._sd = self._prior  # seconds of delay that a second of the device brings
+        limit = params.limit_ppm * 1e-6
+        self._limits = (-limit, limit) if ppm is None else _around(self._slope, params)
+        self._anchored_s = 0.0
         self._offset_s = 0.0
         self._zero: tuple[float, float] | None = None  # tick and arrival of the first packet
         self._raw: deque[tuple[float, float]] = deque()  # device s, delay s against the first packet
@@ -144,8 +148,9 @@ class TickClock:
                 sd = max(spread, sd / 8)
             else:
                 break
-        limit = p.limit_ppm * 1e-6
-        self._slope, self._sd = float(np.clip(slope, -limit, limit)), max(spread, 1e-8)
+        self._slope, self._sd = float(np.clip(slope, *self._limits)), max(spread, 1e-8)
+        if now - self._anchored_s >= p.window_s:
+            self._anchored_s, self._limits = now, _around(self._slope, p)
         ends = heights - above_s + slopes * now
         end_s = float(weights @ ends)
         self._offset_s = end_s - self._slope * now
@@ -165,11 +170,16 @@ class Apart:
 LINKS_S = 0.005  # the least delays of two links of one radio differ by so much at most (P: half a connection interval)
 
 
-def apart(left: TickClock, right: TickClock) -> Apart:
-    """What the two fits allow, and what no fit can see: that one link is slower than the other at its best.
+def apart(left_s: float | None, right_s: float | None) -> Apart:
+    """What two streams' ``uncertainty_s`` allow, and what no fit can see: that one link is slower at its best.
 
     The walking itself checks it: ``signal.clocks``.
     """
-    if left.uncertainty_s is None or right.uncertainty_s is None:
+    if left_s is None or right_s is None:
         return Apart(None, "the clocks are not known yet")
-    return Apart(float(np.hypot(left.uncertainty_s, right.uncertainty_s)) + LINKS_S)
+    return Apart(float(np.hypot(left_s, right_s)) + LINKS_S)
+
+
+def _around(slope: float, params: TickParams) -> tuple[float, float]:
+    stray = params.stray * params.measured_ppm * 1e-6
+    return slope - stray, slope + stray

@@ -158,9 +158,10 @@ class Falls:
         if acc.shape[1] < LEAST_BEFORE:
             return None
         before = np.median(acc, axis=1)
+        if turned_about(stretch.gyr(*span), frame, p.hands.turned_dps, p.hands):
+            return None
         if frame is not None:
-            handled = turned_about(stretch.gyr(*span), frame, p.hands.turned_dps, p.hands)
-            if handled or angles_deg(before[:, None], frame[1])[0] > p.upright_deg:
+            if angles_deg(before[:, None], frame[1])[0] > p.upright_deg:
                 return None
             before = frame[1] * np.linalg.norm(before)
         steady = (angles_deg(acc, before) <= p.steady_deg).mean() >= p.steady_share

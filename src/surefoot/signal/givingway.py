@@ -40,6 +40,8 @@ class GivingWayParams:
     back_s: float = 0.4
     rescue_share: float = 0.78  # of its usual delay, the other foot is down: a rescue step; the lean need not come back
     most_unstruck: float = 0.3  # of the ten strides: with more landings without a strike, timing says nothing
+    most_alone: float = 0.3  # of the ten strides: with more without the other foot, its usual time is not known, ...
+    most_loose_s: float = 0.15  # ... nor where it lands so far from it: that sensor was just put on another way round
     upset_s: float = 0.05  # stride longer, or other foot later, or sooner, by so much: a rescue hurries the other foot
     most_shorter_s: float = 0.2  # a stride that differs more is another movement: hop, halt, obstacle
     most_longer_s: float = 0.4
@@ -74,7 +76,9 @@ class GivingWay:
     def _of_leg(self, k: int, mine: StrideTable) -> list[Incident]:
         usual, p = self._usual[k], self._params
         level = ~mine["turning"] & (mine["context"] == 0)
-        other_s = np.where(np.isfinite(mine["other_contact_s"]), mine["other_contact_s"], mine["stride_time_s"])
+        other_s = np.where(
+            np.isfinite(mine["other_contact_s"]), mine["other_contact_s"], mine["stride_time_s"]
+        )  # alone
         measures = np.concatenate(
             [[mine["stride_time_s"], other_s, mine["lean_middle"], mine["no_heel_strike"]], mine.leans]
         )
@@ -85,6 +89,8 @@ class GivingWay:
             seen, times_s = usual.seen(mine["end_s"][rows])
             centre = np.median(seen, axis=2)
             spread = np.sort(np.abs(seen - centre[:, :, None]), axis=2)[:, :, p.spread_rank - 1]
+            alone = (seen[1] == seen[0]).mean(axis=1) > p.most_alone
+            centre[1] = np.where(alone | (spread[1] > p.most_loose_s), np.nan, centre[1])
             near = times_s[:, -2] >= mine["start_s"][rows] - p.following_strides * centre[0]
             part = mine.take(rows)
             rescued = part["other_contact_s"] < p.rescue_share * centre[1]

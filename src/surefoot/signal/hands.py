@@ -31,15 +31,21 @@ class HandParams:
     other_upright_deg: float = 60.0  # from its frame, of the other shank just before: who falls stood, or walked ...
     other_turned_dps: float = 150.0  # ... and it was not turned about like this, ...
     other_s: float = 8.0  # ... for so long before
+    most_swing_dps: float = 700.0  # over a tenth of a second, of the other before or this one behind; walkers reach 600
     head_down_deg: float = 125.0  # from upright ...
     head_down: int = 5  # ... at rest, for so many tenths of a second ...
     head_down_s: float = 15.0  # ... within so long behind: no leg does that which lies or gets up
 
 
-def turned_about(gyr: Array, frame: Array, least_dps: float, params: HandParams) -> bool:
-    """Whether the sensor was turned about in every direction, by its rates (3, n) of more than a moment."""
-    power, walking = (gyr * gyr).sum() / gyr.shape[1], ((frame[2] @ gyr) ** 2).sum() / gyr.shape[1]
-    return bool(power > least_dps**2 and walking < params.walking_share * power)
+def turned_about(gyr: Array, frame: Array | None, least_dps: float, params: HandParams) -> bool:
+    """Whether the sensor was turned about in every direction, by its rates (3, n) of more than a moment.
+
+    Walking is about one axis; where the frame does not say which, about the one it turned about most.
+    """
+    turning = gyr @ gyr.T / gyr.shape[1]
+    walking = float(np.linalg.eigvalsh(turning)[-1] if frame is None else frame[2] @ turning @ frame[2])
+    power = float(np.trace(turning))
+    return power > least_dps**2 and walking < params.walking_share * power
 
 
 def spun(gyr: Array, upright: Array, hop_s: float, params: HandParams) -> bool:
@@ -53,17 +59,23 @@ def held_before(other: Stretch, at_s: float, params: HandParams) -> bool:
     hop = other.before(at_s)
     frame, last = other.frame(hop), max(other.first, hop - UNTIL)
     acc = other.acc(max(other.first, hop - BEFORE), last)
-    if frame is None or acc.shape[1] < LEAST_BEFORE:
+    if acc.shape[1] < LEAST_BEFORE:
         return False
-    gyr = other.gyr(min(last - 1, other.before(at_s - params.other_s)), last)
     stood = np.median(acc, axis=1, keepdims=True)
-    askew = float(angles_deg(stood, frame[1])[0]) > params.other_upright_deg
-    return askew or turned_about(gyr, frame, params.other_turned_dps, params)
+    askew = frame is not None and float(angles_deg(stood, frame[1])[0]) > params.other_upright_deg
+    gyr = other.gyr(min(last - 1, other.before(at_s - params.other_s)), last)
+    flung = _fastest(gyr) > params.most_swing_dps
+    return askew or flung or turned_about(gyr, frame, params.other_turned_dps, params)
 
 
 def held_behind(stretch: Stretch, at_s: float, first: int, upright: Array, params: HandParams) -> bool:
-    """Whether the sensor is turned over behind a fall at this time, from hop ``first`` on."""
-    acc = stretch.acc(first, max(first, stretch.before(at_s + params.head_down_s)))
+    """Whether the sensor is turned over or flung about behind a fall at this time, from hop ``first`` on."""
+    last = max(first, stretch.before(at_s + params.head_down_s))
+    acc = stretch.acc(first, last)
     size = np.sqrt((acc * acc).sum(axis=0) / (upright @ upright))
     over = (angles_deg(acc, upright) > params.head_down_deg) & (np.abs(size - 1.0) < AT_REST)
-    return int(over.sum()) >= params.head_down
+    return int(over.sum()) >= params.head_down or _fastest(stretch.gyr(first, last)) > params.most_swing_dps
+
+
+def _fastest(gyr: Array) -> float:
+    return float(np.sqrt((gyr * gyr).sum(axis=0).max(initial=0.0)))

@@ -141,7 +141,7 @@ class Air(LocalLink):
     def send_ll_control_pdu(
         self, sender_address: hci.Address, receiver_address: hci.Address, packet: ll.ControlPdu
     ) -> None:
-        if (way := self._way(sender_address, receiver_address)) is not None:  # an empty one is false
+        if (way := self._way(sender_address, receiver_address)) is not None:
             chip = self._chips[receiver_address]
             arrive = partial(chip.on_ll_control_pdu, sender_address, packet)
             way.put(self._when(way, self._of(_sensor(way))), arrive)

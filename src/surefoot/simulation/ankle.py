@@ -75,6 +75,7 @@ class Ankle:
         self._first_s, self._count = 0.0, 0  # of this stream: device time of its first reading; readings taken
         self._timer: asyncio.TimerHandle | None = None
         self._emptying: asyncio.TimerHandle | None = None
+        self._rebooting: asyncio.TimerHandle | None = None
         self._gathered: list[Readings] = []
         self._sent: list[Readings] = []
         self.radio = Peripheral(
@@ -106,8 +107,9 @@ class Ankle:
         """Without a word: whoever was connected finds out by its silence."""
         self._on = False
         self._pace()
-        if self._emptying:
-            self._emptying.cancel()
+        for timer in (self._emptying, self._rebooting):
+            if timer:
+                timer.cancel()
         self.radio.switch_off()
 
     def switch_on(self, battery: Cell | None = None) -> None:
@@ -122,7 +124,7 @@ class Ankle:
     def reboot(self, seconds: float = 1.0) -> None:
         """Off, and on again after so long."""
         self.switch_off()
-        self._loop.call_later(seconds, self.switch_on)
+        self._rebooting = self._loop.call_later(seconds, self.switch_on)
 
     # ---- what is seen of it
 

@@ -20,6 +20,7 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
+from surefoot.sensors.ble import BleakKit
 from surefoot.simulation.air import Air
 from surefoot.simulation.central import Central, Heard, LinkLost, Wire, full_uuid, property_names
 from surefoot.simulation.firmware import AttError
@@ -48,6 +49,12 @@ def bleak_backends(air: Air) -> Backends:
     )
 
 
+def bleak_kit(air: Air) -> BleakKit:
+    """The same for ``sensors.ble``."""
+    backends = bleak_backends(air)
+    return BleakKit(*({"backend": one} for one in (backends.scanner, backends.client, backends.adapter)))
+
+
 class _Scanner(BaseBleakScanner):
     central: ClassVar[Central]
 
@@ -64,7 +71,7 @@ class _Scanner(BaseBleakScanner):
         await self.central.cease(self._heard)
 
     def _heard(self, heard: Heard) -> None:
-        if not self.is_allowedfull_uuid(list(heard.advert.services)):
+        if not self.is_allowed_uuid(list(heard.advert.services)):
             return
         told = _advertisement(heard)
         device = self.create_or_update_device(heard.address, heard.address, told.local_name, None, told)

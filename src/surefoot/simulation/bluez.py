@@ -6,6 +6,7 @@ It behaves as bluetoothd 5.66 was seen to, where that troubles programs: see ``M
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -30,6 +31,7 @@ class BlueZ:
 
     def __init__(self, air: Air, manners: Manners | None = None) -> None:
         self.manners = manners or Manners()
+        self.errors: Counter[str] = Counter()  # answered, by the last part of their names
         self._central = Central(air)
         self._scanning: set[str] = set()  # clients, by their name on the bus
         self._since_s = 0.0  # of the youngest scan
@@ -93,6 +95,7 @@ class BlueZ:
             signature, body = await self._act(message)
             reply = Message.new_method_return(message, signature, body)
         except DBusError as error:
+            self.errors[error.type.rpartition(".")[2]] += 1
             reply = Message.new_error(message, error.type, error.text)
         await self._bus.send(reply)
 

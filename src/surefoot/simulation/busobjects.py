@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from dbus_fast import Message, Variant
@@ -58,4 +59,11 @@ class BusObjects:
 
     def _tell(self, path: str, interface: str, member: str, signature: str, body: list[Any]) -> None:
         if self._bus.connected:
-            self._bus.send(Message.new_signal(path, interface, member, signature, body))
+            sending = self._bus.send(Message.new_signal(path, interface, member, signature, body))
+            sending.add_done_callback(_gone_or_done)
+
+
+def _gone_or_done(sending: asyncio.Future[Any]) -> None:
+    """Where the bus has gone meanwhile there is nobody to tell."""
+    if not sending.cancelled():
+        sending.exception()

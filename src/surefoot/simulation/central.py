@@ -129,8 +129,18 @@ class Wire:
     def mtu(self) -> int:
         return int(self._connection.att_mtu)
 
-    async def discover(self) -> None:
+    async def agree(self) -> None:
+        """On the size of packets."""
         await self._done(self._peer.request_mtu(MTU))
+
+    def adopt(self, what: CharacteristicProxy[bytes] | DescriptorProxy) -> None:
+        """Something known from an earlier link to the same sensor is used by this one from now on."""
+        what.client = self._peer.gatt_client
+        if isinstance(what, CharacteristicProxy):
+            what.subscribers = {}
+
+    async def discover(self) -> None:
+        await self.agree()
         services = await self._done(self._peer.discover_services())
         for service in services:
             for characteristic in await self._done(service.discover_characteristics()):

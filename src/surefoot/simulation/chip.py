@@ -140,6 +140,11 @@ class _Host(Host):
             case hci.HCI_AclDataPacket():
                 self.on_hci_acl_data_packet(packet)
 
+    def on_command_processed(self, event: hci.HCI_Event) -> None:
+        """Unless whoever asked was cancelled a moment ago."""
+        if self.pending_response is None or not self.pending_response.done():
+            super().on_command_processed(event)
+
 
 class _Advertiser(LegacyAdvertiser):
     controller: Chip

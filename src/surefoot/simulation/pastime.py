@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from surefoot.sensors.ble import BleakKit
 from surefoot.simulation.air import Air, Faults
 from surefoot.simulation.ankle import Ankle, Cell
 from surefoot.simulation.ankles import firmware
-from surefoot.simulation.backend import bleak_backends
+from surefoot.simulation.backend import bleak_kit
 from surefoot.simulation.day import Habits
 from surefoot.simulation.life import LifeDay, LifeHabits, life_day
 from surefoot.simulation.motion import motions
@@ -31,6 +30,7 @@ LIVELY = LifeHabits(
 )
 SEATED_S = 5.0  # before the first walk
 OFTEN_LOST = Faults(lost=0.005, jitter_s=0.05)  # as radios are (P)
+SENSORS = {"left": "C0:FF:EE:00:00:01", "right": "C0:FF:EE:00:00:02"}
 CLOCKS_PPM = {"left": 31.0, "right": -22.0}
 CELLS = {"left": Cell(87.0, 40.0), "right": Cell(64.0, 40.0)}
 
@@ -41,6 +41,7 @@ class Pastime:
 
     worn: list[WornSensor]
     kit: BleakKit
+    air: Air
     ankles: dict[str, Ankle]
     day: LifeDay
 
@@ -49,14 +50,13 @@ class Pastime:
 async def pastime(product: str = "open", seed: int = 1, paired_s: float = 0.0) -> AsyncIterator[Pastime]:
     """A person who sits, rises, walks, climbs stairs and sits down again for twelve hours from now on."""
     air = Air(np.random.default_rng([seed, 1]), OFTEN_LOST)
-    backends = bleak_backends(air)
-    kit = BleakKit(*({"backend": one} for one in (backends.scanner, backends.client, backends.adapter)))
+    kit = bleak_kit(air)
     day = life_day(draw_walker(np.random.default_rng(seed)), seed, habits=LIVELY, rate_hz=RATE_HZ)
     first_rise_s = next(context.start_s for context in day.context if context.kind != "sit")
     felt = motions(day.blocks(), first_rise_s - SEATED_S)
     ankles, worn = {}, []
     for number, side in enumerate(SIDES):
-        address = f"C0:FF:EE:00:00:0{number + 1}"
+        address = SENSORS[side]
         sensor = firmware(product)
         how = {"clock_ppm": CLOCKS_PPM[side], "on_for_s": 60.0 * number, "battery": CELLS[side], "keep": False}
         ankles[side] = Ankle(air, sensor, felt[side], address, **how)
@@ -64,8 +64,7 @@ async def pastime(product: str = "open", seed: int = 1, paired_s: float = 0.0) -
         rate_hz = sensor.product.traits.usual_rate_hz
         worn.append(WornSensor(side, "shank", product, address, sensor.advert.name, rate_hz, paired_s))
     try:
-        yield Pastime(worn, kit, ankles, day)
+        yield Pastime(worn, kit, air, ankles, day)
     finally:
-        await asyncio.sleep(0.1)  # they begin to advertise again, and are not to be stopped in the middle of it
         for ankle in ankles.values():
             await ankle.stop()

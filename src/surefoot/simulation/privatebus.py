@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,11 @@ class BusError(SurefootError):
     """The private bus cannot be started."""
 
 
+def has_bus() -> bool:
+    """Whether one can be run here."""
+    return sys.platform == "linux" and shutil.which("dbus-daemon") is not None
+
+
 @contextmanager
 def private_bus() -> Iterator[str]:
     """Run one; yields its address. Raise BusError where there is no dbus-daemon."""
@@ -54,6 +60,7 @@ def private_bus() -> Iterator[str]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             preexec_fn=_die_with_parent,
+            start_new_session=True,  # Ctrl-C is for us
         )
         try:
             with daemon:

@@ -121,10 +121,10 @@ class Remote:
             return NOTHING
         if self._attempt is not None:
             raise DBusError(f"{ERROR}.InProgress", "Operation already in progress")
-        self._attempt = self._loop.create_task(self._central.connect(self._address))
+        self._attempt = attempt = self._loop.create_task(self._central.connect(self._address))
         try:
             async with asyncio.timeout(PATIENCE_S):
-                self._wire = wire = await self._attempt
+                self._wire = wire = await attempt
         except TimeoutError:
             raise DBusError(f"{ERROR}.Failed", "Connection timed out") from None
         except LinkLost:
@@ -134,15 +134,20 @@ class Remote:
                 raise
             raise DBusError(f"{ERROR}.Failed", "Operation canceled") from None
         finally:
-            self._attempt = None
+            if self._attempt is attempt:
+                self._attempt = None
+        for what in self._below.values():  # may be used at once: who knows the services need not wait for them
+            wire.adopt(what)
         self._objects.change(self._path, DEVICE, {"Connected": Variant("b", True)}, ("RSSI",))
         wire.closed.add_done_callback(partial(self._gone, wire))
         self._resolving = self._loop.create_task(self._resolve(wire))
         return NOTHING
 
     async def _disconnect(self) -> Answer:
-        if self._attempt is not None:
-            self._attempt.cancel()
+        if (attempt := self._attempt) is not None:
+            attempt.cancel()
+            await asyncio.wait({attempt})
+            self._attempt = None
         if (wire := self._wire) is not None:
             await asyncio.sleep(self._manners().disconnect_s)
             self._wire = None  # whatever closes it: it is told late, by us
@@ -152,8 +157,11 @@ class Remote:
 
     async def _resolve(self, wire: Wire) -> None:
         with suppress(LinkLost):
-            await wire.discover()
-            self._show(wire)
+            if self._below:
+                await wire.agree()
+            else:
+                await wire.discover()
+                self._show(wire)
             self._objects.change(self._path, DEVICE, {"ServicesResolved": Variant("b", True)})
 
     def _gone(self, wire: Wire, _: asyncio.Future[int]) -> None:
@@ -209,7 +217,7 @@ class Remote:
         return NOTHING
 
     def _show(self, wire: Wire) -> None:
-        """Its services, characteristics and descriptors; those shown before stay, whatever the link did."""
+        """Its services, characteristics and descriptors; they stay when the link ends."""
         uuids = [full_uuid(service.uuid) for service in wire.services]
         self._objects.change(self._path, DEVICE, self._uuids(tuple(uuids)))
         for service in wire.services:

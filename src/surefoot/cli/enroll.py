@@ -1,0 +1,91 @@
+"""``surefoot clinic enroll``, ``revoke``, ``gateways``: who may send to this clinic, and who may no longer."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from pathlib import Path
+
+import click
+
+from surefoot.cli.authority import Authority, AuthorityError, now_utc
+from surefoot.cli.console import Terminal, note
+from surefoot.config import load_config
+
+FOLDER = "authority"
+_FOLDER = click.option(
+    "--folder", type=click.Path(path_type=Path), metavar="FOLDER", help="The authority's [in SUREFOOT_HOME]."
+)
+
+
+@click.command()
+@click.argument("gateway", required=False)
+@click.option("--host", "hosts", multiple=True, metavar="NAME", help="How homes reach the broker; first time only.")
+@click.option("--port", default=8883, show_default=True, type=click.IntRange(1, 65535), help="Of the broker.")
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="The certificate lasts.")
+@_FOLDER
+def enroll(gateway: str | None, hosts: tuple[str, ...], port: int, days: int, folder: Path | None) -> None:
+    """Make a gateway's identity: a random id, its key and certificate, to be carried to the home.
+
+    The first time it makes the clinic's authority and all that a Mosquitto needs, too: certificates both ways, and an
+    access list by which each gateway reads and writes what is its own, and nothing else.
+
+    \b
+      surefoot clinic enroll --host clinic.example      the first gateway, and the broker's files
+      surefoot clinic enroll                            another one
+      surefoot clinic enroll GATEWAY                    again, before its certificate ends; or for a home that
+                                                        has been running without one
+    """
+    authority, now = _authority(folder), now_utc(time.time())
+    if not authority.is_made:
+        if not hosts:
+            raise AuthorityError(
+                "This clinic has no authority yet.",
+                "No gateway was enrolled.",
+                "Say how homes reach its broker: surefoot clinic enroll --host clinic.example",
+            )
+        authority.make(hosts, port, now)
+        note(f"the clinic's authority is in {authority.folder}; keep it secret and keep a copy")
+        note(f"start the broker with: mosquitto -c {authority.folder / 'mosquitto.conf'}")
+        note(
+            f"and the clinic with: SUREFOOT_IDENTITY={authority.folder / 'clinic'} surefoot clinic --broker mqtts://..."
+        )
+    elif hosts:
+        raise click.UsageError("The broker's names were given when the authority was made.")
+    name = _name(gateway)
+    made = authority.enroll(name, now, days)
+    authority.tell_broker()
+    click.echo(f"{name} is enrolled for {days} days.")
+    note(f"carry {made} to the home, over a way nobody else reads, then delete it here")
+    note(f"there: SUREFOOT_CONFIG={made.name}/surefoot.toml surefoot wear")
+
+
+@click.command()
+@click.argument("gateway")
+@_FOLDER
+def revoke(gateway: str, folder: Path | None) -> None:
+    """Let a gateway in no longer: lost, stolen or given back. It takes effect at once where the broker runs here."""
+    authority = _authority(folder)
+    authority.revoke(_name(gateway), now_utc(time.time()))
+    click.echo(f"{gateway} is revoked.")
+    if not authority.tell_broker():
+        note("no broker runs from this folder: where it does, have it read its lists again (kill -HUP)")
+
+
+@click.command()
+@_FOLDER
+def gateways(folder: Path | None) -> None:
+    """List who is enrolled."""
+    rows = [(name, "revoked" if gone else "may send") for name, gone in _authority(folder).gateways()]
+    Terminal().table("Gateways", ("gateway", "state"), rows)
+
+
+def _authority(folder: Path | None) -> Authority:
+    return Authority(folder or load_config().home / FOLDER)
+
+
+def _name(gateway: str | None) -> str:
+    try:
+        return str(uuid.UUID(gateway)) if gateway else str(uuid.uuid4())
+    except ValueError as error:
+        raise click.BadParameter(f"{gateway!r} is no gateway's id.") from error

@@ -1,0 +1,49 @@
+"""Identified: by which certificate this installation shows itself to the broker, and under which name."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from pathlib import Path
+
+from surefoot.alerts.broker import LinkError, LinkParams
+from surefoot.alerts.identity import Identity
+from surefoot.config import Config
+from surefoot.pipeline.store import Store
+
+NAMES = ("authority.crt", "gateway.crt", "gateway.key")
+
+
+def link_params(config: Config) -> LinkParams:
+    """With the certificates of the identity that is set, if one is.
+
+    Raises:
+        LinkError: a file that is missing, or a key that others may read.
+    """
+    if config.identity is None:
+        return LinkParams()
+    authority, certificate, key = (config.identity / name for name in NAMES)
+    for path in (authority, certificate, key):
+        if not path.is_file():
+            raise _error(f"There is no {path}.", "Copy the folder that surefoot clinic enroll made, whole.")
+    if sys.platform != "win32" and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise _error(f"The key {key} can be read by others on this machine.", f"chmod 600 {key}")
+    return LinkParams(ca_file=str(authority), certificate_file=str(certificate), key_file=str(key))
+
+
+def take_name(store: Store, config: Config) -> None:
+    """A home that was enrolled goes by the name on its certificate.
+
+    Raises:
+        StoreError: it has gone by another one already.
+    """
+    if config.identity is not None:
+        store.be_called(name_on(config.identity))
+
+
+def name_on(folder: Path) -> str:
+    return Identity((folder / "gateway.crt").read_bytes(), b"").name
+
+
+def _error(what: str, remedy: str) -> LinkError:
+    return LinkError("tls", what, remedy, "Nothing was sent. ")
