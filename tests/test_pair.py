@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from onair import in_virtual_time
+from aired import in_virtual_time
 from onlinux import QUICK, bluez_on, hurried, system_bus
 from surefoot.cli.main import main
 from surefoot.cli.pair import _keep, _knowing, _wish
