@@ -12,9 +12,12 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 from typing import TypeVar
 
+from surefoot.alerts.emergency import TEXT as EMERGENCY
 from surefoot.alerts.mqtt import Link, LinkError, Session
+from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.identified import link_params
@@ -76,12 +79,15 @@ class Gateway:
         self._stopping = threading.Event()
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
+        self._upkeep = Upkeep()
 
     async def work(self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, broker: str | None = None) -> None:
         """Until it is cancelled, or the radio ends."""
         self._offset_s, self._clock_s = unix_offset_s, asyncio.get_running_loop().time
         fresh: Fresh = asyncio.Queue(BACKLOG)
         readings = self._readings(fresh, await asyncio.to_thread(self._open_day_s), self._now_s())
+        known = await asyncio.to_thread(lambda: self._store.alerts(self._store.gateway()))
+        self._upkeep = Upkeep(one.alert for one in known)
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._look())]
             if broker is not None:
@@ -153,9 +159,17 @@ class Gateway:
     def _checked(self, check: Check) -> None:
         if not (isinstance(check, SideCheck) and check.verdict == "as_told"):  # the mounting check says so sooner
             self._say(said(check))
+        self._keep_technical(self._upkeep.checked(check, self._today()))
+
+    def _keep_technical(self, alert: Alert | None) -> None:
+        if alert is not None:
+            self._keeper.keep_alert(alert)
+
+    def _today(self) -> str:
+        return datetime.fromtimestamp(self._now_s(), self._zone).date().isoformat()
 
     async def _look(self) -> None:
-        """Now and then: what waits for the clinic, and whether readings are recorded."""
+        """Now and then: what waits for the clinic, whether readings are recorded, and how the batteries are."""
         try:
             while True:
                 waiting = await asyncio.to_thread(self._store.outbox.count)
@@ -165,6 +179,9 @@ class Gateway:
                 if self._ring.trouble != self._board.recording:
                     self._board.recording = self._ring.trouble
                     self._say(self._ring.trouble or "readings are recorded again")
+                for status in tuple(self._board.statuses.values()):
+                    low = self._upkeep.charged(status, self._now_s(), self._today())
+                    await asyncio.to_thread(self._keep_technical, low)
                 await asyncio.sleep(LOOK_S)
         finally:
             self._stopping.set()  # the worker's thread may be waiting for a full disk
@@ -223,8 +240,11 @@ class _Keeper:
         self._kept(lambda: self._store.keep_day(day, trends))
 
     def keep_alert(self, alert: Alert) -> None:
+        if alert.tier == "T4":
+            self._say(EMERGENCY)  # before anything that could fail or wait
         self._kept(lambda: self._store.keep_alert(alert))
-        self._say(f"ALERT {alert.tier}: {alert.sentence}")
+        over = " This is over." if alert.resolved_s is not None else ""
+        self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
 
     def keep_donning(self, donning: Donning) -> None:
         self._kept(lambda: self._store.keep_donning(donning))
