@@ -164,10 +164,12 @@ async def gateway(seconds: float, broker: str, folder: Path) -> None:
             await asyncio.wait({working}, timeout=1.0)
             if working.done():
                 working.result()
-        begin, readings, before_mb = time.process_time(), _readings(board), _resident_mb()
+        begin, seen, before_mb = time.process_time(), dict(board.statuses), _resident_mb()
         await asyncio.sleep(seconds)
         share = 100 * (time.process_time() - begin) / seconds
-        print(f"{share:.2f} {(_readings(board) - readings) / seconds:.1f} {before_mb:.1f} {_resident_mb():.1f}")
+        now = board.statuses  # told every ten seconds
+        rate_hz = sum((now[key].readings - was.readings) / (now[key].at_s - was.at_s) for key, was in seen.items())
+        print(f"{share:.2f} {rate_hz:.1f} {before_mb:.1f} {_resident_mb():.1f}")
         working.cancel()
         await asyncio.wait({working})
         ring.close()
