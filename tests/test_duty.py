@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import multiprocessing
 import os
 import signal
@@ -14,13 +15,17 @@ import pytest
 
 import made
 import story
+from broker import mosquitto
 from made import HOME
 from story import DAY_S, NOW_S, STEADY, WEAK
 from surefoot.alerts.actions import acknowledge, resolve, see, snooze, wake
 from surefoot.alerts.alertlife import AlertEvent
 from surefoot.alerts.bodies import AlertBody
 from surefoot.alerts.escalation import EscalationParams
+from surefoot.alerts.mqtt import Link
+from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline import duty
+from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.duty import DutyParams, look, settle
 from surefoot.pipeline.monitored import MonitorParams, thin_days
 from surefoot.pipeline.store import Store, open_store
@@ -198,6 +203,42 @@ def test_workers_that_are_killed_lose_no_notice(on_disk: Store, tmp_path: Path) 
         assert on_disk.alerts()[0].life.is_open
     lines = sent.read_text().splitlines()
     assert len(lines) == len(set(lines)), "each notice was sent by one of the two"
+
+
+def test_a_notice_arrives_over_mqtt_and_waits_for_a_broker_that_is_away(clinic: Store, tmp_path: Path) -> None:
+    """The whole loop: what a home sends is told to whoever listens, and what cannot go out goes out later."""
+    quick = replace(TEAM.escalation, retry_s=0.0, patient_tries=10**6)
+    params = ClinicParams(look_s=0.05, duty=replace(TEAM, escalation=quick))
+
+    async def heard(url: str, clinics: Link) -> Notice:
+        async with Link(url, "pager").connect() as session:
+            await session.subscribe(notice_topic("clinical"))
+            serving = asyncio.create_task(serve(clinic, clinics, lambda: NOW_S + 1, params))
+            try:
+                async for message in session.messages():
+                    return Notice.model_validate_json(message.payload)
+            finally:
+                serving.cancel()
+                await asyncio.wait({serving})
+        raise AssertionError("the line ended")
+
+    async def away(clinics: Link) -> None:
+        serving = asyncio.create_task(serve(clinic, clinics, lambda: NOW_S, params, on_trouble=lambda _: None))
+        while "failed 1" not in trail(clinic):
+            await asyncio.sleep(0.02)
+        serving.cancel()
+        await asyncio.wait({serving})
+
+    alerted(clinic)
+    with mosquitto(tmp_path) as broker:
+        clinics = Link(broker.url, "clinic")
+        broker.stop()
+        asyncio.run(away(clinics))
+        broker.start()
+        notice = asyncio.run(heard(broker.url, clinics))
+    assert (notice.alert_id, notice.gateway, notice.to, notice.tier) == ("a", HOME, ("ann",), "T3")
+    reasons = {e.note for e in clinic.alert_log.events(HOME, "a") if e.what == "failed"}
+    assert reasons == {"there is no line to the broker"}
 
 
 # ---- who is not monitored

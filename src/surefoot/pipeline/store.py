@@ -10,17 +10,18 @@ import math
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import EllipsisType
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
 
 from surefoot.alerts.actions import acknowledge
-from surefoot.alerts.alertlife import AlertEvent, Life
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
 from surefoot.pipeline import inbox, reads, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
+from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
@@ -71,6 +72,7 @@ class Store:
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
+        self.diary = Diary(engine, self._keep)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -252,11 +254,8 @@ class Store:
         An ``alert_id`` is its home's; give ``gateway`` where two homes might use the same. StoreError when it is not
         known or not unique.
         """
-
-        def event(life: Life) -> AlertEvent | None:
-            return acknowledge(life, who, at_s, note, seen)
-
-        return self.alert_log.act(gateway, alert_id, event, "acknowledged")
+        deed = partial(acknowledge, who=who, now_s=at_s, note=note, seen=seen)
+        return self.alert_log.act(gateway, alert_id, deed, "acknowledged")
 
     def ingest(self, messages: Sequence[UpMessage], now_s: float, refused: Sequence[Refused] = ()) -> Receipt:
         """Store messages from homes in one transaction. A replay changes nothing and counts as stored."""
