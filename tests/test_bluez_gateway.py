@@ -223,3 +223,20 @@ def test_ten_lost_links_leave_no_file_and_no_task_open(bus: str) -> None:
             assert max(tasks for _, tasks in counts[5:]) <= max(tasks for _, tasks in counts[:5])
 
     hurried(main())
+
+
+@pytest.mark.parametrize("crash", [False, True], ids=["told", "crashed"])
+def test_a_bluetoothd_that_ends_and_is_started_again_is_used_again(bus: str, crash: bool) -> None:
+    async def main() -> None:
+        async with linux(bus) as pc:
+            await pc.streams()
+            await pc.bluez.stop(crash=crash)
+            await until(lambda: pc.gateway.last("left").state != "streaming")
+            again = BlueZ(pc.there.air, QUICK)
+            await again.start(bus)
+            try:
+                await pc.streams(within_s=60.0)
+            finally:
+                await again.stop()
+
+    hurried(main())
