@@ -89,6 +89,7 @@ async def heard(place: Place, listener: str, topic_filter: str, speaker: str, to
 OWN = [
     (CLINIC, "surefoot/v1/+/up/#", ANNA, f"surefoot/v1/{ANNA}/up/day"),
     (BERT, f"surefoot/v1/{BERT}/down/ack", CLINIC, f"surefoot/v1/{BERT}/down/ack"),
+    (CLINIC, "surefoot/v1/clinic/notice/#", CLINIC, "surefoot/v1/clinic/notice/clinical"),
 ]
 FOREIGN = [
     (CLINIC, "surefoot/v1/+/up/#", ANNA, f"surefoot/v1/{BERT}/up/day"),  # to write in another's name
@@ -108,6 +109,8 @@ FOREIGN = [
         )
     ),
     (ANNA, f"surefoot/v1/{ANNA}/down/ack", ANNA, f"surefoot/v1/{ANNA}/down/ack"),  # to answer itself
+    (ANNA, "surefoot/v1/clinic/#", CLINIC, "surefoot/v1/clinic/notice/clinical"),  # to read what staff are told
+    (CLINIC, "surefoot/v1/clinic/#", ANNA, "surefoot/v1/clinic/notice/clinical"),  # or to say it
 ]
 
 

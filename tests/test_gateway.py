@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.alerts.mqtt import Link
 from surefoot.cli.board import Board
 from surefoot.cli.gateway import Gateway
 from surefoot.config import load_config
+from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import SIDES, DaySummary, Gap, Samples, Stride, WornSensor
@@ -21,6 +23,7 @@ from surefoot.sensors.joining import joined
 from surefoot.sensors.link import LinkParams
 from surefoot.sensors.ownlog import OwnLogParams
 from surefoot.sensors.radio import RadioParams
+from surefoot.simulation.broker import small_broker
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 
@@ -57,9 +60,15 @@ class Home:
         self, items: Sequence[Block], stop: Callable[[], bool] | None = None, broken: type[Store] | None = None
     ) -> Board:
         """Give a gateway these readings; it is stopped when ``stop`` says so, or ends with the source."""
-        return asyncio.run(self._run(items, stop, broken))
+        return asyncio.run(self.work(items, stop, broken))
 
-    async def _run(self, items: Sequence[Block], stop: Callable[[], bool] | None, broken: type[Store] | None) -> Board:
+    async def work(
+        self,
+        items: Sequence[Block],
+        stop: Callable[[], bool] | None = None,
+        broken: type[Store] | None = None,
+        broker: str | None = None,
+    ) -> Board:
         self.given = False
         store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
         if broken is not None:
@@ -76,7 +85,7 @@ class Home:
 
         offset_s = items[0].start_s - asyncio.get_running_loop().time()
         gateway = Gateway(store, ring, load_config(timezone="UTC"), board, self.told.append)
-        working = asyncio.create_task(gateway.work(source(), offset_s))
+        working = asyncio.create_task(gateway.work(source(), offset_s, broker))
         if stop:
             async with asyncio.timeout(60.0):
                 while not (self.given and stop()):
@@ -133,6 +142,26 @@ def test_days_told_before_stay_as_they_are(tmp_path: Path) -> None:
     home.run([Gap(side, "shank", end_s, end_s + 60.0, "off") for side in SIDES])
     assert home.days()[0] == first and len(home.days()) == 2
     assert [line for line in home.told[told:] if "is over" in line and first.day in line] == []
+
+
+def test_what_is_found_reaches_the_clinic(tmp_path: Path) -> None:
+    """By a broker that knows MQTT 3.1.1 only."""
+    home = Home(tmp_path / "home")
+    clinic = open_store(f"sqlite:///{tmp_path / 'clinic.sqlite'}")
+
+    async def work() -> None:
+        async with small_broker() as broker:
+            ready = asyncio.Event()
+            serving = asyncio.create_task(serve(clinic, Link(broker, "clinic", protocol="3.1.1"), ready=ready))
+            await ready.wait()
+            await home.work(blocks(), lambda: bool(clinic.counts()["days"]), broker=broker)
+            serving.cancel()
+            await asyncio.wait({serving})
+
+    asyncio.run(work())
+    (patient,) = clinic.patients()
+    assert clinic.days(patient.gateway) == home.days() and len(home.days()) == 1
+    clinic.close()
 
 
 class Full(Store):

@@ -18,8 +18,10 @@ import made
 import story
 from story import DAY_S, EMPTY, NEW, NOW_S, SILENT, STEADY, WEAK
 from surefoot.alerts.bodies import AlertBody, AnswerBody, DayBody, IncidentBody, TestBody
+from surefoot.alerts.technical import Upkeep
+from surefoot.pipeline.duty import look, settle, watch
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import DayMetric, DaySummary, TestResult
+from surefoot.records import DayMetric, DaySummary, SideCheck, TestResult
 from surefoot.web.app import make_app
 from surefoot.web.charts import charts
 from surefoot.web.line import Line
@@ -111,11 +113,11 @@ def test_sensors_in_a_drawer_are_not_monitored(empty: Store) -> None:
     assert "Last worn" in row and "on 2026-01-24" in row
 
 
-def test_silence_is_told_after_half_a_day(empty: Store) -> None:
+def test_silence_is_told_after_three_minutes(empty: Store) -> None:
     story.Home(WEAK).live(empty, NOW_S, story.days(28))
     heard_s = empty.patients()[0].last_seen_s
-    assert "Not monitored" not in text(Reader(empty, heard_s + 12 * 3600 - 1).get("/"))
-    assert "nothing heard from the home for 12 hours" in text(Reader(empty, heard_s + 12 * 3600).get("/"))
+    assert "Not monitored" not in text(Reader(empty, heard_s + 179).get("/"))
+    assert "Not monitored: nothing heard from the home for 3 minutes" in text(Reader(empty, heard_s + 180).get("/"))
 
 
 def test_an_empty_clinic_says_so(empty: Store) -> None:
@@ -341,7 +343,7 @@ def test_an_acknowledgement_is_stored_and_shown_with_who_and_when(empty: Store) 
     alerted(empty, made.alert("a"), made.alert("b", raised_s=1.7e9))
     page = Reader(empty).post("/acknowledge", form(empty, note="Called, comes at 3."))
     said = text(page)
-    assert "Open (1)" in said and "Acknowledged (1)" in said
+    assert "Open (1)" in said and "Acknowledged or over (1)" in said
     assert "Acknowledged by Dr. Ada, 2026-01-29 09:12+00:00 Called, comes at 3." in said
     assert page.url.fragment.startswith("alert-") and f'id="{page.url.fragment}"' in page.text
     taken = {one.alert.alert_id: one.acknowledged for one in empty.alerts()}
@@ -359,6 +361,100 @@ def test_whoever_comes_second_is_told_who_was_first(empty: Store) -> None:
     said = text(Reader(empty, NOW_S + 5).post("/acknowledge", form(empty, who="Dr. Bob", back="patient")))
     assert "Somebody had acknowledged this alert before." in said
     assert "Acknowledged by Dr. Ada" in said and "Dr. Bob" not in said
+
+
+def snoozed(store: Store, now_s: float = NOW_S, **more: str) -> str:
+    return text(Reader(store, now_s).post("/snooze", form(store, minutes="60") | more))
+
+
+def test_a_snooze_is_seen_and_hides_nothing(empty: Store) -> None:
+    alerted(empty, made.alert("a", "T3"))
+    said = snoozed(empty)
+    assert "Snoozed. It stays open" in said and "Open (1)" in said and "Open, snoozed" in said
+    assert "Snoozed until 2026-01-29 10:12+00:00 by Dr. Ada: reminders rest, everything else goes on." in said
+    assert "T3 urgent 1 open alert" in text(Reader(empty).get("/"))
+    assert "Open, snoozed" not in text(Reader(empty, NOW_S + 3601).get("/alerts"))
+    said = text(Reader(empty, NOW_S + 60).post("/wake", form(empty)))
+    assert "The snooze has ended." in said and "Open, snoozed" not in said and "Snooze ended by Dr. Ada" in said
+
+
+def test_nobody_snoozes_for_long_nor_an_emergency_nor_what_became_worse(empty: Store) -> None:
+    home = alerted(empty, made.alert("a", "T2"), made.alert("b", "T4"))
+    old = form(empty, minutes="60")
+    assert Reader(empty).post("/snooze", old | {"minutes": "121"}).status_code == 400
+    assert "Nothing was changed" in text(Reader(empty).post("/snooze", form(empty, "b", minutes="15")))
+    assert Reader(empty).get("/alerts").text.count('formaction="/snooze"') == 3, "that of a T4 is not offered"
+    snoozed(empty)
+    home.tell(empty, NOW_S, AlertBody.of(made.alert("a", "T3")))
+    assert "Open, snoozed" not in text(Reader(empty).get("/alerts"))
+    assert "Nothing was changed" in text(Reader(empty).post("/snooze", old))
+
+
+def test_an_alert_is_resolved_with_a_name_and_a_reason(empty: Store) -> None:
+    alerted(empty, made.alert("a"))
+    reader = Reader(empty)
+    for change in ({"note": ""}, {"who": "", "note": "cramp"}, {"note": "x" * 1001}):
+        assert reader.post("/resolve", form(empty) | change).status_code == 400
+    assert reader.post("/resolve", form(empty, note="cramp") | {"alert_id": "another"}).status_code == 404
+    reader.post("/acknowledge", form(empty, note="I call her."))
+    said = text(Reader(empty, NOW_S + 60).post("/resolve", form(empty, who="Dr. Bob", note="It was a cramp.")))
+    assert "Resolved. It is stored below" in said and "It was a cramp." in said
+    assert "Acknowledged by Dr. Ada, 2026-01-29 09:12+00:00; Resolved by Dr. Bob, 2026-01-29 09:13+00:00" in said
+    again = text(reader.post("/resolve", form(empty, who="Dr. Cy", note="No.")))
+    assert "Nothing was changed" in again and "Dr. Cy" not in again
+
+
+def test_who_was_told_and_who_is_next_stand_beside_the_alert(empty: Store) -> None:
+    alerted(empty, made.alert("a", "T3"))
+    for after_s in (0, 3700, 14500, 14510, 14520):
+        for claim in look(empty, NOW_S + after_s):
+            settle(empty, claim, NOW_S + after_s)
+    said = text(Reader(empty, NOW_S + 14600).get("/alerts"))
+    assert "Open, next person told" in said
+    assert "Told: on call, deputy, last 2026-01-29 13:14+00:00, 4 notices so far." in said
+    assert "Not answered: deputy is told as well, 2026-01-29 13:13+00:00." in said
+    assert "What happened to it (10)" in said and "The notice to on call went out, 2026-01-29 09:12+00:00" in said
+
+
+def test_that_nobody_could_be_told_is_said(empty: Store) -> None:
+    alerted(empty, made.alert("a", "T3"))
+    for claim in look(empty, NOW_S):
+        settle(empty, claim, NOW_S, "there is no line to the broker")
+    assert "Nobody could be told yet: no notice has gone out." in text(Reader(empty).get("/alerts"))
+
+
+def test_what_was_on_a_screen_is_known_and_stays_open(empty: Store) -> None:
+    alerted(empty, made.alert("a"))
+    reader = Reader(empty)
+    assert 'data-unseen data-gateway="' in reader.get("/alerts").text
+    assert reader.post("/seen", {"gateway": WEAK, "alert_id": "a"}).status_code == 204
+    page = reader.get("/alerts")
+    assert "Open, seen" in text(page) and "data-unseen" not in page.text and "Open (1)" in text(page)
+
+
+def test_many_silent_homes_are_one_entry(empty: Store) -> None:
+    for k in range(6):
+        story.Home(f"{k}b1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d").sign_of_life(empty, NOW_S - 200)
+    watch(empty, NOW_S, 0.0)
+    page = Reader(empty).get("/alerts/technical")
+    assert "6 homes are silent: one outage" in text(page) and page.text.count('class="alert"') == 1
+    assert "No clinical alert is open" in text(Reader(empty).get("/alerts"))
+    assert text(Reader(empty).get("/")).count("Not monitored: nothing heard from the home") == 6
+
+
+def test_sensors_on_the_wrong_legs_are_not_monitored(empty: Store) -> None:
+    home = story.Home(WEAK)
+    home.live(empty, NOW_S, story.days(28))
+    home.tell(empty, NOW_S, AlertBody.of(Upkeep().checked(SideCheck(NOW_S, "swapped", 2.0, 20), "2026-01-29")))
+    (row,) = patient_rows(Reader(empty).get("/")).values()
+    assert "Not monitored: the sensors are on the wrong legs" in row
+
+
+def test_two_hardly_worn_days_are_not_monitored(empty: Store) -> None:
+    days = [replace(day, worn_h=4.0) if day.day >= "2026-01-27" else day for day in story.days(28)]
+    story.Home(WEAK).live(empty, NOW_S, days)
+    (row,) = patient_rows(Reader(empty).get("/")).values()
+    assert "Not monitored: hardly worn: 4.0 h on 2026-01-27, 4.0 h on 2026-01-28" in row
 
 
 def test_an_alert_that_became_worse_is_not_acknowledged_by_an_old_page(empty: Store) -> None:
@@ -453,7 +549,13 @@ FOREIGN = [
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)
 def test_a_foreign_page_can_not_post(empty: Store, headers: dict[str, str]) -> None:
     alerted(empty, made.alert("a"))
-    for path, fields in (("/acknowledge", form(empty)), ("/label", {"gateway": WEAK, "label": "evil"})):
+    for path, fields in (
+        *(
+            (path, form(empty, minutes="15", note="x"))
+            for path in ("/acknowledge", "/snooze", "/wake", "/resolve", "/seen")
+        ),
+        ("/label", {"gateway": WEAK, "label": "evil"}),
+    ):
         page = Reader(empty).post(path, fields, **headers)
         assert page.status_code == 403
         assert "Nothing was stored" in text(page)

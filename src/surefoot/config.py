@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -19,6 +19,9 @@ from surefoot.records import SurefootError
 
 PREFIX = "SUREFOOT_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
+
+
+Person = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 
 class ConfigError(SurefootError):
@@ -49,6 +52,10 @@ class Config(BaseSettings):
     clinic_port: int = Field(default=8420, ge=0, le=65535)
     raw_days: float = Field(default=14.0, gt=0)  # raw readings older than this go,
     raw_mb: float = Field(default=2000.0, ge=10)  # the oldest sooner where they would take more
+    on_call: tuple[Person, ...] = Field(
+        default=("on call", "deputy"), min_length=1
+    )  # told of alerts, one after another
+    technicians: tuple[Person, ...] = Field(default=("technician",), min_length=1)  # told of sensors and lines
     timezone: str = "UTC"  # where the patient's day begins and ends
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay
 

@@ -12,6 +12,7 @@ TOPICS = "surefoot/v1"
 def access_list(gateways: Iterable[str]) -> str:
     """Who may read and write what, as Mosquitto's ``acl_file``. Who is not named here may nothing."""
     lines = [f"user {CLINIC}", f"topic read {TOPICS}/+/up/#", f"topic write {TOPICS}/+/down/#"]
+    lines += [f"topic readwrite {TOPICS}/clinic/notice/#"]
     for gateway in sorted(gateways):
         lines += ["", f"user {gateway}", f"topic write {TOPICS}/{gateway}/up/#"]
         lines += [f"topic read {TOPICS}/{gateway}/down/#"]

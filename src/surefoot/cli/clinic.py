@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 
 import click
 
+from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
 from surefoot.cli.console import note
 from surefoot.cli.enroll import enroll, gateways, revoke
 from surefoot.cli.identified import link_params
 from surefoot.config import Config, load_config
-from surefoot.pipeline.clinic import serve
+from surefoot.pipeline.clinic import ClinicParams, serve
+from surefoot.pipeline.duty import DutyParams
 from surefoot.pipeline.store import Store, open_store
 from surefoot.records import SurefootError
 from surefoot.web.app import make_app
@@ -60,7 +62,8 @@ def clinic(
       surefoot replay left.csv right.csv --publish mqtt://127.0.0.1:1883
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
-    SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT and SUREFOOT_TIMEZONE.
+    SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE,
+    SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS (lists of names: on_call = ["Ann", "Bob"]).
     """
     if context.invoked_subcommand is not None:
         return
@@ -103,7 +106,12 @@ async def _run(store: Store, link: Link, listener: socket.socket, config: Config
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_pages(app, listener=listener, on_ready=tell))
         tasks.create_task(_watch(ready, line))
-        tasks.create_task(serve(store, link, ready=ready, on_trouble=_teller(line)))
+        tasks.create_task(serve(store, link, params=_params(config), ready=ready, on_trouble=_teller(line)))
+
+
+def _params(config: Config) -> ClinicParams:
+    people = EscalationParams(clinical=config.on_call, technical=config.technicians, zone=config.zone)
+    return ClinicParams(duty=DutyParams(escalation=people))
 
 
 async def _watch(ready: asyncio.Event, line: Line) -> None:

@@ -31,6 +31,7 @@ class Wish:
     settle_s: float = 4.0  # looked on when enough were heard: a nearer one may come
     streams_s: float = 45.0  # until readings come from all
     tap_s: float = 60.0
+    ask_again_s: float = 12.0  # a knock may be lost on air
     stand_s: float = 5.0
     still_dps: float = 40.0
     still_within_s: float = 30.0

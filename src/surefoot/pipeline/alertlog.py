@@ -6,7 +6,7 @@ one whose row is written does it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,9 @@ from surefoot.alerts.bodies import AlertBody
 from surefoot.pipeline import reads
 from surefoot.pipeline.engine import StoreError, plain_words, writing
 from surefoot.pipeline.reads import StoredAlert
-from surefoot.pipeline.rows import add
+from surefoot.pipeline.rows import add, find, put
 from surefoot.pipeline.schema import alert_events, alerts
-from surefoot.records import Tier
+from surefoot.records import Alert
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +33,11 @@ class OpenAlert:
     life: Life
 
 
-def acknowledge(
-    connection: Connection, alert_id: str, who: str, at_s: float, note: str, gateway: str | None, seen: Tier | None
-) -> StoredAlert:
-    """The first one wins; nothing is written where the alert is worse than what was ``seen``."""
-    found = _one(connection, alert_id, gateway, "acknowledged")
-    worse = seen is not None and found.life.tier > seen
-    if found.life.acknowledged is None and not worse:
-        event = AlertEvent("acknowledged", found.life.tier, at_s, who=who, note=note)
-        _write(connection, found.gateway, alert_id, event)
-    return reads.alerts_of(connection, found.gateway, alert_id)[0]
-
-
 def stored(connection: Connection, gateway: str, body: AlertBody, now_s: float) -> None:
-    """The clinic has an alert of this tier."""
+    """The clinic has an alert of this tier, and by its home's word what it told of may be over."""
     _write(connection, gateway, body.alert_id, AlertEvent("stored", body.tier, now_s))
+    if body.resolved_s is not None:
+        _write(connection, gateway, body.alert_id, AlertEvent("resolved", body.tier, now_s))
 
 
 class AlertLog:
@@ -61,24 +51,40 @@ class AlertLog:
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             return reads.events_of(connection, gateway, alert_id)
 
-    def add(self, gateway: str, alert_id: str, event: AlertEvent) -> bool:
-        """Write an event; False when one of its kind, tier and number is there already: somebody else did it."""
+    def add_all(self, events: Sequence[tuple[str, str, AlertEvent]]) -> list[bool]:
+        """Write events (gateway, alert_id, event) in one transaction.
+
+        False for each whose kind, tier and number is there already: somebody else did it.
+        """
+        if not events:
+            return []
         with plain_words("The records cannot be written"), writing(self._engine) as connection:
-            return _write(connection, gateway, alert_id, event)
+            return [_write(connection, *event) for event in events]
 
     def act(
-        self, gateway: str, alert_id: str, event: Callable[[Life], AlertEvent | None], meant: str = "done"
+        self, gateway: str | None, alert_id: str, event: Callable[[Life], AlertEvent | None], meant: str = "stored"
     ) -> StoredAlert:
         """Write what ``event`` makes of the alert as it is now (None: nothing); the alert as it is then.
 
-        StoreError when there is no such alert; ``meant`` says what was not done then.
+        StoreError when there is no such alert, or several and no ``gateway``; ``meant`` says what was not done.
         """
         with plain_words("The records cannot be written"), writing(self._engine) as connection:
             found = _one(connection, alert_id, gateway, meant)
             made = event(found.life)
             if made is not None:
-                _write(connection, gateway, alert_id, made)
-            return reads.alerts_of(connection, gateway, alert_id)[0]
+                _write(connection, found.gateway, alert_id, made)
+            return reads.alerts_of(connection, found.gateway, alert_id)[0]
+
+    def raise_ours(self, alerts: Sequence[tuple[str, Alert]], now_s: float) -> None:
+        """Alerts that the clinic itself raises about homes; one that was raised before stays as it is."""
+        if not alerts:
+            return
+        with plain_words("The records cannot be written"), writing(self._engine) as connection:
+            for gateway, alert in alerts:
+                body = AlertBody.of(alert)
+                if find(connection, gateway, body) is None:
+                    put(connection, gateway, None, body, now_s)
+                    stored(connection, gateway, body, now_s)
 
     def waiting(self) -> list[OpenAlert]:
         """All open alerts, the oldest first; those that were closed cost nothing."""

@@ -1,4 +1,4 @@
-"""The clinic's side of the wire: take what homes send, store it, and answer after the commit."""
+"""The clinic's side of the wire: take what homes send, store it, answer after the commit, and see to the alerts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from surefoot.alerts.messages import Refused, Rejection, UpMessage, ack_payload, ack_topic, read_up, up_filter
-from surefoot.alerts.mqtt import Link, Received, Session
+from surefoot.alerts.mqtt import Link, LinkError, Received, Session
+from surefoot.alerts.notice import Notice, notice_topic
+from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import SurefootError
@@ -25,6 +28,9 @@ class ClinicParams:
     batch: int = 100  # messages in one transaction
     answers: int = 40  # sequence numbers in one answer, so that it stays small whatever the reasons
     pause_s: float = 1.0  # after the database failed; the homes send again
+    look_s: float = 10.0  # between two looks at open alerts and silent homes
+    days_s: float = 300.0  # between two looks at how the sensors were worn
+    duty: DutyParams = field(default_factory=DutyParams)
 
 
 async def serve(
@@ -36,14 +42,22 @@ async def serve(
     ready: asyncio.Event | None = None,
     on_trouble: Callable[[SurefootError], None] | None = None,
 ) -> None:
-    """Ingest for ever. ``ready`` is set whenever the clinic listens; troubles go to ``on_trouble`` (default: the log).
+    """Ingest and see to the alerts, for ever.
 
-    When the database fails nothing is answered, so every home keeps its rows and sends them again.
+    ``ready`` is set whenever the clinic listens; troubles go to ``on_trouble`` (default: the log).
+
+    When the database fails nothing is answered, so every home keeps its rows and sends them again. Notices to people go
+    out on the same line; while there is none, each is tried again.
     """
     params, tell = params or ClinicParams(), on_trouble or _log
+    line = _Line(clock)
 
     async def talk(session: Session) -> None:
         await session.subscribe(up_filter())
+        with line.through(session):
+            await listen(session)
+
+    async def listen(session: Session) -> None:
         if ready is not None:
             ready.set()
         async for batch in session.batches(params.batch):
@@ -56,7 +70,10 @@ async def serve(
             for topic, payload in answers:
                 await session.publish(topic, payload)
 
-    await link.keep(talk, on_trouble)
+    async with asyncio.TaskGroup() as both:
+        duty = both.create_task(_keep_duty(store, line, clock, params, tell))
+        await link.keep(talk, on_trouble)
+        duty.cancel()
 
 
 def take(
@@ -73,6 +90,52 @@ def take(
         else:
             messages.append(read)
     return _answers(store.ingest(messages, now_s, refused), (params or ClinicParams()).answers)
+
+
+class _Line:
+    """The way out for notices, and since when it has been open or closed."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._session: Session | None = None
+        self.since_s = clock()
+
+    @contextmanager
+    def through(self, session: Session) -> Iterator[None]:
+        self._session, self.since_s = session, self._clock()
+        try:
+            yield
+        finally:
+            self._session, self.since_s = None, self._clock()
+
+    async def send(self, notice: Notice) -> str:
+        """Why it did not go out; empty when the broker has taken it."""
+        if self._session is None:
+            return "there is no line to the broker"
+        try:
+            await self._session.publish(notice_topic(notice.channel), notice.payload())
+        except LinkError as error:
+            return error.what
+        return ""
+
+
+async def _keep_duty(
+    store: Store, line: _Line, clock: Callable[[], float], params: ClinicParams, tell: Callable[[SurefootError], None]
+) -> None:
+    """Look at homes and alerts, again and again; what fails is tried at the next look."""
+    days_due_s = 0.0
+    while True:
+        try:
+            now_s = clock()
+            days = not 0 <= days_due_s - now_s <= params.days_s
+            await asyncio.to_thread(watch, store, now_s, line.since_s, params.duty, days=days)
+            days_due_s = now_s + params.days_s if days else days_due_s
+            for claim in await asyncio.to_thread(look, store, now_s, params.duty):
+                failure = await line.send(claim.notice)
+                await asyncio.to_thread(settle, store, claim, clock(), failure)
+        except StoreError as error:
+            tell(error)
+        await asyncio.sleep(params.look_s)
 
 
 def _answers(receipt: Receipt, most: int) -> list[tuple[str, bytes]]:

@@ -72,6 +72,7 @@ class Patient:
     open_technical: int = 0
     link: str | None = None  # "up" or "down", by the last status message
     pending: int | None = None  # rows waiting at home, by the last status message
+    technical: tuple[str, ...] = ()  # kinds of the open technical alerts
 
 
 def patients(connection: Connection) -> list[Patient]:
@@ -81,9 +82,13 @@ def patients(connection: Connection) -> list[Patient]:
     return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
 
 
-def days_of(connection: Connection, gateway: str) -> list[DaySummary]:
-    query = select(days.c.body).where(days.c.gateway == gateway).order_by(days.c.day)
-    return [DaySummaryBody.model_validate_json(body).record() for body in connection.scalars(query)]
+def homes(connection: Connection) -> dict[str, float | None]:
+    return {row.gateway: row.last_seen_s for row in connection.execute(select(gateways).order_by(gateways.c.gateway))}
+
+
+def days_of(connection: Connection, gateway: str, newest: int | None = None) -> list[DaySummary]:
+    query = select(days.c.body).where(days.c.gateway == gateway).order_by(days.c.day.desc()).limit(newest)
+    return [DaySummaryBody.model_validate_json(body).record() for body in connection.scalars(query)][::-1]
 
 
 def trends_of(
@@ -169,8 +174,8 @@ def _between(table: Table, gateway: str, start_s: float | None = None, end_s: fl
 
 
 def _patient(connection: Connection, row: Row[Any], stored: Iterable[StoredAlert]) -> Patient:
-    still_open = [one.life for one in stored if one.gateway == row.gateway and one.life.is_open]
-    clinical = [life for life in still_open if life.channel == "clinical"]
+    still_open = [one for one in stored if one.gateway == row.gateway and one.life.is_open]
+    clinical = [one.life for one in still_open if one.alert.channel == "clinical"]
     newest = select(days.c.body).where(days.c.gateway == row.gateway).order_by(days.c.day.desc()).limit(1)
     body = connection.scalar(newest)
     return Patient(
@@ -183,6 +188,7 @@ def _patient(connection: Connection, row: Row[Any], stored: Iterable[StoredAlert
         open_technical=len(still_open) - len(clinical),
         link=row.link,
         pending=row.pending,
+        technical=tuple(one.alert.kind for one in still_open if one.alert.channel == "technical"),
     )
 
 

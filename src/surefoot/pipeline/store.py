@@ -10,15 +10,18 @@ import math
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from types import EllipsisType
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, select
 
+from surefoot.alerts.actions import acknowledge
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
-from surefoot.pipeline import alertlog, inbox, reads, wardrobe
+from surefoot.pipeline import inbox, reads, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
+from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
@@ -69,6 +72,7 @@ class Store:
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
+        self.diary = Diary(engine, self._keep)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -76,26 +80,15 @@ class Store:
     # ---- home: one patient; each row is queued for the clinic in the same transaction (outbox=False: not queued).
     # The same content again changes nothing; changed content under the same name replaces it and is queued anew.
 
-    def gateway(self) -> str:
-        """This home's random name, made once."""
+    def gateway(self, enrolled: str = "") -> str:
+        """This home's name, made once: random, unless it is ``enrolled`` under one by then."""
         if self._gateway is None:
             with self._write() as connection:
-                add(connection, about, {"name": "gateway", "value": str(uuid.uuid4())})
+                add(connection, about, {"name": "gateway", "value": enrolled or str(uuid.uuid4())})
                 name = connection.scalar(select(about.c.value).where(about.c.name == "gateway"))
                 know_gateway(connection, str(name))
             self._gateway = str(name)
         return self._gateway
-
-    def be_called(self, name: str) -> None:
-        """Go by this name instead of a random one; StoreError when this home has gone by another."""
-        with self._write() as connection:
-            add(connection, about, {"name": "gateway", "value": name})
-        if (known := self.gateway()) != name:
-            raise StoreError(
-                f"This home has gone by {known}, and its certificate names {name}.",
-                "Nothing was sent: the clinic would take it for somebody else's.",
-                f"Have the clinic make it a certificate of its own: surefoot clinic enroll {known}",
-            )
 
     def keep_bout(self, bout: Bout, *, outbox: bool = True) -> None:
         """Named by its start."""
@@ -191,10 +184,15 @@ class Store:
         with self._read() as connection:
             return reads.patients(connection)
 
-    def days(self, gateway: str) -> list[DaySummary]:
-        """Oldest first."""
+    def homes(self) -> dict[str, float | None]:
+        """Every gateway, and when it was last heard by the clinic's clock."""
         with self._read() as connection:
-            return reads.days_of(connection, gateway)
+            return reads.homes(connection)
+
+    def days(self, gateway: str, newest: int | None = None) -> list[DaySummary]:
+        """Oldest first; of the ``newest`` so many."""
+        with self._read() as connection:
+            return reads.days_of(connection, gateway, newest)
 
     def trends(
         self,
@@ -256,8 +254,8 @@ class Store:
         An ``alert_id`` is its home's; give ``gateway`` where two homes might use the same. StoreError when it is not
         known or not unique.
         """
-        with self._write() as connection:
-            return alertlog.acknowledge(connection, alert_id, who, at_s, note, gateway, seen)
+        deed = partial(acknowledge, who=who, now_s=at_s, note=note, seen=seen)
+        return self.alert_log.act(gateway, alert_id, deed, "acknowledged")
 
     def ingest(self, messages: Sequence[UpMessage], now_s: float, refused: Sequence[Refused] = ()) -> Receipt:
         """Store messages from homes in one transaction. A replay changes nothing and counts as stored."""

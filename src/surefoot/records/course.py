@@ -102,3 +102,4 @@ class Alert:
     sentence: str
     not_this: str  # what the alert is not
     evidence: tuple[Trend, ...] = ()
+    resolved_s: float | None = None  # when what it told of was over; a clinical one stays open until a person closes it

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
 from surefoot.web.guard import Guard
 from surefoot.web.line import Line
@@ -41,6 +42,7 @@ def make_app(
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)  # its documents load from a CDN
     pages = Pages(title, zone, line)
     _add_pages(app, Desk(store, clock, pages, line))
+    _add_deeds(app, Deeds(store, clock))
     _add_files(app)
     _add_refusals(app, pages)
     app.add_middleware(Guard, refuse=pages.refusal)
@@ -60,6 +62,11 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
         app.get(path, response_model=None)(page)
     app.post("/acknowledge", response_model=None)(desk.acknowledge)
     app.post("/label", response_model=None)(desk.label)
+
+
+def _add_deeds(app: FastAPI, deeds: Deeds) -> None:
+    for deed in (deeds.snooze, deeds.wake, deeds.resolve, deeds.seen):
+        app.post(f"/{deed.__name__}", response_model=None)(deed)
 
 
 def _add_files(app: FastAPI) -> None:

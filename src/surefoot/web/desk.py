@@ -15,10 +15,10 @@ from surefoot.records import SurefootError, Tier, Trend
 from surefoot.web import incidents as happened
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
-from surefoot.web.inbox import anchor, card, cards
+from surefoot.web.inbox import anchor, card, cards, outage
 from surefoot.web.line import Line
 from surefoot.web.pages import Pages
-from surefoot.web.patients import Watch, in_order, last_lived, row, watch
+from surefoot.web.patients import Watch, WatchParams, in_order, last_lived, row, watch
 from surefoot.web.tests import tests
 from surefoot.web.words import TIERS, count, local_day
 
@@ -29,6 +29,10 @@ TOLD = {  # after a form: what its page says on top
     "late": "Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below.",
     "worse": "Not acknowledged: this alert has become worse since your page was made. Read it again below.",
     "named": "The patient's label is stored.",
+    "snoozed": "Snoozed. It stays open and on this page, and the next person is told in time all the same.",
+    "woken": "The snooze has ended.",
+    "resolved": "Resolved. It is stored below with your name and why.",
+    "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
     "": "",
 }
 BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
@@ -70,7 +74,7 @@ class Desk:
             "patient": one,
             "watch": seen,
             "headline": headline(alerts, seen, days, newest),
-            "cards": [card(a, self._pages.zone) for a in sorted(alerts, key=lambda a: a.acknowledged is not None)],
+            "cards": [card(a, now_s, self._pages.zone) for a in sorted(alerts, key=lambda a: not a.life.is_open)],
             "charts": charts(days, trends, marks),
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
@@ -112,10 +116,10 @@ class Desk:
         back: Annotated[str, Form()] = "",
     ) -> Response:
         """Store that a person took notice of what their page showed: a worse alert needs its own notice."""
-        who = _text(who, "your name", LONGEST_NAME)
+        who = clean(who, "your name", LONGEST_NAME)
         if not who:
             raise Refused(400, "The name is missing.", "Nothing was acknowledged.", "Go back and say who you are.")
-        note, now_s = _text(note, "the note", LONGEST_NOTE), self._clock()
+        note, now_s = clean(note, "the note", LONGEST_NOTE), self._clock()
         if not any(a.alert.alert_id == alert_id for a in self._store.alerts(gateway)):
             raise Refused(404, "There is no such alert.", "Nothing was acknowledged.", "Reload the page.")
         taken = self._store.acknowledge(alert_id, who, now_s, note, gateway, seen=tier).acknowledged
@@ -125,7 +129,7 @@ class Desk:
 
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
-        label, patients = _text(label, "the label", LONGEST_NAME), self._store.patients()
+        label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients()
         _find(patients, gateway)
         if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
             what = f"Another patient has the label {label}."
@@ -141,13 +145,15 @@ class Desk:
 
     def _alerts(self, channel: str, told: str) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        waiting, done = cards(self._store.alerts(), channel, self._pages.zone)
-        content = {"channel": channel, "waiting": waiting, "done": done, "told": TOLD.get(told, "")}
+        waiting, done = cards(self._store.alerts(), channel, now_s, self._pages.zone)
+        waiting, silent = outage(waiting)
+        content = {"channel": channel, "waiting": waiting, "done": done, "silent": silent, "told": TOLD.get(told, "")}
         return self._pages.page("alerts.html", now_s, patients, **content)
 
     def _watch(self, patient: Patient, now_s: float) -> Watch:
         last = patient.last_day
-        days = [last] if last is not None and not last.missing else self._store.days(patient.gateway)
+        fine = last is not None and not last.missing and last.worn_h >= WatchParams().monitor.least_worn_h
+        days = [last] if last is not None and fine else self._store.days(patient.gateway)
         return watch(patient, days, now_s)
 
     def _newest_trends(self, patient: Patient) -> list[Trend]:
@@ -164,7 +170,8 @@ def _find(patients: list[Patient], gateway: str) -> Patient:
     return found
 
 
-def _text(given: str, name: str, longest: int) -> str:
+def clean(given: str, name: str, longest: int) -> str:
+    """What was typed, fit to be stored; Refused when it is too long."""
     text = given.replace("\r\n", "\n").strip()
     if len(text) > longest or "\x00" in text:
         what = f"This cannot be stored as {name}: {longest} characters at most."

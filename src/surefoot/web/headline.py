@@ -26,7 +26,7 @@ def headline(
     alerts: Sequence[StoredAlert], seen: Watch, days: Sequence[DaySummary], trends: Sequence[Trend]
 ) -> Headline:
     """From the newest open clinical alert, else what is known. ``alerts`` newest first, ``trends`` of one day."""
-    waiting = next((one for one in alerts if one.acknowledged is None and one.alert.channel == "clinical"), None)
+    waiting = next((one for one in alerts if one.life.is_open and one.alert.channel == "clinical"), None)
     if waiting is not None:
         return Headline(waiting.alert.sentence, _coverage(days, seen), waiting)
     return Headline(_known(seen, trends), _coverage(days, seen), None)

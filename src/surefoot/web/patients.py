@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from surefoot.alerts.technical import CLOCKS, SWAPPED
+from surefoot.pipeline.monitored import MonitorParams, is_silent, thin_days
 from surefoot.pipeline.store import Patient
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import WORSE, DaySummary, Trend
 from surefoot.web.words import ago, count, number, span
 
+FAULTS = {  # kinds of technical alerts while which nothing can be said about a leg
+    SWAPPED: "the sensors are on the wrong legs",
+    CLOCKS: "the clocks of the two sensors stand apart",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class WatchParams:
-    """When a patient counts as not monitored (facts/clinical.md 7.8, tier T0; P)."""
+    """When a patient counts as not monitored."""
 
-    silent_h: float = 12.0  # nothing heard from the home
-    unworn_h: float = 48.0  # since the end of the last day that counts
+    monitor: MonitorParams = field(default_factory=MonitorParams)
+    unworn_h: float = 48.0  # since the end of the last day that counts (P)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +61,20 @@ def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: Wa
     worn = next((day for day in reversed(days) if not day.missing), None)
     heard = "never" if patient.last_seen_s is None else ago(patient.last_seen_s, now_s)
     silent_s = None if patient.last_seen_s is None else now_s - patient.last_seen_s
-    gap = ""
-    if silent_s is not None and silent_s >= p.silent_h * 3600:
+    gap, thin = "", thin_days(days, p.monitor)
+    faults = [FAULTS[kind] for kind in FAULTS if kind in patient.technical]
+    if silent_s is not None and is_silent(patient.last_seen_s, now_s, p.monitor):
         gap = f"nothing heard from the home for {span(silent_s)}"
+    elif faults:
+        gap = "; ".join(faults)
     elif worn is None:
         newest = days[-1] if days else None
         gap = f"no day that counts yet ({newest.missing})" if newest else "no day of wear has arrived yet"
     elif now_s - worn.end_s >= p.unworn_h * 3600:
         gap = f"no day that counts for {span(now_s - worn.end_s)}"
         gap += f" ({days[-1].missing})" if days[-1].missing else ""
+    elif thin:
+        gap = "hardly worn: " + ", ".join(f"{number(day.worn_h, 1, 'h')} on {day.day}" for day in thin[-2:])
     return Watch(gap, heard, worn.day if worn else None, worn.worn_h if worn else None)
 
 

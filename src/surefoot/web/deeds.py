@@ -1,0 +1,96 @@
+"""What people do about alerts beside acknowledging them: snooze, end a snooze, resolve; and that one was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Form
+from starlette.responses import RedirectResponse, Response
+
+from surefoot.alerts.actions import resolve, see, snooze, wake
+from surefoot.alerts.alertlife import AlertEvent, Life
+from surefoot.pipeline.store import Store
+from surefoot.records import Tier
+from surefoot.web.desk import BACK, LONGEST_NAME, LONGEST_NOTE, Refused, clean
+from surefoot.web.inbox import anchor
+
+SOMEBODY = "somebody at these pages"  # there is no login yet
+
+Field = Annotated[str, Form()]
+
+
+class Deeds:
+    """One method per form; each answers with the page it came from, and what was done on top of it."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def snooze(
+        self,
+        gateway: Field,
+        alert_id: Field,
+        tier: Annotated[Tier, Form()],
+        minutes: Annotated[int, Form(ge=1, le=120)],
+        who: Field = "",
+        back: Field = "",
+    ) -> Response:
+        """No reminder for so long. It stays open, and the next person is told in time all the same."""
+        who, now_s = _name(who), self._clock()
+        done = self._do(gateway, alert_id, lambda life: snooze(life, who, now_s, minutes * 60.0, tier))
+        return _back(gateway, alert_id, back, "snoozed" if done else "unchanged")
+
+    def wake(self, gateway: Field, alert_id: Field, who: Field = "", back: Field = "") -> Response:
+        who, now_s = _name(who), self._clock()
+        done = self._do(gateway, alert_id, lambda life: wake(life, who, now_s))
+        return _back(gateway, alert_id, back, "woken" if done else "unchanged")
+
+    def resolve(
+        self,
+        gateway: Field,
+        alert_id: Field,
+        tier: Annotated[Tier, Form()],
+        who: Field = "",
+        note: Field = "",
+        back: Field = "",
+    ) -> Response:
+        """It is over, and why."""
+        who, note, now_s = _name(who), clean(note, "the note", LONGEST_NOTE), self._clock()
+        if not note:
+            what = "The note is missing: whoever resolves an alert says why it is over."
+            raise Refused(400, what, "Nothing was stored.", "Go back and write a note.")
+        done = self._do(gateway, alert_id, lambda life: resolve(life, who, now_s, note, tier))
+        return _back(gateway, alert_id, back, "resolved" if done else "unchanged")
+
+    def seen(self, gateway: Field, alert_id: Field) -> Response:
+        """It was on a screen that somebody looked at: nothing but that it is known."""
+        now_s = self._clock()
+        self._do(gateway, alert_id, lambda life: see(life, SOMEBODY, now_s))
+        return Response(status_code=204)
+
+    def _do(self, gateway: str, alert_id: str, deed: Callable[[Life], AlertEvent | None]) -> bool:
+        """Whether it changed anything."""
+        made: list[AlertEvent] = []
+
+        def event(life: Life) -> AlertEvent | None:
+            made.extend(filter(None, [deed(life)]))
+            return made[-1] if made else None
+
+        if not any(one.alert.alert_id == alert_id for one in self._store.alerts(gateway)):
+            raise Refused(404, "There is no such alert.", "Nothing was stored.", "Reload the page.")
+        after = self._store.alert_log.act(gateway, alert_id, event)
+        return bool(made) and made[-1] in after.life.events
+
+
+def _name(given: str) -> str:
+    who = clean(given, "your name", LONGEST_NAME)
+    if not who:
+        raise Refused(400, "The name is missing.", "Nothing was stored.", "Go back and say who you are.")
+    return who
+
+
+def _back(gateway: str, alert_id: str, back: str, told: str) -> Response:
+    page = BACK.get(back, f"/patients/{quote(gateway)}")
+    return RedirectResponse(f"{page}?told={told}#{anchor(gateway, alert_id)}", 303)

@@ -1,0 +1,346 @@
+"""The clinic's duty on a real database: who is told, once, whatever dies in between; and who is not monitored."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import made
+import story
+from broker import mosquitto
+from made import HOME
+from story import DAY_S, NOW_S, STEADY, WEAK
+from surefoot.alerts.actions import acknowledge, resolve, see, snooze, wake
+from surefoot.alerts.alertlife import AlertEvent
+from surefoot.alerts.bodies import AlertBody
+from surefoot.alerts.escalation import EscalationParams
+from surefoot.alerts.mqtt import Link
+from surefoot.alerts.notice import Notice, notice_topic
+from surefoot.pipeline import duty
+from surefoot.pipeline.clinic import ClinicParams, serve
+from surefoot.pipeline.duty import DutyParams, look, settle
+from surefoot.pipeline.monitored import MonitorParams, thin_days
+from surefoot.pipeline.store import Store, open_store
+from surefoot.records import DaySummary
+
+MINUTE, HOUR = 60.0, 3600.0
+TEAM = DutyParams(EscalationParams(clinical=("ann", "bob"), technical=("tech",)))
+
+
+@pytest.fixture
+def clinic() -> Iterator[Store]:
+    store = open_store("sqlite://")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    yield store
+    store.close()
+
+
+def alerted(store: Store, tier: str = "T3") -> story.Home:
+    home = story.Home(HOME)
+    home.tell(store, NOW_S, AlertBody.of(made.alert("a", tier)))
+    return home
+
+
+def told(store: Store, now_s: float, failure: str = "") -> list[tuple[str, ...]]:
+    claims = look(store, now_s, TEAM)
+    for claim in claims:
+        settle(store, claim, now_s, failure)
+    return [claim.notice.to for claim in claims]
+
+
+def trail(store: Store, name: str = "a") -> list[str]:
+    return [f"{e.what} {e.number}" for e in store.alert_log.events(HOME, name)]
+
+
+# ---- telling people
+
+
+def test_an_alert_is_told_once_then_hourly_until_somebody_acknowledges(clinic: Store) -> None:
+    alerted(clinic)
+    assert told(clinic, NOW_S + 1) == [("ann",)]
+    assert told(clinic, NOW_S + 11) == told(clinic, NOW_S + 50 * MINUTE) == []
+    assert told(clinic, NOW_S + 61 * MINUTE) == [("ann",)]
+    clinic.acknowledge("a", "ann", NOW_S + 62 * MINUTE, gateway=HOME)
+    assert told(clinic, NOW_S + 9 * HOUR) == []
+    assert trail(clinic) == ["stored 1", "telling 1", "notified 1", "telling 2", "notified 2", "acknowledged 1"]
+
+
+def test_the_notice_says_what_and_no_name(clinic: Store) -> None:
+    alerted(clinic)
+    clinic.label_patient(HOME, "Mrs. Example")
+    (claim,) = look(clinic, NOW_S, TEAM)
+    notice = claim.notice
+    assert (notice.gateway, notice.alert_id, notice.tier, notice.channel) == (HOME, "a", "T3", "clinical")
+    assert notice.sentence == made.alert("a").sentence and b"Example" not in notice.payload()
+
+
+def test_of_two_who_look_at_once_one_tells(on_disk: Store) -> None:
+    alerted(on_disk)
+    waiting = on_disk.alert_log.waiting()
+    other = open_store(str(on_disk._engine.url))
+    other.alert_log.waiting = lambda: waiting  # it looked before the first one wrote
+    assert len(look(on_disk, NOW_S, TEAM)) == 1 and look(other, NOW_S, TEAM) == []
+    other.close()
+
+
+def test_what_does_not_go_out_is_tried_again_and_goes_to_the_next_person(clinic: Store) -> None:
+    alerted(clinic)
+    for minute in range(5):
+        assert told(clinic, NOW_S + minute * MINUTE, "no line") == [("ann",)]
+    assert told(clinic, NOW_S + 5 * MINUTE, "no line") == []  # it is written that bob is next
+    assert trail(clinic)[-1] == "escalated 1"
+    assert told(clinic, NOW_S + 15 * MINUTE) == [("ann", "bob")]
+    assert [e.note for e in clinic.alert_log.events(HOME, "a") if e.what == "failed"] == ["no line"] * 5
+
+
+def test_a_snooze_is_written_quiets_and_ends(clinic: Store) -> None:
+    alerted(clinic)
+    told(clinic, NOW_S)
+    until = clinic.alert_log.act(HOME, "a", lambda life: snooze(life, "ann", NOW_S + 60, 2 * HOUR))
+    assert until.life.snoozed_until_s(NOW_S + HOUR) == NOW_S + 60 + 2 * HOUR
+    assert clinic.patients()[0].worst_tier == "T3", "it is still open"
+    assert told(clinic, NOW_S + 119 * MINUTE) == []
+    assert told(clinic, NOW_S + 122 * MINUTE) == [("ann",)]
+
+
+def test_what_people_may_not_do_changes_nothing(clinic: Store) -> None:
+    alerted(clinic).tell(clinic, NOW_S, AlertBody.of(made.alert("b", "T4")))
+    act = clinic.alert_log.act
+    before = clinic.counts()["alert_events"]
+    act(HOME, "a", lambda life: snooze(life, "ann", NOW_S, 2 * HOUR + 1))
+    act(HOME, "a", lambda life: snooze(life, "ann", NOW_S, HOUR, seen="T2"))
+    act(HOME, "b", lambda life: snooze(life, "ann", NOW_S, HOUR))
+    act(HOME, "a", lambda life: wake(life, "ann", NOW_S))
+    act(HOME, "a", lambda life: resolve(life, "ann", NOW_S, ""))
+    act(HOME, "a", lambda life: resolve(life, "ann", NOW_S, "was a cramp", seen="T2"))
+    act(HOME, "a", lambda life: acknowledge(life, "ann", NOW_S, seen="T2"))
+    assert clinic.counts()["alert_events"] == before
+
+
+def test_who_saw_it_and_who_resolved_it_stay_known(clinic: Store) -> None:
+    home, act = alerted(clinic), clinic.alert_log.act
+    assert act(HOME, "a", lambda life: see(life, "ann", NOW_S)).life.state(NOW_S) == "seen"
+    assert act(HOME, "a", lambda life: see(life, "bob", NOW_S + 1)).life.seen.who == "ann"
+    over = act(HOME, "a", lambda life: resolve(life, "ann", NOW_S + 2, "was a cramp"))
+    assert (over.life.state(NOW_S + 3), over.life.resolved.note, over.acknowledged.who) == (
+        "resolved",
+        "was a cramp",
+        "ann",
+    )
+    assert clinic.patients()[0].open_alerts == 0 and clinic.alert_log.waiting() == []
+    home.tell(clinic, NOW_S + 10, AlertBody.of(made.alert("a", "T4")))
+    assert [one.life.tier for one in clinic.alert_log.waiting()] == ["T4"], "a worse one is another matter"
+
+
+def test_a_higher_tier_stays_open_whatever_order_messages_come_in(clinic: Store) -> None:
+    bodies = [AlertBody.of(made.alert("a", tier)) for tier in ("T3", "T1")]
+    for gateway, order in ((HOME, bodies), (made.OTHER, bodies[::-1])):
+        home = story.Home(gateway)
+        home.tell(clinic, NOW_S, *order, *order)
+    for one in clinic.alerts():
+        assert (one.life.tier, one.life.is_open) == ("T3", True)
+    assert sorted(one.life.tier for one in clinic.alert_log.waiting()) == ["T3", "T3"]
+    assert {patient.worst_tier for patient in clinic.patients()} == {"T3"}
+    clinic.acknowledge("a", "ann", NOW_S, gateway=HOME, seen="T1")
+    assert len(clinic.alert_log.waiting()) == 2, "who was shown a T1 has not taken notice of a T3"
+
+
+def test_an_information_grows_old_and_the_silence_of_sensors_raises_nothing(clinic: Store) -> None:
+    alerted(clinic, "T1")
+    assert told(clinic, NOW_S + 15 * DAY_S) == [] and clinic.alerts()[0].life.state(NOW_S + 15 * DAY_S) == "resolved"
+    before = clinic.counts()["alert_events"]
+    assert told(clinic, NOW_S + 90 * DAY_S) == [] and clinic.counts()["alert_events"] == before
+
+
+def _work(url: str, now_s: float, sent: str) -> None:
+    """A worker that looks, sends (a line in a file) and settles, until it is killed."""
+    store = open_store(url)
+    while True:
+        now_s += 20.0
+        for claim in look(store, now_s, TEAM):
+            with Path(sent).open("a") as file:
+                file.write(f"{claim.notice.alert_id} {claim.notice.number}\n")
+            settle(store, claim, now_s)
+
+
+def test_workers_that_are_killed_lose_no_notice(on_disk: Store, tmp_path: Path) -> None:
+    """Each is killed at any moment; the next one knows from the database alone what is still to be done."""
+    names = [f"alert {k}" for k in range(12)]
+    story.Home(HOME).tell(on_disk, NOW_S, *(AlertBody.of(made.alert(name, "T3")) for name in names))
+    sent, context = tmp_path / "sent", multiprocessing.get_context("spawn")
+    sent.touch()
+    url = str(on_disk._engine.url)
+    workers = [context.Process(target=_work, args=(url, NOW_S, str(sent)), daemon=True) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    while not sent.read_text():
+        time.sleep(0.005)
+    for worker in workers:
+        os.kill(worker.pid, signal.SIGKILL)
+        worker.join()
+    late_s = NOW_S + 2 * DAY_S
+    for claim in look(on_disk, late_s, TEAM):
+        settle(on_disk, claim, late_s)
+    for name in names:
+        events = on_disk.alert_log.events(HOME, name)
+        done = [e.number for e in events if e.what == "notified"]
+        begun = [e.number for e in events if e.what == "telling"]
+        assert done and len(set(done)) == len(done) and len(set(begun)) == len(begun)
+        assert on_disk.alerts()[0].life.is_open
+    lines = sent.read_text().splitlines()
+    assert len(lines) == len(set(lines)), "each notice was sent by one of the two"
+
+
+def test_a_notice_arrives_over_mqtt_and_waits_for_a_broker_that_is_away(clinic: Store, tmp_path: Path) -> None:
+    """The whole loop: what a home sends is told to whoever listens, and what cannot go out goes out later."""
+    quick = replace(TEAM.escalation, retry_s=0.0, patient_tries=10**6)
+    params = ClinicParams(look_s=0.05, duty=replace(TEAM, escalation=quick))
+
+    async def heard(url: str, clinics: Link) -> Notice:
+        async with Link(url, "pager").connect() as session:
+            await session.subscribe(notice_topic("clinical"))
+            serving = asyncio.create_task(serve(clinic, clinics, lambda: NOW_S + 1, params))
+            try:
+                async for message in session.messages():
+                    return Notice.model_validate_json(message.payload)
+            finally:
+                serving.cancel()
+                await asyncio.wait({serving})
+        raise AssertionError("the line ended")
+
+    async def away(clinics: Link) -> None:
+        serving = asyncio.create_task(serve(clinic, clinics, lambda: NOW_S, params, on_trouble=lambda _: None))
+        while "failed 1" not in trail(clinic):
+            await asyncio.sleep(0.02)
+        serving.cancel()
+        await asyncio.wait({serving})
+
+    alerted(clinic)
+    with mosquitto(tmp_path) as broker:
+        clinics = Link(broker.url, "clinic")
+        broker.stop()
+        asyncio.run(away(clinics))
+        broker.start()
+        notice = asyncio.run(heard(broker.url, clinics))
+    assert (notice.alert_id, notice.gateway, notice.to, notice.tier) == ("a", HOME, ("ann",), "T3")
+    reasons = {e.note for e in clinic.alert_log.events(HOME, "a") if e.what == "failed"}
+    assert reasons == {"there is no line to the broker"}
+
+
+# ---- who is not monitored
+
+
+def watch(store: Store, now_s: float, since_s: float = 0.0) -> dict[str, str]:
+    """Open alerts of the clinic's own by kind, after a look."""
+    duty.watch(store, now_s, since_s, TEAM)
+    return {one.kind: one.gateway for one in store.alert_log.waiting()}
+
+
+def test_a_silent_home_is_told_of_within_three_minutes_and_clears_by_itself(clinic: Store) -> None:
+    home = story.Home(WEAK)
+    home.sign_of_life(clinic, NOW_S)
+    assert watch(clinic, NOW_S + 179) == {}
+    assert watch(clinic, NOW_S + 180) == watch(clinic, NOW_S + 300) == {"gateway_silent": WEAK}
+    (stored,) = clinic.alerts()
+    assert (stored.alert.tier, stored.alert.channel, stored.stored_s) == ("T0", "technical", NOW_S + 180)
+    home.sign_of_life(clinic, NOW_S + 400)
+    assert watch(clinic, NOW_S + 401) == {}
+    over = clinic.alerts()[0].life
+    assert (over.state(NOW_S + 401), over.resolved.at_s, over.acknowledged) == ("resolved", NOW_S + 401, None)
+    assert watch(clinic, NOW_S + 600) == {"gateway_silent": WEAK}
+    assert len(clinic.alerts()) == 2, "another silence is another alert"
+
+
+def test_while_the_clinics_own_line_has_just_changed_no_home_is_blamed(clinic: Store) -> None:
+    story.Home(WEAK).sign_of_life(clinic, NOW_S)
+    assert watch(clinic, NOW_S + 9000, since_s=NOW_S + 8900) == {}
+    assert watch(clinic, NOW_S + 9080, since_s=NOW_S + 8900) == {"gateway_silent": WEAK}
+    assert watch(clinic, NOW_S + 9100, since_s=NOW_S + 9090) == {"gateway_silent": WEAK}, "nor said to be back"
+
+
+def test_many_silent_homes_are_one_notice(clinic: Store) -> None:
+    homes = [f"{k:08x}-4e5f-4a6b-8c7d-9e0f1a2b3c4d" for k in range(31)]
+    for k, home in enumerate(homes):
+        story.Home(home).sign_of_life(clinic, NOW_S + k)
+    claims = []
+    for after_s in range(180, 620, 20):
+        duty.watch(clinic, NOW_S + after_s, 0.0, TEAM, days=False)
+        found = look(clinic, NOW_S + after_s, TEAM)
+        for claim in found:
+            settle(clinic, claim, NOW_S + after_s)
+        claims += found
+    (claim,) = claims
+    assert claim.notice.sentence.startswith("31 homes are silent.") and claim.notice.homes == 31
+    assert (claim.notice.channel, claim.notice.gateway) == ("technical", None)
+    assert len(clinic.alert_log.waiting()) == 31, "each patient is not monitored"
+
+
+def test_one_silent_home_disturbs_nobody_for_half_a_day(clinic: Store) -> None:
+    story.Home(WEAK).sign_of_life(clinic, NOW_S)
+    watch(clinic, NOW_S + 200)
+    assert told(clinic, NOW_S + 11 * HOUR) == []
+    assert told(clinic, NOW_S + 13 * HOUR) == [("tech",)]
+
+
+def lived(*worn_h: float) -> list[DaySummary]:
+    return [replace(day, worn_h=h) for day, h in zip(story.days(len(worn_h)), worn_h, strict=True)]
+
+
+def test_two_thin_days_running_are_told_of_until_a_day_counts(clinic: Store) -> None:
+    home, days = story.Home(STEADY), lived(9.0, 5.9, 4.0, 3.0, 8.0)
+    end_s = [day.end_s for day in days]
+    found = []
+    for number in range(1, 6):
+        story.Home(STEADY).live(clinic, end_s[number - 1], days[:number])
+        home.sign_of_life(clinic, end_s[number - 1] + 1)
+        found.append("not_worn" in watch(clinic, end_s[number - 1] + 1))
+    assert found == [False, False, True, True, False]
+    (stored,) = clinic.alerts(STEADY)
+    assert "5.9 h on 2026-01-02, 4.0 h on 2026-01-03" in stored.alert.sentence
+    assert stored.life.state(end_s[-1]) == "resolved"
+
+
+def test_thin_days_count_only_in_a_row_and_up_to_the_newest() -> None:
+    params = MonitorParams()
+    days = lived(9.0, 2.0, 2.0, 9.0, 2.0, 2.0)
+    assert [day.day for day in thin_days(days, params)] == ["2026-01-05", "2026-01-06"]
+    assert thin_days(days[:4], params) == thin_days(days[:5], params) == thin_days([], params) == []
+    assert thin_days([days[1], days[4]], params) == [], "what happened between is not known"
+
+
+def test_thin_days_that_come_late_raise_nothing(clinic: Store) -> None:
+    days = lived(9.0, 2.0, 2.0)
+    story.Home(STEADY).live(clinic, days[-1].end_s, days)
+    now_s = days[-1].end_s + 4 * DAY_S
+    story.Home(STEADY).sign_of_life(clinic, now_s)
+    assert watch(clinic, now_s) == {}
+
+
+def test_technical_alerts_never_count_as_clinical(clinic: Store) -> None:
+    story.Home(WEAK).sign_of_life(clinic, NOW_S)
+    watch(clinic, NOW_S + 200)
+    (patient,) = clinic.patients()
+    assert (patient.open_alerts, patient.worst_tier, patient.open_technical) == (0, None, 1)
+    for claim in look(clinic, NOW_S + DAY_S, TEAM):
+        assert claim.notice.channel == "technical" and claim.notice.to == ("tech",)
+
+
+def test_events_are_kept_as_they_were_written(clinic: Store) -> None:
+    alerted(clinic)
+    event = AlertEvent("snoozed", "T3", 5.5, 3, "ann", ("bob", "cy"), 9.25, "a note\nof two lines")
+    assert clinic.alert_log.add_all([(HOME, "a", event), (HOME, "a", event)]) == [True, False]
+    assert clinic.alert_log.events(HOME, "a")[-1] == event
