@@ -150,6 +150,7 @@ def test_a_sensor_out_of_range_is_away_and_its_gap_is_told_while_it_lasts() -> N
     assert listener.states("right")[-1] == "away" and "out of range" in listener.last("right").reason
     gaps = [item for item in listener.items if isinstance(item, Gap) and item.side == "right"]
     assert max(gap.end_s for gap in gaps) > end_s - 15.0  # so that what the left leg does is understood meanwhile
+    assert {gap.reason for gap in gaps if gap.end_s > ZERO_S + 40.0} == {"the connection was lost"}
     assert listener.last("left").state == "streaming" and listener.last("left").lost == 0
 
 
