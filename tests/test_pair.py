@@ -82,7 +82,7 @@ def paired(
             assert not any(ankle.is_connected or ankle.firmware.rate_hz for ankle in on)
             return result, log
 
-    return in_virtual_time(work)
+    return in_virtual_time(work())
 
 
 def addresses(result: Paired) -> dict[Side, str]:
@@ -211,7 +211,7 @@ def test_when_it_is_stopped_the_sensors_are_let_go():
             assert not any(ankle.is_connected for ankle in there.ankles)
             assert len(asyncio.all_tasks()) < 20
 
-    in_virtual_time(work)
+    in_virtual_time(work())
 
 
 def test_bleaks_own_code_for_linux_pairs_on_the_simulated_bluez():

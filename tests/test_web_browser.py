@@ -109,7 +109,7 @@ class Watched:
 def test_every_chart_is_drawn(browser: Any, clinic: tuple[Store, str]) -> None:
     tab = Watched(browser)
     page = tab.open(f"{clinic[1]}patients/{WEAK}")
-    assert tab.wait_for_charts() == 3 + len(story.USUAL) + 1  # three roots, cadence
+    assert tab.wait_for_charts() == 3 + len(story.USUAL) + 2  # three roots, cadence, the foot-drop score
     speed = page.locator("figure", has=page.get_by_role("heading", name="Walking speed"))
     assert speed.locator(".scatterlayer .trace").count() >= 7  # two bands with their middles, two legs, days not worn
     assert speed.locator(".barlayer .point").count() == 28
@@ -136,17 +136,17 @@ def test_an_alert_is_acknowledged_with_the_keyboard_alone(browser: Any, clinic: 
     store, url = clinic
     tab = Watched(browser)
     page = tab.open(f"{url}alerts")
-    page.get_by_label("Your name").focus()
+    page.get_by_label("Your name").first.focus()
     page.keyboard.type("Dr. Ada")
     page.keyboard.press("Tab")
     page.keyboard.type("Called.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_url("**told=stored*")
-    card = page.get_by_role("article")
+    card = page.locator("article.done")
     assert "Acknowledged by Dr. Ada" in card.inner_text() and "Called." in card.inner_text()
-    assert page.get_by_role("heading", name="Open (0)").is_visible()
-    taken = next(one.acknowledged for one in store.alerts(WEAK))
+    assert page.get_by_role("heading", name="Open (1)").is_visible()
+    taken = next(one.acknowledged for one in store.alerts(WEAK) if one.alert.tier == "T3")
     assert taken is not None
     assert (taken.who, taken.note, taken.at_s) == ("Dr. Ada", "Called.", NOW_S)
     tab.close()
@@ -155,9 +155,26 @@ def test_an_alert_is_acknowledged_with_the_keyboard_alone(browser: Any, clinic: 
 def test_a_nameless_acknowledgement_is_stopped_in_the_form(browser: Any, clinic: tuple[Store, str]) -> None:
     tab = Watched(browser)
     page = tab.open(f"{clinic[1]}patients/{WEAK}")
-    page.get_by_role("button", name="Acknowledge").click()
-    assert page.locator("input[name=who]:invalid").count() == 1
+    form = page.locator("form.acknowledge").first
+    form.get_by_role("button", name="Acknowledge").click()
+    assert form.locator("input[name=who]:invalid").count() == 1
     assert all(one.life.is_open for one in clinic[0].alerts(WEAK))
+    tab.close()
+
+
+def test_an_alert_is_snoozed_and_known_to_be_seen(browser: Any, clinic: tuple[Store, str]) -> None:
+    store, url = clinic
+    tab = Watched(browser)
+    page = tab.open(f"{url}alerts")
+    page.wait_for_function("performance.getEntriesByName(location.origin + '/seen').length > 0")
+    form = page.locator("form.acknowledge").first
+    form.get_by_label("Your name").fill("Dr. Ada")
+    form.get_by_role("button", name="Snooze 1 h").click()
+    page.wait_for_url("**told=snoozed*")
+    first = page.locator("article").first
+    assert "Snoozed until" in first.inner_text() and first.get_by_role("button", name="End the snooze").is_visible()
+    urgent = next(one.life for one in store.alerts(WEAK) if one.alert.tier == "T3")
+    assert urgent.is_open and urgent.snoozed_until_s(NOW_S) == NOW_S + 3600 and urgent.seen is not None
     tab.close()
 
 

@@ -10,9 +10,12 @@ import click
 
 from surefoot.cli.checkin import checkin, treatment
 from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, note
+from surefoot.cli.rules import rules
 from surefoot.cli.told import STORE, day_given, opened
 from surefoot.config import load_config
 from surefoot.pipeline.aids import changed_by
+from surefoot.pipeline.incidentwatch import answered
+from surefoot.pipeline.resumed import told_of
 from surefoot.pipeline.store import StoreError
 from surefoot.records import Aid, Answer, Incident
 from surefoot.web.words import ANSWERS, INCIDENTS, side
@@ -27,6 +30,7 @@ def log() -> None:
 
 log.add_command(checkin)
 log.add_command(treatment)
+log.add_command(rules)
 
 
 @log.command()
@@ -49,10 +53,16 @@ def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
         said = word.replace("-", "_")
         told = Answer(about.kind, about.side, about.start_s, said, by, time.time())  # type: ignore[arg-type]  # click.Choice
         store.keep_answer(told)
+        day = datetime.fromtimestamp(told.at_s, config.zone).date().isoformat()
+        alerts = answered(about, told.at_s, day, store.days(store.gateway()), told_of(store))
+        for alert in alerts:
+            store.keep_alert(alert)
     finally:
         store.close()
     when = clock_time(about.start_s, config.zone, True)
     note(f"{ANSWERS[told.answer]!r} is kept about the {INCIDENTS[about.kind]} at {when} ({side(about.side)})")
+    for alert in alerts:
+        note(f"the care team is told ({alert.tier}): {alert.sentence}")
 
 
 @log.command()

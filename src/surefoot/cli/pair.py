@@ -156,12 +156,12 @@ def _keep(config: Config, paired: Paired) -> None:
     """Those paired now take the place of all that were: a sensor left over would be looked for in vain for ever."""
     store = _opened(config)
     try:
+        for sensor in paired.worn:
+            store.keep_worn_sensor(sensor)
         now = {sensor.address for sensor in paired.worn}
         for sensor in store.worn_sensors():
             if sensor.address not in now:
                 store.drop_worn_sensor(sensor.address)
-        for sensor in paired.worn:
-            store.keep_worn_sensor(sensor)
         store.keep_donning(paired.donning)
     finally:
         store.close()

@@ -109,7 +109,7 @@ def cards(
 
 
 def outage(waiting: list[Card]) -> tuple[list[Card], list[Card]]:
-    """What is shown one by one, and the silent homes where they are so many that they are one outage."""
+    """What is shown one by one, and the silent homes where they are so many that one entry says it."""
     silent = [one for one in waiting if one.stored.alert.kind == SILENT_HOME]
     if len(silent) < MonitorParams().mass:
         return waiting, []
