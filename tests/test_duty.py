@@ -12,6 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
 
 import made
 import story
@@ -25,9 +28,11 @@ from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline import duty
+from surefoot.pipeline.alertlog import _closed
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.duty import DutyParams, look, settle
 from surefoot.pipeline.monitored import MonitorParams, thin_days
+from surefoot.pipeline.schema import alerts
 from surefoot.pipeline.store import Store, open_store
 from surefoot.records import DaySummary
 
@@ -164,6 +169,37 @@ def test_an_information_grows_old_and_the_silence_of_sensors_raises_nothing(clin
     assert told(clinic, NOW_S + 15 * DAY_S) == [] and clinic.alerts()[0].life.state(NOW_S + 15 * DAY_S) == "resolved"
     before = clinic.counts()["alert_events"]
     assert told(clinic, NOW_S + 90 * DAY_S) == [] and clinic.counts()["alert_events"] == before
+
+
+happened = st.tuples(
+    st.integers(0, 2),
+    st.builds(
+        AlertEvent,
+        st.sampled_from(["stored", "acknowledged", "resolved", "expired", "notified", "snoozed"]),
+        st.sampled_from(["T0", "T1", "T2", "T3", "T4"]),
+        st.just(NOW_S),
+        st.integers(1, 2),
+        st.sampled_from(["", "ann"]),
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(st.sampled_from(["T1", "T2", "T3"]), min_size=3, max_size=3), st.lists(happened, max_size=12))
+def test_what_waits_is_what_is_open_by_its_events(tiers: list[str], events: list[tuple[int, AlertEvent]]) -> None:
+    """The database leaves out what is closed; it must not leave out anything else. One is technical."""
+    store = open_store("sqlite://")
+    made_up = [
+        replace(made.alert(f"a{k}", tier), channel="technical" if k else "clinical") for k, tier in enumerate(tiers)
+    ]
+    story.Home(HOME).tell(store, NOW_S, *map(AlertBody.of, made_up))
+    store.alert_log.add_all([(HOME, f"a{k}", event) for k, event in events])
+    is_open = {one.alert.alert_id: one.life for one in store.alerts() if one.life.is_open}
+    assert {one.alert_id: one.life for one in store.alert_log.waiting()} == is_open
+    with store._read() as connection:
+        closed = connection.scalars(select(alerts.c.alert_id).where(_closed())).all()
+    store.close()
+    assert set(closed) == {"a0", "a1", "a2"} - set(is_open), "and nothing that is closed is looked at for ever"
 
 
 def _work(url: str, now_s: float, sent: str) -> None:

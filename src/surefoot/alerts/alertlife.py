@@ -136,8 +136,8 @@ def live(
 
 def _closes(event: AlertEvent, channel: Channel) -> bool:
     """Only a person closes a clinical alert, but an information that nobody read grows old."""
-    if event.who != MACHINE:
-        return True
+    if event.who != MACHINE or event.what == "acknowledged":  # to take notice takes somebody
+        return event.who != MACHINE
     return channel == "technical" or (event.what == "expired" and event.tier <= "T1")
 
 

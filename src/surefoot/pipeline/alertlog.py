@@ -101,17 +101,12 @@ _SAME = (alert_events.c.gateway == alerts.c.gateway) & (alert_events.c.alert_id 
 def _closed() -> ColumnElement[bool]:
     """Whether somebody has closed an alert at its tier and every higher one it ever had, as `live` would say it."""
     closing, higher = alert_events.alias(), alert_events.alias()
-    after = [
-        (events.c.gateway == alerts.c.gateway) & (events.c.alert_id == alerts.c.alert_id)
-        for events in (closing, higher)
-    ]
-    by_person = (closing.c.who != MACHINE) & closing.c.what.in_(("acknowledged", "resolved"))
-    worse = select(higher.c.id).where(after[1], higher.c.what == "stored", higher.c.tier > closing.c.tier)
-    return (
-        select(closing.c.id)
-        .where(after[0], by_person | _by_itself(closing), closing.c.tier >= alerts.c.tier, ~worse.exists())
-        .exists()
-    )
+    of_alert = (closing.c.gateway == alerts.c.gateway) & (closing.c.alert_id == alerts.c.alert_id)
+    of_closing = (higher.c.gateway == closing.c.gateway) & (higher.c.alert_id == closing.c.alert_id)
+    by_person = (closing.c.who != MACHINE) & closing.c.what.in_(("acknowledged", "resolved", "expired"))
+    worse = select(higher.c.id).where(of_closing, higher.c.what == "stored", higher.c.tier > closing.c.tier)
+    covers = closing.c.tier >= alerts.c.tier
+    return select(closing.c.id).where(of_alert, by_person | _by_itself(closing), covers, ~worse.exists()).exists()
 
 
 def _by_itself(closing: Alias) -> ColumnElement[bool]:
