@@ -45,6 +45,17 @@ def test_anything_less_is_not_told(chart: Trend, slope: Slope) -> None:
     assert told(chart, slope) == []
 
 
+def test_a_knee_that_a_dropping_foot_explains_is_not_told() -> None:
+    knee = replace(NEAR, metric="l4_composite", state="worse", change=3.0)
+    falls = replace(FALLS, metric="l4_composite", per_fortnight=4.0)
+    loading = replace(NEAR, metric="loading_rate_dps", state="worse", change=30.0, mdc=20.0)
+    foot = replace(NEAR, metric="l5_composite", state="worse", change=5.0)
+    assert [a.kind for a in decide_declines([knee, loading], [falls], (), 7.0)] == ["knee_control_weaker"]
+    assert decide_declines([foot, knee, loading], [falls], (), 7.0) == []
+    gave_way = replace(loading, metric="giving_way_count", change=2.0, mdc=1.0)
+    assert decide_declines([foot, knee, loading, gave_way], [falls], (), 7.0) != []
+
+
 def test_whoever_was_told_of_this_leg_and_root_is_not_told_again() -> None:
     (alert,) = told()
     assert told(before=[alert]) == [] and told(before=[replace(alert, tier="T3")]) == []

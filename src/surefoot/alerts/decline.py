@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from surefoot.alerts.rules import CHART_RULES, latched, leg_words, new_alert
+from surefoot.alerts.rules import CHART_RULES, changed_features, explained_features, latched, leg_words, new_alert
 from surefoot.records import WORSE, Alert, Side, Treatment, Trend
 
 BOTH_LEGS = (
@@ -58,6 +58,9 @@ def decide_declines(
             slope = by_name.get((chart.metric, chart.side))
             if slope is None or chart.mdc is None or slope.per_fortnight <= chart.mdc or slope.p >= params.most_p:
                 continue
+            explained = explained_features(trends, rule, chart.side)
+            if explained and not changed_features(trends, rule, chart.side):
+                continue  # loading falls too where the foot no longer lands on its heel
             if not latched(rule.kind, "T2", chart, before):
                 treated = _treated(treatments, chart.day, params)
                 sentence = (

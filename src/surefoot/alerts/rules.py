@@ -113,7 +113,7 @@ def decide(
         for chart in trends:
             if chart.metric != rule.chart or chart.state not in WORSE:
                 continue
-            changed = _changed(trends, rule, chart.side)
+            changed = changed_features(trends, rule, chart.side)
             urgent = chart.state == "much_worse" and len(changed) >= p.urgent_features
             tier: Tier = "T3" if urgent else "T2"
             if len(changed) >= p.least_features and not latched(rule.kind, tier, chart, before):
@@ -144,7 +144,13 @@ def decide_sudden(
     return [_new(rule, "T3", chart, sentence, (chart, *features), span_s[1])]
 
 
-def _changed(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> list[Trend]:
+def explained_features(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> set[str]:
+    """Features of the rule that are no evidence now: another chart of the leg has changed and takes them with it."""
+    charts = {t.metric for t in trends if t.side == side and real(t)}
+    return {feature for feature, chart in rule.unless if chart in charts}
+
+
+def changed_features(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> list[Trend]:
     """Features of the rule that changed for the worse by more than noise, largest deviation first, sums last."""
     charts = {t.metric for t in trends if t.side == side and real(t)}
     explained = {feature for feature, chart in rule.unless if chart in charts}

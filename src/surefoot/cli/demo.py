@@ -183,6 +183,7 @@ def _short(value: float | None) -> str:
     """Three figures, whatever the unit."""
     if value is None:
         return NOT_KNOWN
+    value = round(value, 9)  # the middle of deviations is 0 but for rounding
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
