@@ -2,7 +2,7 @@
 
     python benchmarks/signs_giving_way.py [PART ...] [--data DIR] [--days N] [--first-day N]
 
-Parts: curve, standing, stumbles, real, margins, falls, days; all by default.
+Parts: curve, standing, stumbles, real, margins, falls, hands, days; all by default.
 
 Giving way and stumbles were never recorded at the ankle in public: those figures are SIMULATED (docs/simulation.md).
 """
@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,11 @@ from signs_margins import margins
 from surefoot.records import SIDES, Incident, Side
 from surefoot.signal.walk import Walk, WalkStream, analyze
 from surefoot.simulation.gait import Leg
+from surefoot.simulation.handling import taking_off
 from surefoot.simulation.life import life_day
 from surefoot.simulation.pulses import Buckle, Stumble
-from surefoot.simulation.walker import Walker, simulate_walk
+from surefoot.simulation.scene import record
+from surefoot.simulation.walker import Walker, plan_walk, simulate_walk
 
 RATE_HZ = 100.0
 FALLS_G = (0.15, 0.3, 0.45, 0.6)
@@ -124,6 +127,19 @@ def caught_toes(console: Console, tries: int = 24) -> None:
                 found[name] += any(abs(i.start_s - truth.stumbles[0].start_s) <= NEAR_S for i in told)
         console.print(f"SIMULATED stumbles, {recovery}, found of {tries}: {found}")
     console.print("")
+
+
+def hands(console: Console, tries: int = 200) -> None:
+    """Simulated takings off of both sensors behind a walk: whatever is told is false."""
+    told = Counter[str]()
+    for seed in range(tries):
+        rng = np.random.default_rng([79, seed])
+        walker = Walker(speed_mps=float(rng.uniform(0.6, 1.4)))
+        walk = partial(plan_walk, walker, strides=14, seated=(False, True))
+        sensors, _ = record([walk, partial(taking_off, walker, off_s=45.0)], rng)
+        found = analyze({s: (x.acc, x.gyr) for s, x in sensors.items()}, RATE_HZ).incidents
+        told.update(f"{i.kind}, {i.certainty}" for i in found if i.kind in KINDS)
+    console.print(f"SIMULATED sensors taken off, {tries} times: told {dict(told)}", "")
 
 
 def _is(incident: Incident, side: Side, at_s: float) -> bool:
@@ -264,7 +280,7 @@ def days(console: Console, count: int, first: int) -> None:
 
 def main() -> None:
     parts = {"curve": curve, "standing": standing, "stumbles": caught_toes, "real": real, "margins": margins}
-    parts |= {"falls": falls, "days": days}
+    parts |= {"falls": falls, "hands": hands, "days": days}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="which tables; all by default")
     parser.add_argument("--data", type=Path, default=DATA)

@@ -12,12 +12,16 @@ from surefoot.records import (
     Answer,
     Baseline,
     Bout,
+    CheckIn,
     DayMetric,
     DaySummary,
     Incident,
+    RedFlag,
     Samples,
     TestKind,
     TestResult,
+    Treatment,
+    TreatmentKind,
     Trend,
 )
 
@@ -52,6 +56,11 @@ def incident(number: int, snippet: tuple[Samples, ...] = ()) -> Incident:
 def answer(number: int, word: str = "gave_way", at_s: float = 30.0) -> Answer:
     """About ``incident(number)``."""
     return Answer("giving_way", "left", 1000.0 * number, word, "patient", 1000.0 * number + at_s)
+
+
+def check_in(number: int, pain: int | None = 4, *flags: str) -> CheckIn:
+    ruled_out = tuple(flag for flag in ("saddle_numbness", "bladder_or_bowel") if flag not in flags)
+    return CheckIn(f"2026-01-{number:02}", 86400.0 * number + 64800.0, "patient", pain, flags, ruled_out)
 
 
 def guided_test(number: int, value: float | None = 9.8, reason: str = "") -> TestResult:
@@ -105,6 +114,11 @@ answers = st.builds(
     *(kinds, any_side, numbers, st.sampled_from(["gave_way", "stumbled", "no"])),
     *(st.sampled_from(["patient", "companion"]), numbers),
 )
+flags = st.lists(st.sampled_from(get_args(RedFlag)), unique=True, max_size=4).map(tuple)
+check_ins = st.builds(
+    CheckIn, dates, numbers, st.sampled_from(["patient", "companion"]), st.none() | st.integers(0, 10), flags, flags
+)
+treatments = st.builds(Treatment, st.sampled_from(get_args(TreatmentKind)), dates, st.booleans())
 tests = st.builds(
     TestResult,
     *(st.sampled_from(get_args(TestKind)), any_side, numbers, numbers, maybe, st.sampled_from(["s", "", "%"])),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,20 +20,10 @@ from surefoot.simulation.ankle import Ankle
 from surefoot.simulation.ankle_open import OpenFirmware
 from surefoot.simulation.backend import Backends, bleak_backends
 from surefoot.simulation.motion import Motion
-from surefoot.simulation.warp import VirtualLoop
 
 T = TypeVar("T")
 RATE_HZ = 104.0
 LEFT, RIGHT = "C0:00:00:00:00:01", "C0:00:00:00:00:02"
-
-
-def in_virtual_time(main: Callable[[], Awaitable[T]]) -> T:
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(_awaited(main))
-
-
-async def _awaited(main: Callable[[], Awaitable[T]]) -> T:
-    return await main()
 
 
 def tape(seed: int, seconds: float, product: Product = PRODUCT, start_s: float = 0.0) -> Samples:

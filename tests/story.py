@@ -7,7 +7,18 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, StatusBody, TestBody
+from surefoot.alerts.bodies import (
+    AlertBody,
+    AnswerBody,
+    Body,
+    BoutBody,
+    CheckInBody,
+    DayBody,
+    IncidentBody,
+    StatusBody,
+    TestBody,
+    TreatmentBody,
+)
 from surefoot.alerts.messages import up_payload, up_topic
 from surefoot.alerts.mqtt import Received
 from surefoot.alerts.rules import decide
@@ -99,7 +110,7 @@ class Home:
 
     def tell(self, clinic: Store, now_s: float, *bodies: Body) -> None:
         kinds = {DayBody: "day", AlertBody: "alert", BoutBody: "bout", IncidentBody: "incident"}
-        kinds |= {AnswerBody: "answer", TestBody: "test"}
+        kinds |= {AnswerBody: "answer", TestBody: "test", CheckInBody: "checkin", TreatmentBody: "treatment"}
         batch = []
         for body in bodies:
             self._seq += 1

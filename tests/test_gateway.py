@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
+import made
+from surefoot.alerts.mqtt import Link
+from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.cli.board import Board
-from surefoot.cli.gateway import Gateway
+from surefoot.cli.gateway import Gateway, _Keeper
 from surefoot.config import load_config
+from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import SIDES, DaySummary, Gap, Samples, Stride, WornSensor
+from surefoot.records import SIDES, DaySummary, Gap, Samples, SensorStatus, Stride, WornSensor
 from surefoot.sensors.ble import BleParams
 from surefoot.sensors.joining import joined
 from surefoot.sensors.link import LinkParams
 from surefoot.sensors.ownlog import OwnLogParams
 from surefoot.sensors.radio import RadioParams
+from surefoot.simulation.broker import small_broker
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 
@@ -57,9 +63,15 @@ class Home:
         self, items: Sequence[Block], stop: Callable[[], bool] | None = None, broken: type[Store] | None = None
     ) -> Board:
         """Give a gateway these readings; it is stopped when ``stop`` says so, or ends with the source."""
-        return asyncio.run(self._run(items, stop, broken))
+        return asyncio.run(self.work(items, stop, broken))
 
-    async def _run(self, items: Sequence[Block], stop: Callable[[], bool] | None, broken: type[Store] | None) -> Board:
+    async def work(
+        self,
+        items: Sequence[Block],
+        stop: Callable[[], bool] | None = None,
+        broken: type[Store] | None = None,
+        broker: str | None = None,
+    ) -> Board:
         self.given = False
         store = open_store(f"sqlite:///{self.folder / 'home.sqlite'}")
         if broken is not None:
@@ -76,7 +88,7 @@ class Home:
 
         offset_s = items[0].start_s - asyncio.get_running_loop().time()
         gateway = Gateway(store, ring, load_config(timezone="UTC"), board, self.told.append)
-        working = asyncio.create_task(gateway.work(source(), offset_s))
+        working = asyncio.create_task(gateway.work(source(), offset_s, broker))
         if stop:
             async with asyncio.timeout(60.0):
                 while not (self.given and stop()):
@@ -106,6 +118,49 @@ class Home:
             store.close()
 
 
+def test_sensors_that_need_a_person_become_technical_alerts_that_end(tmp_path: Path) -> None:
+    """What the sensors say of their batteries is kept for the clinic once, and that it is over; also over a restart."""
+    kept: list[str] = []
+
+    async def run(*levels: int) -> None:
+        store = open_store(f"sqlite:///{tmp_path / 'home.sqlite'}")
+        ring, board = Ring(tmp_path / "raw"), Board(WORN, "shank", load_config().zone, 0.0)
+
+        async def source() -> AsyncGenerator[Block, None]:
+            for pct in levels:
+                board.take_status(SensorStatus("left", "shank", 0.0, "streaming", battery_pct=pct))
+                async with asyncio.timeout(60.0):
+                    while not (alerts := store.alerts()) or (alerts[0].alert.resolved_s is None) is (pct > 50):
+                        await asyncio.sleep(0.05)
+            yield blocks()[0]
+
+        await Gateway(store, ring, load_config(timezone="UTC"), board, kept.append).work(source(), 1.8e9)
+        ring.close()
+        store.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("surefoot.cli.gateway.LOOK_S", 0.05)
+        asyncio.run(run(12))
+        asyncio.run(run(12, 90))
+    told = [line for line in kept if line.startswith("ALERT T0")]
+    assert len(told) == 2 and "battery of the left sensor is at 12 %" in told[0] and told[1].endswith("This is over.")
+
+
+@pytest.mark.parametrize(("kind", "text"), [("red_flags", EMERGENCY), ("fall_not_up", FALLEN)])
+def test_what_cannot_wait_is_said_before_it_is_stored(tmp_path: Path, kind: str, text: str) -> None:
+    said: list[str] = []
+    stopping = threading.Event()
+    stopping.set()
+    store = open_store(f"sqlite:///{tmp_path / 'home.sqlite'}")
+    with store._write() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER full BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'full'); END")
+    keeper = _Keeper(store, Board(WORN, "shank", load_config().zone, 0.0), lambda: 0.0, said.append, stopping)
+    with pytest.raises(StoreError):
+        keeper.keep_alert(replace(made.alert("a", "T4"), kind=kind))
+    assert "\n".join(said).startswith(text)
+    store.close()
+
+
 def test_a_gateway_stopped_at_noon_tells_the_whole_day(tmp_path: Path) -> None:
     given = blocks()
     midnight_s = PATIENT.first_day_s + 86400.0
@@ -133,6 +188,26 @@ def test_days_told_before_stay_as_they_are(tmp_path: Path) -> None:
     home.run([Gap(side, "shank", end_s, end_s + 60.0, "off") for side in SIDES])
     assert home.days()[0] == first and len(home.days()) == 2
     assert [line for line in home.told[told:] if "is over" in line and first.day in line] == []
+
+
+def test_what_is_found_reaches_the_clinic(tmp_path: Path) -> None:
+    """By a broker that knows MQTT 3.1.1 only."""
+    home = Home(tmp_path / "home")
+    clinic = open_store(f"sqlite:///{tmp_path / 'clinic.sqlite'}")
+
+    async def work() -> None:
+        async with small_broker() as broker:
+            ready = asyncio.Event()
+            serving = asyncio.create_task(serve(clinic, Link(broker, "clinic", protocol="3.1.1"), ready=ready))
+            await ready.wait()
+            await home.work(blocks(), lambda: bool(clinic.counts()["days"]), broker=broker)
+            serving.cancel()
+            await asyncio.wait({serving})
+
+    asyncio.run(work())
+    (patient,) = clinic.patients()
+    assert clinic.days(patient.gateway) == home.days() and len(home.days()) == 1
+    clinic.close()
 
 
 class Full(Store):

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from aired import ZERO_S, Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
-from surefoot.records import SIDES, Gap, Samples, SensorStatus, Side
+from surefoot.records import SIDES, Gap, Samples, SensorStatus, Side, WornSensor
 from surefoot.sensors import openpacket as wire
 from surefoot.sensors.ble import Bluetooth, Found, Line
 from surefoot.sensors.link import LinkParams
 from surefoot.sensors.product import Packet
 from surefoot.sensors.products import PRODUCTS, product
-from surefoot.sensors.radio import RadioParams
+from surefoot.sensors.radio import Radio, RadioParams
 from surefoot.simulation.air import Faults
 from surefoot.simulation.ankle import Cell
 
@@ -150,6 +150,7 @@ def test_a_sensor_out_of_range_is_away_and_its_gap_is_told_while_it_lasts() -> N
     assert listener.states("right")[-1] == "away" and "out of range" in listener.last("right").reason
     gaps = [item for item in listener.items if isinstance(item, Gap) and item.side == "right"]
     assert max(gap.end_s for gap in gaps) > end_s - 15.0  # so that what the left leg does is understood meanwhile
+    assert {gap.reason for gap in gaps if gap.end_s > ZERO_S + 40.0} == {"the connection was lost"}
     assert listener.last("left").state == "streaming" and listener.last("left").lost == 0
 
 
@@ -225,6 +226,27 @@ def test_packets_that_cannot_be_read_are_no_stream() -> None:
     listener = in_virtual_time(work())
     assert "nothing that came could be read" in {status.reason for status in listener.told}
     assert listener.last("left").connections > 1
+
+
+def test_a_computer_without_bluetooth_says_so_and_goes_on_trying(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """bleak's own backend."""
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/nobody")
+    told: list[SensorStatus] = []
+    worn = [WornSensor(side, "shank", "open", f"C0:00:00:00:00:0{k}", "", 104.0, 0.0) for k, side in enumerate(SIDES)]
+    radio = Radio(worn, on_status=told.append, params=RadioParams(beat_s=0.05, status_s=0.1, trouble_s=0.1))
+
+    async def work() -> None:
+        async with aclosing(radio.items()) as items:
+            async for _ in items:
+                raise AssertionError("nobody sent anything")
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(work(), 1.0))
+    last = {status.side: status for status in told}
+    assert {status.state for status in last.values()} == {"failed"} and set(last) == set(SIDES)
+    assert all("D-Bus does not answer" in status.reason and "systemctl" in status.reason for status in last.values())
 
 
 # ---- a gateway that is slow

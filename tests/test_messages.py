@@ -19,7 +19,17 @@ from hypothesis import strategies as st
 import made
 from made import HOME, OTHER
 from surefoot.alerts import bodies, messages
-from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, DayBody, IncidentBody, StatusBody, TestBody
+from surefoot.alerts.bodies import (
+    AlertBody,
+    AnswerBody,
+    BoutBody,
+    CheckInBody,
+    DayBody,
+    IncidentBody,
+    StatusBody,
+    TestBody,
+    TreatmentBody,
+)
 from surefoot.alerts.messages import (
     LARGEST_INCIDENT,
     LARGEST_MESSAGE,
@@ -37,7 +47,7 @@ from surefoot.alerts.messages import (
 from surefoot.alerts.snippet import SampleBlock
 from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.pipeline.roots import ROOTS
-from surefoot.records import SIDES, Answer, DayMetric, Incident, Samples
+from surefoot.records import SIDES, Answer, CheckIn, DayMetric, Incident, Samples, Treatment
 
 PAGE = Path(__file__).parents[1] / "docs" / "mqtt.md"
 
@@ -86,6 +96,24 @@ def test_an_incident_comes_back_with_its_signal(incident):
 @given(made.answers)
 def test_an_answer_comes_back(answer):
     assert through_the_wire("answer", AnswerBody.of(answer)).record() == answer
+
+
+@given(made.check_ins)
+def test_a_check_in_comes_back(told):
+    assert through_the_wire("checkin", CheckInBody.of(told)).record() == told
+
+
+@given(made.treatments)
+def test_a_treatment_comes_back(treatment):
+    assert through_the_wire("treatment", TreatmentBody.of(treatment)).record() == treatment
+
+
+@pytest.mark.parametrize("pain", [-1, 11, 4.5, True, "4"])
+def test_a_pain_that_is_none_is_refused(pain):
+    body = json.loads(CheckInBody.of(made.check_in(3)).json_text()) | {"pain": pain}
+    payload = json.dumps(GOOD | {"kind": "checkin", "body": body}).encode()
+    refused = read_up(up_topic(HOME, "checkin"), payload)
+    assert isinstance(refused, Refused) and "pain" in refused.reason
 
 
 @given(made.tests)
@@ -259,6 +287,8 @@ def examples():
     snippet = (Samples("left", "shank", start_s, 20.0, readings - 9.81, 10 * readings),)
     incident = Incident("giving_way", "left", start_s, start_s + 0.6, "probable", (("drop_dps", 210.5),), snippet)
     answer = Answer("giving_way", "left", start_s, "gave_way", "patient", start_s + 30)
+    told = CheckIn("2026-01-20", start_s + 3e4, "patient", 4, (), ("saddle_numbness", "bladder_or_bowel"))
+    treatment = Treatment("injection", "2026-01-19")
     test = replace(made.guided_test(1), start_s=start_s + 1e4, end_s=start_s + 1e4 + 12.5)
     rejection = Rejection(seq=44, reason="bout.body.start_s: Input should be a finite number")
     return {
@@ -268,6 +298,8 @@ def examples():
         "bout": up_payload(HOME, 44, "bout", BoutBody.of(made.bout(1)).json_text()),
         "status": up_payload(HOME, None, "status", StatusBody(link="up", pending=3).json_text()),
         "answer": up_payload(HOME, 45, "answer", AnswerBody.of(answer).json_text()),
+        "checkin": up_payload(HOME, 47, "checkin", CheckInBody.of(told).json_text()),
+        "treatment": up_payload(HOME, 48, "treatment", TreatmentBody.of(treatment).json_text()),
         "test": up_payload(HOME, 46, "test", TestBody.of(test).json_text()),
         "down/ack": ack_payload(HOME, [41, 42, 43], [rejection]),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 import textwrap
@@ -16,7 +17,7 @@ from onlinux import leave_bus, until
 from surefoot.records import SIDES, Gap, Samples, SurefootError
 from surefoot.sensors.radio import Radio
 from surefoot.simulation.pretend import Pretend, PretendError, _program, pretend_radio
-from surefoot.simulation.privatebus import has_bus
+from surefoot.simulation.privatebus import BusError
 
 
 async def heard(there: Pretend, seconds: float) -> list[Samples | Gap]:
@@ -48,7 +49,7 @@ def test_sensors_in_this_program_are_heard() -> None:
     in_virtual_time(main())
 
 
-@pytest.mark.skipif(not has_bus() and not os.environ.get("CI"), reason="there is no dbus-daemon")
+@pytest.mark.skipif(shutil.which("dbus-daemon") is None and not os.environ.get("CI"), reason="there is no dbus-daemon")
 def test_sensors_in_another_program_are_heard_through_bluez() -> None:
     async def main() -> None:
         async with pretend_radio(apart=True) as there:
@@ -59,6 +60,23 @@ def test_sensors_in_another_program_are_heard_through_bluez() -> None:
             await leave_bus()
 
     asyncio.run(main())
+
+
+def test_without_a_bus_the_sensors_live_in_this_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+
+    async def main() -> None:
+        async with pretend_radio() as there:
+            assert "backend" in there.kit.client
+
+    in_virtual_time(main())
+    with pytest.raises(BusError, match="needs Linux and dbus-daemon"):
+        asyncio.run(_apart())
+
+
+async def _apart() -> None:
+    async with pretend_radio(apart=True):
+        pass
 
 
 def test_a_product_nobody_knows_is_refused_before_anything_starts() -> None:
@@ -92,22 +110,32 @@ KILLED = """
 """
 
 
-@pytest.mark.skipif(not has_bus() and not os.environ.get("CI"), reason="there is no dbus-daemon")
+@pytest.mark.skipif(shutil.which("dbus-daemon") is None and not os.environ.get("CI"), reason="there is no dbus-daemon")
 def test_nothing_outlives_a_program_that_is_killed() -> None:
     async def main() -> None:
         program = await asyncio.create_subprocess_exec(
             sys.executable, "-c", textwrap.dedent(KILLED), stdout=asyncio.subprocess.PIPE
         )
         assert program.stdout is not None
-        assert await program.stdout.readline() == b"here\n"
-        left = children(program.pid)
-        assert len(left) == 2
-        program.send_signal(signal.SIGKILL)
-        await program.wait()
-        await until(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in left), 20.0)
+        try:
+            assert await program.stdout.readline() == b"here\n"
+            left = children(program.pid)
+            assert len(left) == 2
+        finally:
+            program.send_signal(signal.SIGKILL)
+            await program.wait()
+        await until(lambda: not any(lives(pid) for pid in left), 20.0)
 
     asyncio.run(main())
 
 
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def lives(pid: int) -> bool:
+    """It runs: one that ended and was not waited for has no command line any more."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -15,12 +15,15 @@ from bleak.backends.client import BaseBleakClient
 from bleak.backends.scanner import BaseBleakScanner
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
-from onair import LEFT, RATE_HZ, RIGHT, Ear, Place, begin, in_virtual_time, place
-from surefoot.sensors.openpacket import BATTERY_LEVEL, CONTROL, DATA, INFO, PRODUCT, START, STOP
+from aired import in_virtual_time
+from onair import LEFT, RATE_HZ, RIGHT, Ear, Place, begin, place
+from surefoot.sensors.openpacket import BATTERY_LEVEL, BLINK, CONTROL, DATA, INFO, PRODUCT, START, STOP
 from surefoot.sensors.product import Battery, MalformedPacket, Stopped
 from surefoot.simulation import backend
 from surefoot.simulation.air import Faults
 from surefoot.simulation.ankle import Ankle, Cell
+from surefoot.simulation.ankle_open import OpenFirmware
+from surefoot.simulation.firmware import Characteristic, Sent, Service
 
 
 async def streamed(here: Place, seconds: float, addresses: tuple[str, ...] = (LEFT, RIGHT)) -> dict[str, Ear]:
@@ -58,7 +61,7 @@ def test_every_reading_of_two_ankles_arrives_in_order_with_its_exact_value() -> 
                 np.testing.assert_allclose(np.diff(ticks), 1e6 * 10 / RATE_HZ, atol=1)
                 assert ankle.radio.unheard == 0
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_readings_are_the_motion_at_the_time_they_were_taken() -> None:
@@ -70,7 +73,7 @@ def test_readings_are_the_motion_at_the_time_they_were_taken() -> None:
             np.testing.assert_array_equal(sent(here.left), felt)
             np.testing.assert_allclose(np.diff(at_s), 1 / RATE_HZ, atol=1e-9)
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_run_repeats_to_the_last_byte_and_the_last_microsecond() -> None:
@@ -81,7 +84,7 @@ def test_a_run_repeats_to_the_last_byte_and_the_last_microsecond() -> None:
                 ears = await streamed(here, 20.0)
                 return hashlib.sha256(repr([(a, ears[a].arrivals) for a in (LEFT, RIGHT)]).encode()).hexdigest()
 
-        return in_virtual_time(main)
+        return in_virtual_time(main())
 
     assert fingerprint(1) == fingerprint(1)
     assert fingerprint(1) != fingerprint(2)
@@ -103,7 +106,7 @@ def test_a_scanner_hears_names_services_and_strength() -> None:
             other = await BleakScanner.discover(1.0, service_uuids=["180d"], backend=here.kit.scanner)
             assert other == []
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 # ---- faults on air
@@ -134,7 +137,7 @@ def test_a_fault_of_notifications_is_as_frequent_as_asked_and_nothing_else_happe
                     assert sorted(numbers) == list(range(made))
                     assert np.sum(np.diff(numbers) == -1) == befell
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_jitter_delays_what_is_sent_and_keeps_its_order() -> None:
@@ -147,7 +150,7 @@ def test_jitter_delays_what_is_sent_and_keeps_its_order() -> None:
             assert late_s.max() < 0.2
             assert late_s.std() > 0.03
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_long_connection_interval_makes_bursts() -> None:
@@ -159,7 +162,7 @@ def test_a_long_connection_interval_makes_bursts() -> None:
             np.testing.assert_allclose(steps, np.rint(steps), atol=1e-6)
             assert np.mean(steps < 0.5) > 0.5
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_slow_connection_takes_its_time_and_a_short_patience_ends_it() -> None:
@@ -178,7 +181,7 @@ def test_a_slow_connection_takes_its_time_and_a_short_patience_ends_it() -> None
             assert len(ear.packets) > 40
             await client.disconnect()
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 # ---- links
@@ -206,7 +209,7 @@ def test_a_broken_link_is_told_at_once_and_the_same_client_connects_again() -> N
             assert len(gone) == 2
             await client.disconnect()  # says nothing
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_out_of_range_for_long_loses_the_link_and_for_a_moment_loses_nothing() -> None:
@@ -238,7 +241,21 @@ def test_out_of_range_for_long_loses_the_link_and_for_a_moment_loses_nothing() -
             np.testing.assert_array_equal(ears[1].readings, sent(here.right))
             await asyncio.gather(client.disconnect(), other.disconnect())
 
-    in_virtual_time(main)
+    in_virtual_time(main())
+
+
+def test_a_sensor_sent_away_again_stays_away_for_as_long_as_was_said_last() -> None:
+    async def main() -> None:
+        async with place() as here:
+            here.left.out_of_range(1.0)
+            await asyncio.sleep(0.5)
+            here.left.out_of_range(5.0)
+            heard = await BleakScanner.discover(4.0, backend=here.kit.scanner)
+            assert [device.address for device in heard] == [RIGHT]
+            heard = await BleakScanner.discover(2.0, backend=here.kit.scanner)
+            assert {device.address for device in heard} == {LEFT, RIGHT}
+
+    in_virtual_time(main())
 
 
 def test_what_a_sensor_cannot_keep_while_it_is_not_heard_is_lost() -> None:
@@ -257,7 +274,7 @@ def test_what_a_sensor_cannot_keep_while_it_is_not_heard_is_lost() -> None:
             numbers = [packet.sequence for packet in ear.packets]
             assert np.sum(np.diff(numbers) - 1) == overflowed
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 @pytest.mark.parametrize("after_s", [0.0, 0.2, 0.9, 2.5])
@@ -277,7 +294,7 @@ def test_a_link_that_breaks_while_it_is_made_ends_the_attempt(after_s: float) ->
             await client.connect()
             await client.disconnect()
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_link_that_breaks_while_something_is_read_ends_the_reading() -> None:
@@ -293,7 +310,7 @@ def test_a_link_that_breaks_while_something_is_read_ends_the_reading() -> None:
             with pytest.raises(BleakError, match="disconnected"):
                 await reading
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_an_attempt_that_is_called_off_leaves_nothing_behind() -> None:
@@ -311,7 +328,7 @@ def test_an_attempt_that_is_called_off_leaves_nothing_behind() -> None:
             await asyncio.sleep(40.0)
             assert not here.left.is_connected
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_sensor_nobody_hears_is_not_found_by_its_address() -> None:
@@ -322,7 +339,7 @@ def test_a_sensor_nobody_hears_is_not_found_by_its_address() -> None:
             async with BleakClient(LEFT, backend=here.kit.client) as client:
                 assert await client.read_gatt_char(BATTERY_LEVEL) == b"\x64"
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_sensor_refuses_in_the_words_of_its_protocol() -> None:
@@ -339,7 +356,88 @@ def test_a_sensor_refuses_in_the_words_of_its_protocol() -> None:
                 with pytest.raises(BleakGATTProtocolError, match="Read Not Permitted"):
                     await client.read_gatt_char(DATA)
 
-    in_virtual_time(main)
+    in_virtual_time(main())
+
+
+class Careless(OpenFirmware):
+    """Answers whatever is asked."""
+
+    def read(self, uuid: str) -> bytes:
+        return b"anything"
+
+    def write(self, uuid: str, data: bytes) -> list[Sent]:
+        return []
+
+
+class Faulty(OpenFirmware):
+    def read(self, uuid: str) -> bytes:
+        raise ZeroDivisionError
+
+
+CONFIRMED = "696c0009-c4a2-43ad-bdff-987caf4a15b7"
+
+
+class Confirmed(OpenFirmware):
+    """Says with an indication how often it was asked to blink."""
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        first, *others = super().services
+        more = Characteristic(CONFIRMED, ("indicate",))
+        return (Service(first.uuid, (*first.characteristics, more)), *others)
+
+    def write(self, uuid: str, data: bytes) -> list[Sent]:
+        return [
+            *super().write(uuid, data),
+            Sent(CONFIRMED, bytes([self.blinks])),
+            Sent(CONFIRMED, bytes([100 + self.blinks])),
+        ]
+
+
+def test_indications_arrive_in_order_behind_the_answer_to_the_write() -> None:
+    async def main() -> None:
+        async with place(Faults(latency_s=0.05, lost=1.0), firmware=Confirmed) as here:
+            (device,) = await here.find(LEFT)
+            async with here.client(device) as client:
+                came: list[int] = []
+                await client.start_notify(CONFIRMED, lambda _, data: came.append(data[0]))
+                for k in range(3):
+                    await client.write_gatt_char(CONTROL, bytes([BLINK, 1]))
+                    assert len(came) <= 2 * k + 1
+                    await asyncio.sleep(1.0)
+                assert came == [1, 101, 2, 102, 3, 103]  # none is lost: each is confirmed
+                await client.stop_notify(CONFIRMED)
+                await client.write_gatt_char(CONTROL, bytes([BLINK, 1]))
+                await asyncio.sleep(1.0)
+                assert len(came) == 6
+
+    in_virtual_time(main())
+
+
+def test_what_a_characteristic_is_not_for_is_refused_whatever_the_firmware_would_say() -> None:
+    async def main() -> None:
+        async with place(firmware=Careless) as here, here.client((await here.find(LEFT))[0]) as client:
+            assert await client.read_gatt_char(INFO) == b"anything"
+            with pytest.raises(BleakGATTProtocolError, match="Read Not Permitted"):
+                await client.read_gatt_char(DATA)
+            with pytest.raises(BleakGATTProtocolError, match="Write Not Permitted"):
+                await client.write_gatt_char(DATA, b"", response=True)
+
+    in_virtual_time(main())
+
+
+def test_a_fault_in_a_firmware_is_told_and_does_not_keep_the_asker_waiting() -> None:
+    async def main() -> None:
+        told: list[dict[str, object]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+        async with place(firmware=Faulty) as here, here.client((await here.find(LEFT))[0]) as client:
+            began_s = asyncio.get_running_loop().time()
+            with pytest.raises(BleakGATTProtocolError, match="Unlikely Error"):
+                await client.read_gatt_char(INFO)
+            assert asyncio.get_running_loop().time() - began_s < 1.0
+        assert [type(context["exception"]) for context in told] == [ZeroDivisionError]
+
+    in_virtual_time(main())
 
 
 def test_fifty_broken_links_leave_no_task_behind() -> None:
@@ -360,7 +458,7 @@ def test_fifty_broken_links_leave_no_task_behind() -> None:
             assert len(set(counts)) == 1
             assert here.kit.client.wires == {}
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 # ---- the sensor itself
@@ -369,6 +467,7 @@ def test_fifty_broken_links_leave_no_task_behind() -> None:
 def test_a_clock_that_runs_fast_says_so_in_its_ticks() -> None:
     async def main() -> None:
         async with place(seconds=130, clock_ppm=80.0, on_for_s=5000.0) as here:
+            assert here.left.clock_s(100.0) == pytest.approx(5000.0 + 100.0 * (1 + 80e-6), abs=1e-6)
             ear = (await streamed(here, 120.0, (LEFT,)))[LEFT]
             ticks = np.unwrap([float(packet.first_tick) for packet in ear.packets], period=2.0**32)
             taken_s = here.left.sent.at_s[::10]
@@ -378,7 +477,7 @@ def test_a_clock_that_runs_fast_says_so_in_its_ticks() -> None:
             assert ticks[0] == pytest.approx(wrapped, abs=2e5 * 80e-6 + 10)
             assert np.diff(taken_s).mean() == pytest.approx(10 / RATE_HZ / (1 + 80e-6), abs=1e-9)
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_reboot_is_silent_and_begins_the_clock_anew() -> None:
@@ -403,7 +502,7 @@ def test_a_reboot_is_silent_and_begins_the_clock_anew() -> None:
             assert 2.5e6 < again.packets[0].first_tick < 4.5e6
             await client.disconnect()
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_dying_battery_is_told_and_then_there_is_silence_until_it_is_charged() -> None:
@@ -425,7 +524,7 @@ def test_a_dying_battery_is_told_and_then_there_is_silence_until_it_is_charged()
             await client.connect(timeout=5.0)
             await client.disconnect()
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_a_small_mtu_is_what_the_link_has() -> None:
@@ -439,7 +538,7 @@ def test_a_small_mtu_is_what_the_link_has() -> None:
                 await asyncio.sleep(1.0)
                 assert {len(data) for _, data in ear.arrivals} == {20}
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 # ---- the interface to bleak
@@ -470,7 +569,7 @@ def test_no_sensor_is_said_to_be_connected_already() -> None:
             adapter = await BleakAdapter.get(backend=here.kit.adapter)
             assert await adapter.get_connected_devices([PRODUCT.service]) == []
 
-    in_virtual_time(main)
+    in_virtual_time(main())
 
 
 def test_the_backend_is_its_own_for_each_air() -> None:
@@ -486,4 +585,4 @@ def test_the_backend_is_its_own_for_each_air() -> None:
         async with one.client(device) as client:
             assert client.is_connected
 
-    in_virtual_time(lambda: main(check))
+    in_virtual_time(main(check))

@@ -16,7 +16,7 @@ import made
 from made import OTHER
 from surefoot.pipeline import schema
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import SIDES, Aid, Alert, Stride
+from surefoot.records import SIDES, Aid, Alert, Stride, Treatment
 
 
 @pytest.fixture
@@ -35,6 +35,10 @@ def test_everything_kept_is_read_back(home):
     home.keep_day(made.day(2), [made.trend("2026-01-02")])
     home.keep_day(made.day(1), [made.trend("2026-01-01"), made.trend("2026-01-01", "cadence_spm")])
     home.keep_answer(made.answer(3))
+    home.diary.keep_check_in(made.check_in(2, 7, "both_legs_weak"))
+    home.diary.keep_check_in(made.check_in(1, None))
+    home.diary.keep_treatment(Treatment("injection", "2026-01-02"), 2.0)
+    home.diary.keep_treatment(Treatment("exercise", "2026-01-01"), 3.0)
     home.keep_test(made.guided_test(2))
     home.keep_test(made.guided_test(1, None, "used the arms"))
     home.keep_alert(made.alert("old", raised_s=1.0))
@@ -45,6 +49,9 @@ def test_everything_kept_is_read_back(home):
     assert home.incidents(gateway, end_s=3000.0) == []
     assert home.incidents(gateway)[0].snippet[0].acc == pytest.approx(incident.snippet[0].acc, abs=0.01)
     assert home.answers(gateway) == home.answers(gateway, incident) == [made.answer(3)]
+    assert home.diary.check_ins(gateway) == [made.check_in(1, None), made.check_in(2, 7, "both_legs_weak")]
+    assert home.diary.treatments(gateway) == [Treatment("exercise", "2026-01-01"), Treatment("injection", "2026-01-02")]
+    assert home.diary.check_ins(OTHER) == home.diary.treatments(OTHER) == []
     assert home.tests(gateway) == [made.guided_test(1, None, "used the arms"), made.guided_test(2)]
     assert home.days(gateway) == [made.day(1), made.day(2)]
     assert [trend.metric for trend in home.trends(gateway)] == ["cadence_spm", "speed_mps", "speed_mps"]
@@ -230,6 +237,33 @@ def test_an_answer_needs_its_incident(home):
     assert home.counts()["answers"] == 0
 
 
+def test_the_alert_of_a_check_in_goes_before_it(home):
+    home.diary.keep_check_in(made.check_in(1, 9, "saddle_numbness"), [made.alert("red", "T4")])
+    home.diary.keep_check_in(made.check_in(1, 9, "saddle_numbness"))
+    assert [row.kind for row in home.outbox.pending(10)] == ["alert", "checkin"]
+    assert [row.seq for row in home.outbox.pending(10)] == [1, 2]
+    home.diary.keep_check_in(made.check_in(1, 8, "saddle_numbness"))
+    pains = {one.pain for one in home.diary.check_ins(home.gateway())}
+    assert pains == {9, 8}, "another one of that moment is kept too"
+
+
+@pytest.mark.parametrize("change", ["UPDATE check_ins SET day = ''", "DELETE FROM check_ins"])
+def test_check_ins_cannot_be_changed_or_deleted(home, change):
+    home.diary.keep_check_in(made.check_in(1))
+    with pytest.raises(StoreError, match="append-only"), home._write() as connection:
+        connection.exec_driver_sql(change)
+    assert home.diary.check_ins(home.gateway()) == [made.check_in(1)]
+
+
+def test_a_treatment_is_withdrawn(home):
+    wrong = Treatment("surgery", "2026-01-02")
+    home.diary.keep_treatment(wrong, 1.0)
+    home.diary.keep_treatment(dataclasses.replace(wrong, withdrawn=True), 2.0)
+    assert home.diary.treatments(home.gateway()) == [] and home.outbox.count() == 2
+    home.diary.keep_treatment(wrong, 3.0)
+    assert home.diary.treatments(home.gateway()) == [wrong]
+
+
 @pytest.mark.parametrize("change", ["UPDATE answers SET answer = 'no'", "DELETE FROM answers"])
 def test_answers_cannot_be_changed_or_deleted(home, change):
     home.keep_incident(made.incident(1))
@@ -261,7 +295,7 @@ def test_an_older_database_gets_the_tables_it_lacks(tmp_path):
     store = open_store(url)
     store.keep_incident(made.incident(1))
     with store._write() as connection:
-        for table in ("answers", "tests", "aids"):
+        for table in ("answers", "tests", "aids", "check_ins", "treatments"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql("UPDATE about SET value = '1' WHERE name = 'schema'")
     store.close()
@@ -269,8 +303,12 @@ def test_an_older_database_gets_the_tables_it_lacks(tmp_path):
     store.keep_answer(made.answer(1))
     store.keep_test(made.guided_test(1))
     store.keep_aid(Aid("stick", "2026-01-20"))
+    store.diary.keep_check_in(made.check_in(1))
+    store.diary.keep_treatment(Treatment("exercise", "2026-01-20"), 1.0)
     with pytest.raises(StoreError, match="append-only"), store._write() as connection:
         connection.exec_driver_sql("DELETE FROM answers")
+    with pytest.raises(StoreError, match="append-only"), store._write() as connection:
+        connection.exec_driver_sql("DELETE FROM check_ins")
     assert [store.counts()[name] for name in ("incidents", "answers", "tests", "aids")] == [1, 1, 1, 1]
     store.close()
 

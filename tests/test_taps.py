@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 import realdata
 from surefoot.records import SIDES, Samples
 from surefoot.sensors.taps import TapWatch
-from surefoot.simulation.puppet import Puppet
+from surefoot.simulation.puppet import ANKLES, Puppet
 
-SCRIPT = {4.0: "tap_left", 9.0: "tap_right", 14.0: "walk", 30.0: "stand", 35.0: "tap_right"}
+LEFT, RIGHT = ANKLES
+SCRIPT = {4.0: LEFT, 9.0: RIGHT, 14.0: "walk", 30.0: "stand", 35.0: RIGHT}
 
 
 def readings(seed, rate_hz, seconds=40.0, step=None):
@@ -28,7 +29,7 @@ def readings(seed, rate_hz, seconds=40.0, step=None):
         first, after = (int(np.ceil(x * rate_hz - 1e-9)) for x in (start_s, start_s + 0.25))
         times = np.arange(first, after) / rate_hz
         for side in SIDES:
-            rows = motions[side].at(times)
+            rows = motions[side, "shank"].at(times)
             items.append(Samples(side, "shank", first / rate_hz, rate_hz, rows[:, :3], rows[:, 3:]))
     return items
 

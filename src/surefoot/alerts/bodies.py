@@ -17,15 +17,19 @@ from surefoot.records import (
     AnswerWord,
     Baseline,
     Bout,
+    CheckIn,
     DayMetric,
     DaySummary,
     Incident,
     IncidentKind,
+    RedFlag,
     Side,
     Teller,
     TestKind,
     TestResult,
     Tier,
+    Treatment,
+    TreatmentKind,
     Trend,
     TrendState,
 )
@@ -114,6 +118,31 @@ class AnswerBody(Wire):
 
     def record(self) -> Answer:
         return Answer(**self._fields())
+
+
+class CheckInBody(Wire):
+    """The day's pain and red flags."""
+
+    day: Day
+    at_s: float
+    by: Teller
+    pain: Annotated[int, Field(ge=0, le=10)] | None = None
+    flags: Annotated[tuple[RedFlag, ...], Field(max_length=8)] = ()
+    ruled_out: Annotated[tuple[RedFlag, ...], Field(max_length=8)] = ()
+
+    def record(self) -> CheckIn:
+        return CheckIn(**self._fields())
+
+
+class TreatmentBody(Wire):
+    """A treatment, by its first day."""
+
+    kind: TreatmentKind
+    day: Day
+    withdrawn: bool = False
+
+    def record(self) -> Treatment:
+        return Treatment(**self._fields())
 
 
 class TestBody(Wire):
@@ -238,4 +267,4 @@ class StatusBody(Wire):
     pending: Count | None = None  # rows waiting in the home's outbox
 
 
-Body = BoutBody | IncidentBody | AnswerBody | TestBody | DayBody | AlertBody
+Body = BoutBody | IncidentBody | AnswerBody | CheckInBody | TreatmentBody | TestBody | DayBody | AlertBody

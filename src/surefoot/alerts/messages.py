@@ -20,17 +20,19 @@ from surefoot.alerts.bodies import (
     AnswerBody,
     Body,
     BoutBody,
+    CheckInBody,
     DayBody,
     IncidentBody,
     Reason,
     StatusBody,
     TestBody,
+    TreatmentBody,
     Wire,
 )
 
 VERSION = 1
 ROOT = "surefoot/v1"
-Kind = Literal["alert", "incident", "answer", "test", "day", "bout", "status"]
+Kind = Literal["alert", "incident", "answer", "checkin", "treatment", "test", "day", "bout", "status"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LARGEST_MESSAGE = 16_384  # bytes, envelope included
 LARGEST_INCIDENT = 61_440  # bytes: its raw signal needs the room; with its topic it passes brokers set to 65,536
@@ -75,6 +77,16 @@ class AnswerMessage(_Up):
     body: AnswerBody
 
 
+class CheckInMessage(_Up):
+    kind: Literal["checkin"]
+    body: CheckInBody
+
+
+class TreatmentMessage(_Up):
+    kind: Literal["treatment"]
+    body: TreatmentBody
+
+
 class TestMessage(_Up):
     __test__ = False  # pytest would take the name for a test of its own
 
@@ -92,7 +104,8 @@ class StatusMessage(Wire):
     body: StatusBody
 
 
-RowMessage = AlertMessage | IncidentMessage | AnswerMessage | TestMessage | DayMessage | BoutMessage
+ToldMessage = AnswerMessage | CheckInMessage | TreatmentMessage
+RowMessage = AlertMessage | IncidentMessage | ToldMessage | TestMessage | DayMessage | BoutMessage
 UpMessage = RowMessage | StatusMessage
 _UP: TypeAdapter[UpMessage] = TypeAdapter(Annotated[UpMessage, Field(discriminator="kind")])
 

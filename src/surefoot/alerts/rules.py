@@ -116,7 +116,7 @@ def decide(
             changed = _changed(trends, rule, chart.side)
             urgent = chart.state == "much_worse" and len(changed) >= p.urgent_features
             tier: Tier = "T3" if urgent else "T2"
-            if len(changed) >= p.least_features and not _latched(rule, tier, chart, before):
+            if len(changed) >= p.least_features and not latched(rule.kind, tier, chart, before):
                 alerts.append(_alert(rule, tier, chart, changed, trends, raised_s))
     return alerts
 
@@ -134,70 +134,74 @@ def decide_sudden(
     what matters in itself. ``span_s``: the first of these strides and the last, UTC s.
     """
     (rule,) = (rule for rule in CHART_RULES if rule.chart == chart.metric)
-    if _latched(rule, "T3", chart, before):
+    if latched(rule.kind, "T3", chart, before):
         return []
-    parts = "; ".join(_said(t) for t in features if t.state == "much_worse")
+    parts = "; ".join(said(t) for t in features if t.state == "much_worse")
     also = " The other leg has changed likewise." if both_legs else " The other leg is as usual."
     worn = f"in the last {chart.strides} strides, within {max(1, round((span_s[1] - span_s[0]) / 60))} minutes"
     days = f"the last {chart.baseline.days} good days" if chart.baseline else "the last days"
-    sentence = f"{_leg(chart.side)} suddenly weaker ({rule.words}): {parts}, {worn}, against {days}.{also}"
+    sentence = f"{leg_words(chart.side)} suddenly weaker ({rule.words}): {parts}, {worn}, against {days}.{also}"
     return [_new(rule, "T3", chart, sentence, (chart, *features), span_s[1])]
 
 
 def _changed(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> list[Trend]:
     """Features of the rule that changed for the worse by more than noise, largest deviation first, sums last."""
-    charts = {t.metric for t in trends if t.side == side and _real(t)}
+    charts = {t.metric for t in trends if t.side == side and real(t)}
     explained = {feature for feature, chart in rule.unless if chart in charts}
     mine = [t for t in trends if t.side in (side, None) and t.metric in rule.features and t.metric not in explained]
-    return sorted(filter(_real, mine), key=lambda t: (t.metric in SUMS, -(t.z or 0.0)))
+    return sorted(filter(real, mine), key=lambda t: (t.metric in SUMS, -(t.z or 0.0)))
 
 
-def _real(trend: Trend) -> bool:
+def real(trend: Trend) -> bool:
     """Whether it changed for the worse by more than noise."""
     if trend.state == "cannot_say" or trend.change is None or trend.mdc is None:
         return False
     return trend.change > trend.mdc
 
 
-def _latched(rule: ChartRule, tier: Tier, chart: Trend, before: Sequence[Alert]) -> bool:
-    """An alert of this root, leg and at least this tier was raised, and its chart has not been low for long since."""
-    alike = (a for a in before if a.kind == rule.kind and a.side == chart.side and a.tier >= tier)
+def latched(kind: str, tier: Tier, chart: Trend, before: Sequence[Alert]) -> bool:
+    """An alert of this kind, leg and at least this tier was raised, and its chart has not been low for long since."""
+    alike = (a for a in before if a.kind == kind and a.side == chart.side and a.tier >= tier)
     return any(chart.rearmed <= a.day for a in alike)
 
 
 def _alert(
     rule: ChartRule, tier: Tier, chart: Trend, changed: Sequence[Trend], trends: Sequence[Trend], raised_s: float
 ) -> Alert:
-    parts = "; ".join(_said(t) for t in changed[:3])
+    parts = "; ".join(said(t) for t in changed[:3])
     run = f"on {chart.worse_days} worn day{'s' * (chart.worse_days != 1)} in a row"
     days = run if chart.worse_days else "over the last worn days"
     hours = f", {chart.worn_h:.1f} h worn that day" if chart.worn_h is not None else ""
-    sentence = f"{_leg(chart.side)} weaker ({rule.words}): {parts} {days}{hours}{_speed(trends, chart.side)}."
+    sentence = f"{leg_words(chart.side)} weaker ({rule.words}): {parts} {days}{hours}{_speed(trends, chart.side)}."
     return _new(rule, tier, chart, sentence, (chart, *changed), raised_s)
 
 
-def _leg(side: Side | None) -> str:
+def leg_words(side: Side | None) -> str:
     return f"{side.capitalize()} leg" if side else "Both legs"
 
 
 def _new(
     rule: ChartRule, tier: Tier, chart: Trend, sentence: str, evidence: tuple[Trend, ...], raised_s: float
 ) -> Alert:
-    return Alert(
-        alert_id=str(uuid5(NAMES, f"{tier}|{rule.kind}|{chart.side}|{chart.day}")),
-        tier=tier,
-        channel="clinical",
-        kind=rule.kind,
-        side=chart.side,
-        raised_s=raised_s,
-        day=chart.day,
-        sentence=sentence,
-        not_this=NOT_THIS,
-        evidence=evidence,
-    )
+    return new_alert(rule.kind, tier, chart.side, chart.day, raised_s, sentence, evidence)
 
 
-def _said(trend: Trend) -> str:
+def new_alert(
+    kind: str,
+    tier: Tier,
+    side: Side | None,
+    day: str,
+    raised_s: float,
+    sentence: str,
+    evidence: tuple[Trend, ...] = (),
+    not_this: str = NOT_THIS,
+) -> Alert:
+    """A clinical alert; one of the same tier, kind, leg and day is the same episode."""
+    alert_id = str(uuid5(NAMES, f"{tier}|{kind}|{side}|{day}"))
+    return Alert(alert_id, tier, "clinical", kind, side, raised_s, day, sentence, not_this, evidence)
+
+
+def said(trend: Trend) -> str:
     """A changed feature in words: the change it was judged by, told in the direction of the number itself."""
     assert trend.change is not None
     assert trend.baseline is not None
@@ -216,4 +220,4 @@ def _speed(trends: Sequence[Trend], side: Side | None) -> str:
         return "; speed not known"
     if abs(speed.change) <= speed.mdc:
         return "; speed unchanged"
-    return f"; {_said(speed)}"
+    return f"; {said(speed)}"

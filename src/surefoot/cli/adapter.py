@@ -30,8 +30,10 @@ SYSTEM_BUS = "unix:path=/run/dbus/system_bus_socket"
 
 def simulated() -> Iterator[Line]:
     """The pretend radio needs no hardware, only the package it is made with."""
+    own_bus = platform.system() == "Linux" and shutil.which("dbus-daemon")
+    where = "behind a stand-in for BlueZ" if own_bus else "inside this program"
     try:
-        yield Line("Bluetooth", f"simulated (bumble {metadata.version('bumble')}): no hardware is used")
+        yield Line("Bluetooth", f"simulated (bumble {metadata.version('bumble')}), {where}; no hardware is used")
     except metadata.PackageNotFoundError:
         yield Line("Bluetooth", "the simulated radio is not installed", "bad", "pip install 'surefoot[demo]'")
 

@@ -15,8 +15,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from surefoot.alerts.emergency import TEXT as EMERGENCY
-from surefoot.alerts.mqtt import Link, LinkError
+from surefoot.alerts.mqtt import Link, LinkError, Session
+from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 5.0  # between two looks at the outbox
 RETRY_S = 5.0  # between two attempts to write what could not be written
 BACKLOG = 5000  # blocks that wait while the day so far is worked through: twenty minutes of two sensors
-REPLAYED_S = 60.0  # of the recording at once
+REPLAYED_S = 20.0  # of the recording at once: well below what pipeline.silence takes for a loss
 Say = Callable[[str], None]
 Reading = Samples | Gap
 Fresh = asyncio.Queue[Reading | None]
@@ -75,6 +75,7 @@ class Gateway:
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
         self._params = link_params(config)
+        self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
@@ -171,7 +172,10 @@ class Gateway:
         """Now and then: what waits for the clinic, whether readings are recorded, and how the batteries are."""
         try:
             while True:
-                self._board.waiting = await asyncio.to_thread(self._store.outbox.count)
+                waiting = await asyncio.to_thread(self._store.outbox.count)
+                if waiting < self._board.waiting or not waiting:
+                    self._board.clinic = self._broker  # whatever the trouble was
+                self._board.waiting = waiting
                 if self._ring.trouble != self._board.recording:
                     self._board.recording = self._ring.trouble
                     self._say(self._ring.trouble or "readings are recorded again")
@@ -183,21 +187,34 @@ class Gateway:
             self._stopping.set()  # the worker's thread may be waiting for a full disk
 
     async def _send(self, broker: str) -> None:
-        """The outbox goes to the clinic; MQTT 5 first, 3.1.1 for brokers without it."""
-
-        def trouble(error: SurefootError) -> None:
-            if isinstance(error, LinkError) and error.trouble == "protocol":
-                raise error
-            self._board.clinic = error.what
-            log.info("%s", error)
-
+        """The outbox goes to the clinic, by MQTT 5, or by 3.1.1 where the broker knows no other."""
         name = f"surefoot-{self._store.gateway()}"
-        self._board.clinic = f"{Link(broker, name).address}"
+        self._board.clinic = self._broker = str(Link(broker, name).address)
+        link = Link(broker, name, params=self._params)
+        if not await self._speaks_5(link):
+            link = Link(broker, name, protocol="3.1.1", params=self._params)
+        await deliver(self._store, link, on_trouble=self._note)
+
+    async def _speaks_5(self, link: Link) -> bool:
+        """Ask the broker, once it can be reached."""
+
+        def not_5(trouble: LinkError) -> None:
+            self._note(trouble)
+            if trouble.trouble == "protocol":
+                raise trouble
+
+        async def enough(_: Session) -> None:
+            return None
+
         try:
-            await deliver(self._store, Link(broker, name, params=self._params), on_trouble=trouble)
-        except* LinkError:
-            older = Link(broker, name, protocol="3.1.1", params=self._params)
-            await deliver(self._store, older, on_trouble=trouble)
+            await link.keep(enough, not_5)
+        except LinkError:
+            return False
+        return True
+
+    def _note(self, trouble: SurefootError) -> None:
+        self._board.clinic = trouble.what
+        log.info("%s", trouble)
 
 
 class _Keeper:
@@ -223,8 +240,9 @@ class _Keeper:
         self._kept(lambda: self._store.keep_day(day, trends))
 
     def keep_alert(self, alert: Alert) -> None:
-        if alert.tier == "T4":
-            self._say(EMERGENCY)  # before anything that could fail or wait
+        if alert.tier == "T4":  # before anything that could fail or wait
+            for line in (FALLEN if alert.kind == "fall_not_up" else EMERGENCY).splitlines():
+                self._say(line)
         self._kept(lambda: self._store.keep_alert(alert))
         over = " This is over." if alert.resolved_s is not None else ""
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")

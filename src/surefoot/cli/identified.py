@@ -9,7 +9,7 @@ from pathlib import Path
 from surefoot.alerts.broker import LinkError, LinkParams
 from surefoot.alerts.identity import Identity
 from surefoot.config import Config
-from surefoot.pipeline.store import Store
+from surefoot.pipeline.store import Store, StoreError
 
 NAMES = ("authority.crt", "gateway.crt", "gateway.key")
 
@@ -37,8 +37,15 @@ def take_name(store: Store, config: Config) -> None:
     Raises:
         StoreError: it has gone by another one already.
     """
-    if config.identity is not None:
-        store.be_called(name_on(config.identity))
+    if config.identity is None:
+        return
+    name = name_on(config.identity)
+    if (known := store.gateway(name)) != name:
+        raise StoreError(
+            f"This home has gone by {known}, and its certificate names {name}.",
+            "Nothing was sent: the clinic would take it for somebody else's.",
+            f"Have the clinic make it a certificate of its own: surefoot clinic enroll {known}",
+        )
 
 
 def name_on(folder: Path) -> str:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 
 import click
 
+from surefoot.cli.checkin import checkin, treatment
 from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, note
-from surefoot.config import Config, load_config
+from surefoot.cli.rules import rules
+from surefoot.cli.told import STORE, day_given, opened
+from surefoot.config import load_config
 from surefoot.pipeline.aids import changed_by
-from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.pipeline.incidentwatch import answered
+from surefoot.pipeline.resumed import told_of
+from surefoot.pipeline.store import StoreError
 from surefoot.records import Aid, Answer, Incident
 from surefoot.web.words import ANSWERS, INCIDENTS, side
 
 ASKED = ("giving_way", "stumble", "fall")  # incidents the question is about
-_STORE = click.option("--store", "store_at", metavar="PATH", help="The patient's store [this home's].")
 
 
 @click.group()
@@ -25,9 +28,14 @@ def log() -> None:
     """Tell what sensors cannot know. It is kept in the patient's store and sent to the clinic with the rest."""
 
 
+log.add_command(checkin)
+log.add_command(treatment)
+log.add_command(rules)
+
+
 @log.command()
 @click.argument("word", type=click.Choice(["gave-way", "stumbled", "no"]))
-@_STORE
+@STORE
 @click.option(
     "--incident", "which", metavar="START", help="Its start, as surefoot log incidents shows it [the newest]."
 )
@@ -39,27 +47,33 @@ def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
     earlier ones are kept.
     """
     config = load_config()
-    store = _open(store_at, config)
+    store = opened(store_at, config)
     try:
         about = _asked_about(store.incidents(store.gateway()), which)
         said = word.replace("-", "_")
         told = Answer(about.kind, about.side, about.start_s, said, by, time.time())  # type: ignore[arg-type]  # click.Choice
         store.keep_answer(told)
+        day = datetime.fromtimestamp(told.at_s, config.zone).date().isoformat()
+        alerts = answered(about, told.at_s, day, store.days(store.gateway()), told_of(store))
+        for alert in alerts:
+            store.keep_alert(alert)
     finally:
         store.close()
     when = clock_time(about.start_s, config.zone, True)
     note(f"{ANSWERS[told.answer]!r} is kept about the {INCIDENTS[about.kind]} at {when} ({side(about.side)})")
+    for alert in alerts:
+        note(f"the care team is told ({alert.tier}): {alert.sentence}")
 
 
 @log.command()
-@_STORE
+@STORE
 def incidents(store_at: str | None) -> None:
     """List what can be answered about.
 
     Oldest first, each with its start and the answer that stands.
     """
     config = load_config()
-    store = _open(store_at, config)
+    store = opened(store_at, config)
     try:
         known = store.incidents(store.gateway())
         answers = {(a.kind, a.side, a.start_s): a for a in store.answers(store.gateway())}
@@ -76,7 +90,7 @@ def incidents(store_at: str | None) -> None:
 
 @log.command()
 @click.argument("kind", type=click.Choice(["brace", "stick", "shoes"]))
-@_STORE
+@STORE
 @click.option("--from", "start", metavar="DAY", help="First day with it, such as 2026-05-01 [today].")
 @click.option("--until", "end", metavar="DAY", help="Last day with it [until further notice].")
 @click.option("--name", default="", help="Which one, where there are several: other shoes are another aid.")
@@ -93,12 +107,12 @@ def aid(kind: str, store_at: str | None, start: str | None, end: str | None, nam
     The same kind, name and first day again changes the last day. Days that are told already are judged anew.
     """
     config = load_config()
-    first = _day(start, "--from") or datetime.fromtimestamp(time.time(), config.zone).date().isoformat()
-    last = _day(end, "--until")
+    first = day_given(start, "--from") or datetime.fromtimestamp(time.time(), config.zone).date().isoformat()
+    last = day_given(end, "--until")
     if last is not None and last < first:
         raise click.BadParameter(f"{last} is before {first}.", param_hint="--until")
     logged = Aid(kind, first, last, name.strip())  # type: ignore[arg-type]  # one of click.Choice
-    store = _open(store_at, config)
+    store = opened(store_at, config)
     try:
         if not remove:
             store.keep_aid(logged)
@@ -114,16 +128,6 @@ def aid(kind: str, store_at: str | None, start: str | None, end: str | None, nam
     note(f"{logged.words} {done}; {len(changed)} day{'s' * (len(changed) != 1)} judged anew")
 
 
-def _open(store_at: str | None, config: Config) -> Store:
-    """The named store, which must be there: what is told belongs to a patient who is known."""
-    if store_at is not None and "://" in store_at:
-        return open_store(store_at, config.stride_days)
-    path = Path(store_at).expanduser() if store_at else config.home / "home.sqlite"
-    if not path.exists():
-        raise StoreError(f"There is no store {path}.", "Nothing was kept.", "Name the patient's store: --store PATH.")
-    return open_store(f"sqlite:///{path}", config.stride_days)
-
-
 def _asked_about(incidents: Sequence[Incident], which: str | None) -> Incident:
     asked = [one for one in incidents if one.kind in ASKED]
     if which is not None:
@@ -133,12 +137,3 @@ def _asked_about(incidents: Sequence[Incident], which: str | None) -> Incident:
         what = "No incident of that start is stored." if which else none
         raise StoreError(what, "No answer was kept.", "surefoot log incidents lists those there are.")
     return asked[-1]
-
-
-def _day(given: str | None, option: str) -> str | None:
-    if given is None:
-        return None
-    try:
-        return date.fromisoformat(given).isoformat()
-    except ValueError as error:
-        raise click.BadParameter(f"{given!r} is no day such as 2026-05-01.", param_hint=option) from error

@@ -16,7 +16,7 @@ from surefoot.cli.console import Terminal, note
 from surefoot.cli.pairing import Check, Paired, Pairing
 from surefoot.cli.pairview import PairView
 from surefoot.cli.watched import mounting_check
-from surefoot.cli.wish import PLACES, Place, Wish
+from surefoot.cli.wish import PLACES, Doing, Place, Wish
 from surefoot.config import Config, load_config
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.pipeline.store import Store, StoreError, open_store
@@ -86,8 +86,8 @@ def _wish(left: str | None, right: str | None, one: Side | None, feet: bool, win
         raise click.UsageError("--one is one sensor, --feet are four.")
     if len({address.lower() for address in given.values()}) < len(given):
         raise click.UsageError("--left and --right name the same sensor.")
-    if simulate and (given or one or feet):
-        raise click.UsageError("--simulate has two sensors, one above each ankle.")
+    if simulate and (given or one):
+        raise click.UsageError("--simulate has a sensor above each ankle (with --feet on each foot, too).")
     placements: tuple[Placement, ...] = ("shank", "foot") if feet else ("shank",)
     places: tuple[Place, ...] = tuple((side, placement) for placement in placements for side in SIDES)
     if given or one:
@@ -99,21 +99,22 @@ async def _pair(config: Config, wish: Wish, simulate: bool) -> Paired:
     unix_offset_s = time.time() - asyncio.get_running_loop().time()
     view = PairView(watched=sys.stderr.isatty())
     check = _blank if simulate else _knowing(config)
-    async with _radio(view, simulate) as kit:
+    async with _radio(view, wish.places if simulate else ()) as kit:
         return await Pairing(wish, view, check, kit, unix_offset_s).run()
 
 
 @asynccontextmanager
-async def _radio(view: PairView, simulate: bool) -> AsyncIterator[BleakKit | None]:
-    if not simulate:
+async def _radio(view: PairView, simulated: Sequence[Place]) -> AsyncIterator[BleakKit | None]:
+    """This computer's, or one on which somebody simulated wears sensors in these places."""
+    if not simulated:
         yield None
         return
     from surefoot.simulation.stage import stage  # heavy, and of the demo's part of the installation
 
-    async with stage() as there:
+    async with stage(len(simulated) * ("open",), simulated) as there:
 
-        def obey(doing: str) -> None:
-            there.puppet.doing = doing  # type: ignore[assignment]  # the same words
+        def obey(doing: Doing) -> None:
+            there.puppet.doing = doing
 
         view.obey = obey
         view.say("A simulated person with simulated sensors does what is asked. Nothing is kept.")
@@ -155,12 +156,12 @@ def _keep(config: Config, paired: Paired) -> None:
     """Those paired now take the place of all that were: a sensor left over would be looked for in vain for ever."""
     store = _opened(config)
     try:
+        for sensor in paired.worn:
+            store.keep_worn_sensor(sensor)
         now = {sensor.address for sensor in paired.worn}
         for sensor in store.worn_sensors():
             if sensor.address not in now:
                 store.drop_worn_sensor(sensor.address)
-        for sensor in paired.worn:
-            store.keep_worn_sensor(sensor)
         store.keep_donning(paired.donning)
     finally:
         store.close()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from surefoot.cli.search import Search
-from surefoot.cli.wish import KEPT, NEAR, PLACES, Doing, Heard, PairingError, Place, View, Wish
+from surefoot.cli.wish import KEPT, NEAR, PLACES, Heard, PairingError, Place, View, Wish
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.records import Donning, Gap, Placement, Samples, SensorStatus, Side, WornSensor
 from surefoot.sensors.ble import BleakKit, Bluetooth
@@ -117,28 +117,29 @@ class Pairing:
         places: dict[Place, Place] = {}
         *asked, last = self._wish.places
         for place in asked:
-            side, on = place[0].upper(), PLACES[place[1]]
-            doing: Doing = "tap_left" if place[0] == "left" else "tap_right"
-            self._view.ask(f"Tap the sensor on the {side} {on} twice.", doing if on == "ankle" else None)
-            places[await self._tapped(watch, places)] = place
-            self._view.say(f"Thank you: that is the {place[0]} {on}.")
+            places[await self._tapped(watch, place, places)] = place
+            self._view.say(f"Thank you: that is the {place[0]} {PLACES[place[1]]}.")
         (left_over,) = [(s.side, s.placement) for s in worn if (s.side, s.placement) not in places]
         return {**places, left_over: last}
 
-    async def _tapped(self, watch: TapWatch[Place], known: Mapping[Place, Place]) -> Place:
-        asked_s = self._now_s()
-        while (item := await self._next(asked_s + self._wish.tap_s)) is not None:
-            if isinstance(item, Gap):
-                continue
-            for key, at_s in watch.update((item.side, item.placement), item):
-                if at_s < asked_s:
+    async def _tapped(self, watch: TapWatch[Place], place: Place, known: Mapping[Place, Place]) -> Place:
+        """Which sensor was tapped when this place was asked for; asked again where nothing is felt."""
+        wish, asked_s = self._wish, self._now_s()
+        what = f"Tap the sensor on the {place[0].upper()} {PLACES[place[1]]} twice"
+        for attempt in range(max(1, round(wish.tap_s / wish.ask_again_s))):
+            self._view.ask(f"{what}, firmly." if attempt else f"{what}.", place)
+            while (item := await self._next(asked_s + (attempt + 1) * wish.ask_again_s)) is not None:
+                if isinstance(item, Gap):
                     continue
-                if key not in known:
-                    return key
-                side, placement = known[key]
-                self._view.say(f"That was the {side} {PLACES[placement]} again. Please tap the other sensor.")
-        what = f"No tap was felt.{self._silent()}"
-        raise PairingError(what, KEPT, "Tap twice, firmly, with one finger, and keep the other leg still. Try again.")
+                for key, at_s in watch.update((item.side, item.placement), item):
+                    if at_s >= asked_s and key not in known:
+                        return key
+                    if at_s >= asked_s:
+                        side, placement = known[key]
+                        again = f"That was the {side} {PLACES[placement]} again."
+                        self._view.say(f"{again} Please tap the other sensor.")
+        told = f"No tap was felt.{self._silent()}"
+        raise PairingError(told, KEPT, "Tap twice, firmly, with one finger, and keep the other leg still. Try again.")
 
     async def _stand(self) -> None:
         """Till both have been still for some seconds; whoever cannot stand still goes on without."""

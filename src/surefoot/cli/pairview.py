@@ -28,14 +28,14 @@ class PairView:
         self._end_count()
         click.echo(sentence, err=True)
 
-    def ask(self, sentence: str, doing: Doing | None) -> None:
+    def ask(self, sentence: str, doing: Doing) -> None:
         self._end_count()
         if self.watched:
             text = Text(sentence.upper(), justify="center", style="bold")
             Console(stderr=True, highlight=False).print(Panel(text, padding=(1, 4)))
         else:
             click.echo(f"\n>>> {sentence}", err=True)
-        if self.obey is not None and doing is not None:
+        if self.obey is not None:
             self.obey(doing)
 
     def heard(self, sensors: Sequence[Heard], left_s: float) -> None:

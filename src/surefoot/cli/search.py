@@ -64,10 +64,11 @@ class Search:
 
     async def meet(self, heard: Heard) -> Heard:
         """Say hello: it blinks where it can, and tells its charge. One that fails here is tried again later."""
-        product, name = heard.product, heard.found.name or heard.product.name
+        product, found = heard.product, heard.found
+        name = f"{found.name or product.name} ({found.address})"
         percent = None
         try:
-            line = await self._bluetooth.connect(heard.found, lambda *_: None)
+            line = await self._bluetooth.connect(found, lambda *_: None)
             try:
                 if product.traits.streams_on:
                     await line.perform(product.stop())

@@ -43,6 +43,7 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
       surefoot pair                      once: which sensor is on which ankle
       surefoot wear                      from then on; Ctrl-C ends it
       surefoot wear --publish mqtts://anna:secret@clinic.example:8883
+      surefoot wear --simulate           see how it goes, without sensors
 
     A sensor that is lost (out of reach, switched off, empty) is looked for until it is back, and the readings missed
     are kept as a gap, never guessed. Everything received is recorded first, for two weeks (raw_days), in the folder raw

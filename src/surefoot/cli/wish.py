@@ -11,7 +11,7 @@ from surefoot.sensors.ble import Found
 from surefoot.sensors.product import Product
 
 Place = tuple[Side, Placement]
-Doing = Literal["tap_left", "tap_right", "stand", "walk"]
+Doing = Literal["stand", "walk"] | Place  # a place is one to tap
 PLACES = {"shank": "ankle", "foot": "foot"}
 NEAR = "Put the sensors beside this computer, switch them on or shake them, and end other programs that use them"
 KEPT = "Nothing was changed."
@@ -31,6 +31,7 @@ class Wish:
     settle_s: float = 4.0  # looked on when enough were heard: a nearer one may come
     streams_s: float = 45.0  # until readings come from all
     tap_s: float = 60.0
+    ask_again_s: float = 12.0  # a knock may be lost on air
     stand_s: float = 5.0
     still_dps: float = 40.0
     still_within_s: float = 30.0
@@ -52,7 +53,7 @@ class View(Protocol):
     """What a person sees."""
 
     def say(self, sentence: str) -> None: ...
-    def ask(self, sentence: str, doing: Doing | None) -> None:
+    def ask(self, sentence: str, doing: Doing) -> None:
         """Something to do now, in large letters."""
         ...
 

@@ -3,48 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from surefoot.alerts.rules import RuleParams, decide, decide_sudden
+from surefoot.alerts.rules import decide_sudden
 from surefoot.pipeline.aids import with_aids
-from surefoot.pipeline.chart import TrendParams
+from surefoot.pipeline.incidentwatch import IncidentWatch
+from surefoot.pipeline.rulebook import Known, RulebookParams, decide_day
 from surefoot.pipeline.tested import with_tests
 from surefoot.pipeline.today import Today
+from surefoot.pipeline.told import Told
 from surefoot.pipeline.trends import judge
 from surefoot.records import Aid, Alert, DaySummary, Side, TestResult, Trend
 from surefoot.signal.told import WalkFindings
-
-
-@dataclass(frozen=True, slots=True)
-class CourseParams:
-    """How a patient's days are judged."""
-
-    trends: TrendParams = field(default_factory=TrendParams)
-    rules: RuleParams = field(default_factory=RuleParams)
 
 
 class Course:
     """Remembers the days and alerts of a patient; begins with those a store still knows.
 
     ``aids`` tells what the patient has logged by now, ``tests`` the guided tests done: asked for each day, for both may
-    be told at any time. Without ``tests`` a day keeps those it came with. ``today`` looks at strides as they come;
-    without it only whole days are judged.
+    be told at any time. Without ``tests`` a day keeps those it came with. ``told``: incidents, answers and treatments.
+    ``today`` looks at strides as they come, ``watch`` at incidents; without them only whole days are judged.
     """
 
     def __init__(
         self,
-        params: CourseParams | None = None,
+        params: RulebookParams | None = None,
         days: Sequence[DaySummary] = (),
         alerts: Sequence[Alert] = (),
         aids: Callable[[], Sequence[Aid]] = tuple,
         tests: Callable[[], Sequence[TestResult]] | None = None,
         today: Today | None = None,
+        told: Told | None = None,
+        watch: IncidentWatch | None = None,
     ) -> None:
-        self._params = params or CourseParams()
+        self._params = params or RulebookParams()
         self._days = list(days)
         self._alerts = list(alerts)
         self._aids, self._tests = aids, tests
-        self._today = today
+        self._today, self._told_of, self._watch = today, told or Told(), watch
         self._rearmed: dict[tuple[str, Side | None], str] = {}  # of the newest day judged
 
     @property
@@ -69,15 +65,21 @@ class Course:
         newest = self._days[-1]
         now = trends if newest.day == day.day else judge(self._days, self._params.trends)
         self._rearmed = {(trend.metric, trend.side): trend.rearmed for trend in now}
-        alerts = decide(now, newest.end_s, self._alerts, self._params.rules)
+        known = Known(self._days, now, self._told_of, self._params)
+        before = [*self._alerts, *self._told_of.alerts()]
+        alerts = [alert for _, alert in decide_day(known, before)]
         self._alerts += alerts
         return trends, alerts
 
     def walked(self, findings: WalkFindings | None) -> list[Alert]:
         """What strides tell before their day is over; None: nothing more will come."""
-        if self._today is None:
-            return []
         alerts: list[Alert] = []
+        if self._watch is not None:
+            before = self._alerts
+            alerts += self._watch.close() if findings is None else self._watch.update(findings, self._days, before)
+        if self._today is None:
+            self._alerts += alerts
+            return alerts
         for sudden in self._today.close() if findings is None else self._today.update(findings):
             chart = replace(sudden.chart, rearmed=self._rearmed.get((sudden.chart.metric, sudden.side), ""))
             span = sudden.start_s, sudden.at_s

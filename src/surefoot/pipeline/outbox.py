@@ -8,7 +8,17 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
-from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
+from surefoot.alerts.bodies import (
+    AlertBody,
+    AnswerBody,
+    Body,
+    BoutBody,
+    CheckInBody,
+    DayBody,
+    IncidentBody,
+    TestBody,
+    TreatmentBody,
+)
 from surefoot.alerts.messages import Kind, sendable
 from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.schema import outbox, set_aside
@@ -17,6 +27,8 @@ _KIND: dict[type, Kind] = {
     AlertBody: "alert",
     IncidentBody: "incident",
     AnswerBody: "answer",
+    CheckInBody: "checkin",
+    TreatmentBody: "treatment",
     TestBody: "test",
     DayBody: "day",
     BoutBody: "bout",

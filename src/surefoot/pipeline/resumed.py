@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from surefoot.pipeline.acute import Sudden
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.course import Course
+from surefoot.pipeline.incidentwatch import IncidentWatch
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.today import Today
+from surefoot.pipeline.told import Told
 
 STRIDES_S = 28 * 86400.0  # of them make a fortnight of good days
 
@@ -30,11 +32,29 @@ def resumed(
     gateway = store.gateway()
     days = store.days(gateway)
     newest_s = max((day.end_s for day in days), default=0.0)
+
+    def day_of(at_s: float) -> str:
+        return datetime.fromtimestamp(at_s, zone).date().isoformat()
+
     today = Today(
-        lambda at_s: datetime.fromtimestamp(at_s, zone).date().isoformat(),
+        day_of,
         lambda day: aids_on(day, store.aids()),
         store.strides(newest_s - STRIDES_S, until_s) if days else (),
         on_ask=on_ask,
     )
     alerts = [known.alert for known in store.alerts(gateway)]
-    return Course(days=days, alerts=alerts, aids=store.aids, tests=partial(store.tests, gateway), today=today)
+    told = told_of(store)
+    watch = IncidentWatch(day_of, told, newest_s if days else float("inf"))
+    tests = partial(store.tests, gateway)
+    return Course(days=days, alerts=alerts, aids=store.aids, tests=tests, today=today, told=told, watch=watch)
+
+
+def told_of(store: Store) -> Told:
+    """What this home's store knows beside the days."""
+    gateway = store.gateway()
+    return Told(
+        lambda start_s, end_s: store.incidents(gateway, start_s, end_s),
+        lambda: store.answers(gateway),
+        lambda: store.diary.treatments(gateway),
+        lambda: [known.alert for known in store.alerts(gateway)],
+    )

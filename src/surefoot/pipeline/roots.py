@@ -35,6 +35,15 @@ Features = dict[tuple[Root, Side | None], list[Feature]]
 
 def root_trends(features: Features, lived: Sequence[DaySummary], p: TrendParams) -> list[Trend]:
     """Each root's chart of each leg, seen beside the patient's other ones."""
+    charts = root_charts(features, lived, p)
+    seen = {name: one.deviations() for name, one in charts.items()}
+    return [
+        _root_trend(one, lived, [seen[other] for other in charts if other != name], p) for name, one in charts.items()
+    ]
+
+
+def root_charts(features: Features, lived: Sequence[DaySummary], p: TrendParams) -> dict[tuple[Root, Side], Feature]:
+    """What each root's chart of each leg stands on: its mean deviation day by day."""
     known = {(m.side, m.name) for day in lived for m in day.metrics}
     charts: dict[tuple[Root, Side], Feature] = {}
     for root in ROOTS:
@@ -42,10 +51,7 @@ def root_trends(features: Features, lived: Sequence[DaySummary], p: TrendParams)
             own, of_both = features.get((root, side), []), features.get((root, None), [])
             if any(f.series.days for f in own) or any((side, f.chart.name) in known for f in own):
                 charts[root, side] = _composite(root, side, [*own, *of_both], lived, p)
-    seen = {name: one.deviations() for name, one in charts.items()}
-    return [
-        _root_trend(one, lived, [seen[other] for other in charts if other != name], p) for name, one in charts.items()
-    ]
+    return charts
 
 
 def _composite(

@@ -12,9 +12,21 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, and_, delete, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody, TrendBody
+from surefoot.alerts.bodies import (
+    AlertBody,
+    AnswerBody,
+    Body,
+    BoutBody,
+    CheckInBody,
+    DayBody,
+    IncidentBody,
+    TestBody,
+    TreatmentBody,
+    TrendBody,
+)
 from surefoot.alerts.messages import digest
-from surefoot.pipeline.schema import alerts, answers, bouts, days, gateways, incidents, strides, tests, trends
+from surefoot.pipeline.schema import alerts, bouts, days, gateways, incidents, strides, trends
+from surefoot.pipeline.toldtables import answers, check_ins, tests, treatments
 from surefoot.records import SIDES, Side
 
 _KEPT = ("first_seen_s", "stored_s")  # when something was first seen stays
@@ -37,6 +49,10 @@ def place(body: Body) -> tuple[Table, dict[str, Any]]:
         case AnswerBody():  # its name is all of it: another answer is another row
             incident = {"kind": body.kind, "side": side_key(body.side), "start_s": body.start_s}
             return answers, {**incident, "at_s": body.at_s, "answer": body.answer, "told_by": body.by}
+        case CheckInBody():  # likewise: one of the same moment, however told, is another row
+            return check_ins, {"day": body.day, "at_s": body.at_s, "sha256": digest(body)}
+        case TreatmentBody():
+            return treatments, {"kind": body.kind, "day": body.day}
         case TestBody():
             return tests, {"kind": body.kind, "side": side_key(body.side), "start_s": body.start_s}
         case AlertBody():
@@ -51,12 +67,12 @@ def find(connection: Connection, gateway: str, body: Body) -> Row[Any] | None:
 
 
 def put(connection: Connection, gateway: str, seq: int | None, body: Body, stored_s: float) -> bool:
-    """Write a body's rows; False when a newer one is there already, or an answer that can only be the same."""
+    """Write a body's rows; False when a newer one is there already, or what can only be the same."""
     table, key = place(body)
-    row = {"gateway": gateway, **key, "seq": seq, "sha256": digest(body), "body": _text(body)}
+    row = {"gateway": gateway, "seq": seq, "sha256": digest(body), "body": _text(body)} | key
     if isinstance(body, AlertBody):
         row |= {"tier": body.tier, "channel": body.channel, "raised_s": body.raised_s, "stored_s": stored_s}
-    if isinstance(body, AnswerBody):
+    if isinstance(body, AnswerBody | CheckInBody):
         return add(connection, table, row)
     written = upsert(connection, table, row, newer_by="seq")
     if written and isinstance(body, DayBody):

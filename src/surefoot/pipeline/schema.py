@@ -28,21 +28,8 @@ from sqlalchemy import (
     select,
 )
 
-metadata = MetaData()
-_Number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
-
-
-def _gateway() -> Column[str]:
-    return Column("gateway", ForeignKey("gateways.gateway"), primary_key=True)
-
-
-def _content() -> tuple[Column[int], Column[str], Column[str]]:
-    return (
-        Column("seq", BigInteger),
-        Column("sha256", String(64), nullable=False),
-        Column("body", Text, nullable=False),
-    )
-
+from surefoot.pipeline.tables import Number, content, gateway_key, metadata
+from surefoot.pipeline.toldtables import aids, answers, check_ins, tests, treatments
 
 about = Table(
     "about",
@@ -61,11 +48,11 @@ gateways = Table(
     Column("link", String(8), comment="what the last status message said: up or down"),
     Column("pending", BigInteger, comment="rows waiting in the home's outbox, by its last status message"),
 )
-days = Table("days", metadata, _gateway(), Column("day", String(10), primary_key=True), *_content())
+days = Table("days", metadata, gateway_key(), Column("day", String(10), primary_key=True), *content())
 trends = Table(
     "trends",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("day", String(10), primary_key=True),
     Column("side", String(8), primary_key=True, comment="left, right or both"),
     Column("metric", String(80), primary_key=True),
@@ -74,65 +61,34 @@ trends = Table(
 bouts = Table(
     "bouts",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("start_s", Double, primary_key=True),
-    *_content(),
+    *content(),
 )
 incidents = Table(
     "incidents",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("kind", String(20), primary_key=True),
     Column("side", String(8), primary_key=True, comment="left, right or both"),
     Column("start_s", Double, primary_key=True),
-    *_content(),
-)
-answers = Table(
-    "answers",
-    metadata,
-    _gateway(),
-    Column("kind", String(20), primary_key=True, comment="kind, side and start_s name the incident"),
-    Column("side", String(8), primary_key=True, comment="left, right or both"),
-    Column("start_s", Double, primary_key=True),
-    Column("at_s", Double, primary_key=True),
-    Column("answer", String(20), primary_key=True),
-    Column("told_by", String(20), primary_key=True),
-    *_content(),
-    comment="append-only, as acknowledgements: the last answer by at_s stands",
-)
-tests = Table(
-    "tests",
-    metadata,
-    _gateway(),
-    Column("kind", String(20), primary_key=True),
-    Column("side", String(8), primary_key=True, comment="left, right or both"),
-    Column("start_s", Double, primary_key=True),
-    *_content(),
-)
-aids = Table(
-    "aids",
-    metadata,
-    Column("kind", String(20), primary_key=True),
-    Column("name", String(80), primary_key=True),
-    Column("start_day", String(10), primary_key=True),
-    Column("end_day", String(10)),
-    comment="what a home's patient logged as walking with; the clinic hears of it with each day",
+    *content(),
 )
 alerts = Table(
     "alerts",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("alert_id", String(80), primary_key=True),
     Column("tier", String(2), nullable=False),
     Column("channel", String(10), nullable=False),
     Column("raised_s", Double, nullable=False),
     Column("stored_s", Double, nullable=False),
-    *_content(),
+    *content(),
 )
 alert_events = Table(
     "alert_events",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("gateway", ForeignKey("gateways.gateway"), nullable=False),
     Column("alert_id", String(80), nullable=False),
     Column("tier", String(2), nullable=False, comment="as it was then: a worse one begins anew"),
@@ -150,7 +106,7 @@ alert_events = Table(
 received = Table(
     "received",
     metadata,
-    _gateway(),
+    gateway_key(),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(20), nullable=False),
     Column("sha256", String(64), nullable=False),
@@ -159,7 +115,7 @@ received = Table(
 dead_letters = Table(
     "dead_letters",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("gateway", String(36)),
     Column("seq", BigInteger),
     Column("topic", Text, nullable=False),
@@ -196,7 +152,7 @@ donnings = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("seq", _Number, primary_key=True),
+    Column("seq", Number, primary_key=True),
     Column("urgency", Integer, nullable=False, comment="0 goes first"),
     Column("kind", String(20), nullable=False),
     Column("body", Text, nullable=False),
@@ -270,6 +226,12 @@ def _lives_of_alerts(connection: Connection) -> None:
     old.drop(connection)
 
 
+def _checked_in(connection: Connection) -> None:
+    for table in (check_ins, treatments):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, check_ins)
+
+
 def _make_append_only(connection: Connection, table: Table) -> None:
     """The database itself refuses to change or delete its rows."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
@@ -278,14 +240,14 @@ def _make_append_only(connection: Connection, table: Table) -> None:
 
 _APPEND_ONLY = {
     "sqlite": tuple(
-        f"CREATE TRIGGER {{table}}_no_{verb} BEFORE {verb} ON {{table}} "
+        f"CREATE TRIGGER IF NOT EXISTS {{table}}_no_{verb} BEFORE {verb} ON {{table}} "
         "BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
         for verb in ("update", "delete")
     ),
     "postgresql": (
-        "CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION '{table} are append-only'; END $$",
-        "CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+        "CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION {table}_append_only()",
     ),
 }
@@ -297,4 +259,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (2, "answers, guided tests, aids", _told_by_the_patient),
     (3, "paired sensors, donnings", _worn),
     (4, "what happened to alerts", _lives_of_alerts),
+    (5, "check-ins, treatments", _checked_in),
 )

@@ -21,6 +21,7 @@ from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBod
 from surefoot.alerts.messages import Refused, UpMessage, digest
 from surefoot.pipeline import inbox, reads, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
+from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.outbox import Outbox, queue
@@ -71,6 +72,7 @@ class Store:
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
+        self.diary = Diary(engine, self._keep)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -78,26 +80,15 @@ class Store:
     # ---- home: one patient; each row is queued for the clinic in the same transaction (outbox=False: not queued).
     # The same content again changes nothing; changed content under the same name replaces it and is queued anew.
 
-    def gateway(self) -> str:
-        """This home's random name, made once."""
+    def gateway(self, enrolled: str = "") -> str:
+        """This home's name, made once: random, unless it is ``enrolled`` under one by then."""
         if self._gateway is None:
             with self._write() as connection:
-                add(connection, about, {"name": "gateway", "value": str(uuid.uuid4())})
+                add(connection, about, {"name": "gateway", "value": enrolled or str(uuid.uuid4())})
                 name = connection.scalar(select(about.c.value).where(about.c.name == "gateway"))
                 know_gateway(connection, str(name))
             self._gateway = str(name)
         return self._gateway
-
-    def be_called(self, name: str) -> None:
-        """Go by this name instead of a random one; StoreError when this home has gone by another."""
-        with self._write() as connection:
-            add(connection, about, {"name": "gateway", "value": name})
-        if (known := self.gateway()) != name:
-            raise StoreError(
-                f"This home has gone by {known}, and its certificate names {name}.",
-                "Nothing was sent: the clinic would take it for somebody else's.",
-                f"Have the clinic make it a certificate of its own: surefoot clinic enroll {known}",
-            )
 
     def keep_bout(self, bout: Bout, *, outbox: bool = True) -> None:
         """Named by its start."""

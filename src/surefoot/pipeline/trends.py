@@ -16,7 +16,7 @@ from surefoot.pipeline.calibration import on_scale_of
 from surefoot.pipeline.chart import Chart, Series, TrendParams
 from surefoot.pipeline.dropdays import PLACED, Sign, scores
 from surefoot.pipeline.measures import DAY_MEASURES, DayMeasure
-from surefoot.pipeline.roots import Feature, Features, root_trends
+from surefoot.pipeline.roots import Feature, Features, root_charts, root_trends
 from surefoot.pipeline.speed import at_usual_speed
 from surefoot.records import SIDES, DayMetric, DaySummary, Side, Trend
 
@@ -26,12 +26,33 @@ def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list
     p = params or TrendParams()
     if not days:
         return []
+    trends, features = _measured(days, p)
+    return trends + root_trends(features, _lived(days), p)
+
+
+def root_courses(
+    days: Sequence[DaySummary], params: TrendParams | None = None
+) -> dict[tuple[str, Side], dict[str, float]]:
+    """Each root's chart of each leg day by day, in spreads of its baseline as it is by now; positive is worse."""
+    p = params or TrendParams()
+    if not days:
+        return {}
+    charts = root_charts(_measured(days, p)[1], _lived(days), p)
+    return {(chart.chart.name, side): chart.deviations() for (_, side), chart in charts.items()}
+
+
+def _lived(days: Sequence[DaySummary]) -> list[DaySummary]:
+    """The days that today is compared with."""
+    return [on_scale_of(day, days[-1]) for day in days if day.aids == days[-1].aids]
+
+
+def _measured(days: Sequence[DaySummary], p: TrendParams) -> tuple[list[Trend], Features]:
+    """The trend of each measure of each leg, and what the roots' charts are made of."""
     today = days[-1]
-    lived = (on_scale_of(day, today) for day in days if day.aids == today.aids)
-    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in lived]
+    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in _lived(days)]
     features: Features = {}
     made: dict[tuple[str, Side | None], Series] = {}
-    trends = []
+    trends: list[Trend] = []
     for measure in DAY_MEASURES:
         for side in SIDES if measure.per_side else (None,):
             scored = measure.how == "score"
@@ -43,7 +64,7 @@ def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list
                 trends.append(chart.trend(series, today, p))
             if measure.root:
                 features.setdefault((measure.root, side), []).append(Feature(chart, series))
-    return trends + root_trends(features, [d.day for d in alike], p)
+    return trends, features
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the patient tells, beside what the sensors see: whether the leg gave way, and what helps the walking."""
+"""What the patient tells, beside what the sensors see: giving way, aids, the day's pain, red flags, treatments."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from surefoot.records.samples import Side
 AnswerWord = Literal["gave_way", "stumbled", "no"]
 Teller = Literal["patient", "companion"]  # no names: they never leave the clinic
 AidKind = Literal["brace", "stick", "shoes"]
+RedFlag = Literal["saddle_numbness", "bladder_or_bowel", "sudden_weakness", "both_legs_weak"]
+TreatmentKind = Literal[
+    "physiotherapy", "injection", "shockwave", "stimpod", "surgery", "medication", "exercise", "other"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +47,24 @@ class Aid:
     @property
     def words(self) -> str:
         return f"{self.kind} ({self.name})" if self.name else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """The day's pain, and what sensors cannot see. A question that was not answered stands nowhere; all are kept."""
+
+    day: str
+    at_s: float
+    by: Teller
+    pain: int | None = None  # 0 none to 10 the worst one can think of; None: not told
+    flags: tuple[RedFlag, ...] = ()  # answered yes
+    ruled_out: tuple[RedFlag, ...] = ()  # answered no
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """A treatment and its first day. The same kind and day again replaces it; ``withdrawn``: logged by mistake."""
+
+    kind: TreatmentKind
+    day: str
+    withdrawn: bool = False

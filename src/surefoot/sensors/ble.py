@@ -149,6 +149,7 @@ class Bluetooth:
         self._kit = kit or BleakKit()
         self._params = params or BleParams()
         self._lock = asyncio.Lock()
+        self._doubted: set[str] = set()  # told to be connected the last time, and looked for again
 
     async def look(self, seconds: float, on_seen: Callable[[Found], object], services: Iterable[str] = ()) -> None:
         """Tell ``on_seen`` of every advertisement for so long, or until it answers True.
@@ -159,6 +160,8 @@ class Bluetooth:
         async with self._lock:
             try:
                 for device in await self._connected(services):
+                    if self._is_doubted(device.address):
+                        continue
                     if on_seen(Found(device.address, device.name, None, Seen(device.name, ()), device)) is True:
                         return
                 await self._scan(seconds, on_seen)
@@ -196,6 +199,12 @@ class Bluetooth:
                     for one in made:
                         await _part(one, self._params.part_s)
                     await close_stale_connections(found.device)
+
+    def _is_doubted(self, address: str) -> bool:
+        """Every other time: bleak goes on taking a sensor for connected when bluetoothd crashed, and has begun anew."""
+        doubted = address in self._doubted
+        self._doubted ^= {address}
+        return doubted
 
     async def _connected(self, services: Iterable[str]) -> list[BLEDevice]:
         wanted = list(services)

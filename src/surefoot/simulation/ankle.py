@@ -76,6 +76,7 @@ class Ankle:
         self._timer: asyncio.TimerHandle | None = None
         self._emptying: asyncio.TimerHandle | None = None
         self._rebooting: asyncio.TimerHandle | None = None
+        self._returning: asyncio.TimerHandle | None = None
         self._gathered: list[Readings] = []
         self._sent: list[Readings] = []
         self.radio = Peripheral(
@@ -100,8 +101,11 @@ class Ankle:
         self.air.lose(self.address)
 
     def out_of_range(self, seconds: float) -> None:
+        """From now on for so long, whatever was said before."""
         self.air.leave(self.address)
-        self._loop.call_later(seconds, self.air.enter, self.address)
+        if self._returning:
+            self._returning.cancel()
+        self._returning = self._loop.call_later(seconds, self.air.enter, self.address)
 
     def switch_off(self) -> None:
         """Without a word: whoever was connected finds out by its silence."""

@@ -49,8 +49,10 @@ class BlueZ:
         await self._central.start()
         await self._bus.request_name(SERVICE)
 
-    async def stop(self) -> None:
-        """Leave the bus; every link ends."""
+    async def stop(self, *, crash: bool = False) -> None:
+        """Leave the bus; every link ends. After a ``crash`` nobody is told so."""
+        if crash:
+            self._bus.disconnect()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,7 +1,7 @@
 """A Bluetooth controller on the simulated air: bumble's, where it behaves as real ones do.
 
-What bumble 0.0.236 leaves out and is put right here: a connection that is called off, a reset that cleans up, scan
-responses with their own bytes, the strength of what is heard, packets of 251 bytes.
+What bumble 0.0.236 leaves out and is put right here: a connection that is called off, scan responses with their
+own bytes, the strength of what is heard, packets of 251 bytes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 import numpy as np
-from bumble import hci, ll
+from bumble import hci
 from bumble.controller import Connection, Controller, LegacyAdvertiser
 from bumble.core import PhysicalTransport
 from bumble.device import Device, DeviceConfiguration
@@ -25,7 +25,6 @@ UNIT_S = 0.000625  # of advertising intervals
 WANDER_S = 0.01  # each advertisement comes up to so much later, so that two sensors do not collide for ever
 NOT_ESTABLISHED = 0x3E
 LOST = 0x08
-BY_PEER_POWER_OFF = 0x15
 CALLED_OFF = 0x02
 
 
@@ -95,15 +94,6 @@ class Chip(Controller):
         if wanted is None:
             return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.COMMAND_DISALLOWED_ERROR)
         asyncio.get_running_loop().call_soon(self._tell_called_off, wanted.peer_address)
-        return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
-
-    def on_hci_reset_command(self, _command: hci.HCI_Reset_Command) -> hci.HCI_StatusReturnParameters:
-        self.le_legacy_advertiser.stop()
-        self.le_scan_enable = False
-        self.pending_le_connection = None
-        for connection in list(self.le_connections.values()):
-            connection.send_ll_control_pdu(ll.TerminateInd(BY_PEER_POWER_OFF))
-            self.on_le_disconnected(connection, BY_PEER_POWER_OFF)
         return hci.HCI_StatusReturnParameters(hci.HCI_ErrorCode.SUCCESS)
 
     def _tell_called_off(self, address: hci.Address) -> None:

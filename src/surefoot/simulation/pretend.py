@@ -10,14 +10,14 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 
 from surefoot.records import SurefootError, WornSensor
 from surefoot.sensors.ble import BleakKit
 from surefoot.sensors.products import product as known
 from surefoot.simulation.pastime import pastime
-from surefoot.simulation.privatebus import as_system_bus, has_bus, private_bus
+from surefoot.simulation.privatebus import BusError, as_system_bus, private_bus
 
 PATIENCE_S = 30.0  # with the other program: to begin, and to end
 
@@ -38,14 +38,25 @@ class Pretend:
 async def pretend_radio(product: str = "open", seed: int = 1, *, apart: bool | None = None) -> AsyncIterator[Pretend]:
     """``apart``: in a program of their own; by default where that can be. Raise PretendError when it does not start."""
     known(product)
-    if apart if apart is not None else has_bus():
-        with private_bus() as address:
-            async with _program(address, product, seed) as worn:
-                with as_system_bus(address):
-                    yield Pretend(worn, BleakKit())
-    else:
-        async with pastime(product, seed) as person:
+    async with AsyncExitStack() as end:
+        address = None if apart is False else _bus(end, needed=apart is True)
+        if address is None:
+            person = await end.enter_async_context(pastime(product, seed))
             yield Pretend(person.worn, person.kit)
+        else:
+            worn = await end.enter_async_context(_program(address, product, seed))
+            end.enter_context(as_system_bus(address))
+            yield Pretend(worn, BleakKit())
+
+
+def _bus(end: AsyncExitStack, needed: bool) -> str | None:
+    """The address of a bus of our own; None where there can be none. Raise BusError where that will not do."""
+    try:
+        return end.enter_context(private_bus())
+    except BusError:
+        if needed:
+            raise
+        return None
 
 
 @asynccontextmanager

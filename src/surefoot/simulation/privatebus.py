@@ -36,18 +36,13 @@ class BusError(SurefootError):
     """The private bus cannot be started."""
 
 
-def has_bus() -> bool:
-    """Whether one can be run here."""
-    return sys.platform == "linux" and shutil.which("dbus-daemon") is not None
-
-
 @contextmanager
 def private_bus() -> Iterator[str]:
     """Run one; yields its address. Raise BusError where there is no dbus-daemon."""
     program = shutil.which("dbus-daemon")
-    if program is None:
+    if program is None or sys.platform != "linux":
         raise BusError(
-            "The simulated BlueZ needs dbus-daemon, which is not on this machine.",
+            "The simulated BlueZ needs Linux and dbus-daemon, which this machine has not.",
             "Nothing was started.",
             "Install it (Debian: apt-get install dbus-daemon).",
         )

@@ -1,4 +1,4 @@
-"""A stage: a puppet with a sensor on each ankle, on the simulated air, for whoever pairs sensors."""
+"""A stage: a puppet with its sensors on the simulated air, for whoever pairs sensors."""
 
 from __future__ import annotations
 
@@ -8,42 +8,44 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surefoot.records import SIDES, Side
 from surefoot.sensors.ble import BleakKit
 from surefoot.simulation.air import Air, Faults
 from surefoot.simulation.ankle import Ankle, Cell
 from surefoot.simulation.ankles import firmware
 from surefoot.simulation.backend import bleak_kit
-from surefoot.simulation.puppet import Puppet
+from surefoot.simulation.puppet import ANKLES, Place, Puppet
 
 LOSSES = Faults(lost=0.005, jitter_s=0.05)  # as radios are (P)
-CELLS = (Cell(82.0, 40.0), Cell(64.0, 40.0))
+CHARGES = (82.0, 64.0, 91.0, 55.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stage:
-    """Who stands there, what a computer needs to hear the sensors, and the sensor of each leg."""
+    """Who stands there, what a computer needs to hear the sensors, and the sensors, in the order of their addresses."""
 
     puppet: Puppet
     kit: BleakKit
-    ankles: dict[Side, Ankle]
+    air: Air
+    ankles: list[Ankle]
 
 
 @asynccontextmanager
 async def stage(
-    products: Sequence[str] = ("open", "open"), seed: int = 1, exchanged: bool = False, faults: Faults = LOSSES
+    products: Sequence[str] = ("open", "open"),
+    places: Sequence[Place] = ANKLES,
+    seed: int = 1,
+    faults: Faults = LOSSES,
 ) -> AsyncIterator[Stage]:
-    """``products`` of the left and the right sensor; fewer: fewer sensors. ``exchanged``: see the puppet."""
+    """Sensor k, of ``products[k]``, is worn at ``places[k]``; fewer products: fewer sensors."""
     air = Air(np.random.default_rng([seed, 2]), faults)
-    kit = bleak_kit(air)
-    puppet = Puppet(seed, exchanged)
-    felt, ankles = puppet.motions(), {}
-    for number, (side, product) in enumerate(zip(SIDES, products, strict=False)):
-        address, how = f"C0:FF:EE:00:00:0{number + 1}", {"on_for_s": 30.0 * number, "battery": CELLS[number]}
-        ankles[side] = Ankle(air, firmware(product), felt[side], address, keep=False, **how)
-        await ankles[side].start()
+    puppet = Puppet(seed, places)
+    felt, ankles = puppet.motions(), []
+    for number, (product, place) in enumerate(zip(products, places, strict=False)):
+        how = {"on_for_s": 30.0 * number, "battery": Cell(CHARGES[number], 40.0), "keep": False}
+        ankles.append(Ankle(air, firmware(product), felt[place], f"C0:FF:EE:00:00:0{number + 1}", **how))
+        await ankles[-1].start()
     try:
-        yield Stage(puppet, kit, ankles)
+        yield Stage(puppet, bleak_kit(air), air, ankles)
     finally:
-        for ankle in ankles.values():
+        for ankle in ankles:
             await ankle.stop()

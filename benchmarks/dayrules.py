@@ -1,0 +1,147 @@
+"""Rules of a day beside the charts: how often each is wrong where nothing happened, and how soon right where it did.
+
+    python benchmarks/dayrules.py tests     guided tests twice a week, a month after the four of the baseline
+    python benchmarks/dayrules.py limits    giving way: limits from two weeks of a leg's own rate, a month watched
+    python benchmarks/dayrules.py slopes    a chart's fortnight beside the chart's own rule, a month watched
+
+All made up, seeds fixed, no recording. Tests: normal noise of the between-day SD of 5.3 (rises 1.08 s, up and go 1.2 s,
+heel rises 2.3 on each leg). Giving way: Poisson, which real buckles are not: they cluster. Slopes: one chart, noise of
+one SD a day that hangs on the day before by 0.3, one day in seven not worn.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from surefoot.alerts.decline import DeclineParams
+from surefoot.alerts.givingway import GivingWayLimitParams, Usual, limit
+from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams
+from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
+from surefoot.pipeline.measures import MEASURES
+from surefoot.pipeline.shift import ShiftParams, shift_path
+from surefoot.pipeline.slopes import SlopeParams, slope
+from surefoot.records import Array
+
+PEOPLE = 4000
+SDS = {"sit_to_stand_5_s": (1.08, 1), "timed_up_and_go_s": (1.2, 1), "heel_rise_count": (2.3, 2)}  # and legs
+WATCHED = 9  # tests in a month
+
+
+def tests() -> Iterator[tuple[str, ...]]:
+    yield (
+        "test",
+        "worse by",
+        "any single test",
+        "middle of three, or one far beyond (in force)",
+        "of them within two tests",
+    )
+    rng = np.random.default_rng(1)
+    for rule in TEST_LIMITS:
+        sd, legs = SDS[rule.metric]
+        for times in (0.0, 1.0, 1.5):
+            x = rng.normal(0, sd, (PEOPLE, legs, 4 + WATCHED))
+            x[:, 0, 4:] += times * rule.limit
+            single, ours = _fired(x, rule.limit, MEASURES[rule.metric].floor)
+            first = ours.any(axis=1)
+            soon = first[:, :2].any(axis=1).mean()
+            yield (
+                *(rule.words, f"{times * rule.limit:g}", _pct(single.any(axis=(1, 2)).mean())),
+                *(_pct(first.any(axis=1).mean()), _pct(soon)),
+            )
+
+
+def _fired(x: Array, least: float, floor: float) -> tuple[Array, Array]:
+    """Whether a single test would be told, and whether it is by the rule in force: (people, legs, tests)."""
+    known = x[..., :4]
+    centre = np.median(known, axis=2, keepdims=True)
+    mad = 1.4826 * np.median(np.abs(known - centre), axis=2, keepdims=True)
+    spread = np.maximum(np.maximum(mad, known.std(axis=2, ddof=1, keepdims=True)), floor)
+    change = x[..., 4:] - centre
+    noise = [1.96 * spread * np.sqrt(1 / 4 + 1 / count) for count in (1, 3)]
+    single = (change >= least) & (change > noise[0])
+    middle = np.stack([np.median(change[..., k - 2 : k + 1], axis=2) for k in range(2, change.shape[2])], axis=2)
+    ours = single.copy()  # the first two tests stand alone
+    ours[..., 2:] = (middle >= least) & (middle > noise[1])
+    return single, ours | ((change >= TestRuleParams().far * least) & (change > noise[0]))
+
+
+def limits() -> Iterator[tuple[str, ...]]:
+    yield "true rate a week", "T2 within 30 days", "T3 within 30 days", "T2 if the rate becomes five-fold"
+    rng, p = np.random.default_rng(0), GivingWayLimitParams()
+    for rate in (0.1, 0.2, 0.5, 1.0, 2.0):
+        yield f"{rate:g}", *map(_pct, _too_often(rng, rate, rate, p)), _pct(_too_often(rng, rate, 5 * rate, p)[0])
+
+
+def _too_often(rng: np.random.Generator, before: float, now: float, p: GivingWayLimitParams) -> tuple[float, float]:
+    week = day = 0
+    for _ in range(PEOPLE):
+        usual = Usual(int(rng.poisson(2 * before)), 14)
+        at = np.sort(rng.uniform(0, 30, rng.poisson(now * 30 / 7)))
+        week += _most(at, 7) >= limit(usual, 1, p.week_chance, p)
+        day += _most(at, 1) >= limit(usual, 1 / 7, p.day_chance, p)
+    return week / PEOPLE, day / PEOPLE
+
+
+def _most(at: Array, days: float) -> int:
+    return int((np.arange(len(at)) - np.searchsorted(at, at - days) + 1).max(initial=0))
+
+
+def slopes(people: int = 500) -> Iterator[tuple[str, ...]]:
+    yield "a day", "slope alone", "slope while the chart is at watch", "chart (T2)", "either (in force)", "median day"
+    rng = np.random.default_rng(3)
+    for ramp in (0.0, 0.1, 0.15, 0.25):
+        first = np.array([_first(rng, ramp) for _ in range(people)])
+        told = np.median(first[:, 3])
+        yield f"{ramp:g} SD", *map(_pct, (first < 99).mean(axis=0)), f"{told:.0f}" if told < 99 else "-"
+
+
+def _first(rng: np.random.Generator, ramp: float) -> tuple[int, int, int, int]:
+    """The first day after the baseline on which each rule speaks; 99: none within a month."""
+    p, known = ShiftParams(), BaselineParams()
+    x = rng.normal(size=44)
+    for k in range(1, 44):
+        x[k] = 0.3 * x[k - 1] + np.sqrt(1 - 0.09) * x[k]
+    x[14:] += ramp * np.arange(1, 31)
+    worn = np.flatnonzero(rng.random(44) > 1 / 7)
+    values, names = x[worn].tolist(), [(date(2026, 1, 1) + timedelta(days=int(k))).isoformat() for k in worn]
+    base = learn(names, values, 0.7, known)
+    assert base is not None
+    z = (x[worn] - base.centre) / base.spread
+    path = shift_path(z, np.empty((0, len(z))), 14, 0.7 / base.spread, p)
+    first = [99] * 4
+    for k in range(15, len(values)):
+        change = float(np.median(values[max(14, k - 2) : k + 1])) - base.centre
+        mdc = max(smallest_real_change(values, base, 3, known), 1.0)
+        found = slope("made up", None, names[: k + 1], values[: k + 1], SlopeParams())
+        falls = found is not None and found.per_fortnight > mdc and found.p < DeclineParams().most_p
+        watch = path[k - 14] > p.watch and change > mdc / 2
+        chart = path[k - 14] > p.review and change > mdc
+        for rule, speaks in enumerate((falls, falls and watch, chart, chart or (falls and watch))):
+            first[rule] = min(first[rule], int(worn[k]) - 13) if speaks else first[rule]
+    return first[0], first[1], first[2], first[3]
+
+
+def _pct(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+TABLES: dict[str, Callable[[], Iterator[tuple[str, ...]]]] = {"tests": tests, "limits": limits, "slopes": slopes}
+
+
+def main() -> None:
+    for name in sys.argv[1:] or TABLES:
+        head, *rows = TABLES[name]()
+        table = Table(*head, title=name)
+        for row in rows:
+            table.add_row(*row)
+        Console(width=150).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Giving way more often than this leg does: limits of a week (T2) and of a day (T3) from the patient's own rate.
+
+facts/clinical.md 4.5: the smallest count that a leg of the same rate reaches in 0.5 % of weeks, 0.05 % of days. A rate
+known from a fortnight is itself uncertain, so the count is held against what that fortnight foretells (Gamma prior,
+negative binomial), not against a rate taken for the truth; with much to go by it is the table of 4.5. Two events in a
+day that the patient says were so need no rate, nor does a fall (7.8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from uuid import uuid5
+
+from surefoot.alerts.rules import NAMES, leg_words, new_alert
+from surefoot.records import Alert, Side, Tier
+
+KIND = "gives_way_more"
+WEEK_S, DAY_S = 7 * 86400.0, 86400.0
+NOT_KNEES = (
+    "Not a diagnosis: events that look like giving way at the ankle; a forward step of the trunk can look the same. "
+    "What is claimed of them rests on simulated walkers. A day without one is no proof that the knee held."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GivingWayLimitParams:
+    """When giving way has become more (4.5, P)."""
+
+    week_chance: float = 0.005  # of a week over its limit by chance
+    day_chance: float = 0.0005  # of a day over its limit by chance
+    prior_per_week: float = 0.2  # expected of a leg before anything is known of it (4.5: the rate aimed at)
+    prior_weeks: float = 1.0  # how much that counts; set on the false alarms it leaves (docs/methods.md)
+    confirmed: int = 2  # events of a day that the patient says were so (7.8)
+    quiet_days: int = 7  # below half the week's limit, until it may be told again (7.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One giving way of a leg, by the sensors; ``confirmed`` by the patient."""
+
+    side: Side | None
+    at_s: float
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a leg did on its baseline days."""
+
+    events: int
+    days: int
+
+
+def limit(usual: Usual, window_weeks: float, chance: float, params: GivingWayLimitParams) -> int:
+    """The smallest count that is reached in such a window by chance no more often than that."""
+    shape = params.prior_per_week * params.prior_weeks + usual.events
+    return _limit(shape, params.prior_weeks + usual.days / 7, window_weeks, chance)
+
+
+@lru_cache(maxsize=256)
+def _limit(shape: float, weeks: float, window_weeks: float, chance: float) -> int:
+    stays = weeks / (weeks + window_weeks)
+    probability = float(stays**shape)
+    count, left = 0, 1.0
+    while left > chance:
+        left -= probability
+        probability *= (shape + count) / (count + 1) * (1 - stays)
+        count += 1
+    return count
+
+
+def decide_giving_way(
+    events: Sequence[Event],
+    usual: Usual,
+    now_s: float,
+    day: str,
+    before: Sequence[Alert] = (),
+    params: GivingWayLimitParams = GivingWayLimitParams(),
+) -> list[Alert]:
+    """The alert of one leg's events up to ``now_s``, all of one side, if there are too many; only the worst."""
+    known = [one for one in events if one.at_s <= now_s]
+    side = known[-1].side if known else None
+    of_week, of_day = limit(usual, 1, params.week_chance, params), limit(usual, 1 / 7, params.day_chance, params)
+    today = [one for one in known if one.at_s > now_s - DAY_S]
+    week = [one for one in known if one.at_s > now_s - WEEK_S]
+    confirmed = sum(one.confirmed for one in today)
+    tier: Tier
+    if confirmed >= params.confirmed:
+        tier, what = "T3", f"{confirmed} times within 24 hours, as the patient says"
+    elif len(today) >= of_day:
+        chance = f"{of_day} are chance in {_one_in(params.day_chance)} days"
+        tier, what = "T3", f"{len(today)} times within 24 hours; {chance}"
+    elif len(week) >= of_week:
+        chance = f"{of_week} are chance in {_one_in(params.week_chance)} weeks"
+        tier, what = "T2", f"{len(week)} times within 7 days; {chance}"
+    else:
+        return []
+    if _told(tier, side, known, of_week, now_s, before, params):
+        return []
+    usually = f"before: {usual.events} in {usual.days} worn days" if usual.days else "nothing is known of before"
+    sentence = f"{leg_words(side)} seems to give way more often: {what} ({usually})."
+    return [new_alert(KIND, tier, side, day, now_s, sentence, not_this=NOT_KNEES)]
+
+
+def _one_in(chance: float) -> str:
+    return f"1 of {round(1 / chance):,}"
+
+
+def _told(
+    tier: Tier,
+    side: Side | None,
+    events: Sequence[Event],
+    of_week: int,
+    now_s: float,
+    before: Sequence[Alert],
+    p: GivingWayLimitParams,
+) -> bool:
+    """It was told before, and since then no week has been quiet from day to day."""
+    alike = [a.raised_s for a in before if a.kind == KIND and a.side == side and a.tier >= tier]
+    if not alike:
+        return False
+    quiet = 0
+    for k in range(int((now_s - max(alike)) // DAY_S) + 1):
+        until_s = max(alike) + k * DAY_S
+        count = sum(until_s - WEEK_S < one.at_s <= until_s for one in events)
+        quiet = quiet + 1 if count < of_week / 2 else 0
+        if quiet >= p.quiet_days:
+            return False
+    return True
+
+
+def fallen(side: Side | None, start_s: float, now_s: float, day: str) -> Alert:
+    """A fall-like event that the patient says was so (T3); ``start_s`` names it."""
+    sentence = "A fall-like event, and the patient says that it was so. Call today; ask about injuries and red flags."
+    alert = new_alert("fall_confirmed", "T3", side, day, now_s, sentence, not_this=NOT_KNEES)
+    return replace(alert, alert_id=str(uuid5(NAMES, f"T3|fall_confirmed|{start_s!r}")))

@@ -1,0 +1,49 @@
+"""``surefoot log rules``: every rule of the days, what it rests on, and how often it would have fired lately."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from surefoot.cli.console import Terminal, note
+from surefoot.cli.told import STORE, opened
+from surefoot.config import load_config
+from surefoot.pipeline.resumed import told_of
+from surefoot.pipeline.rulebook import WouldHave, would_have
+
+
+@click.command()
+@STORE
+@click.option("--last", type=click.IntRange(1, 365), default=60, show_default=True, help="Stored days looked at.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+def rules(store_at: str | None, last: int, as_json: bool) -> None:
+    """Say which rules judge this patient's days, and how often each would have fired lately.
+
+    Each day is judged again with the days before it, as if the rules of today had always been in force. It changes
+    nothing.
+    """
+    store = opened(store_at, load_config())
+    try:
+        found = would_have(store.days(store.gateway()), told_of(store), last)
+    finally:
+        store.close()
+    if as_json:
+        for one in found:
+            click.echo(json.dumps(_object(one), ensure_ascii=False))
+        return
+    rows = [(one.rule.name, "/".join(one.rule.tiers), str(len(one.fired)), _days(one), one.rule.grade) for one in found]
+    columns = ("rule", "tier", "fired", "on", "evidence")
+    Terminal().table(f"Of the last {found[0].looked} stored days", columns, rows, ("tier", "on", "evidence"))
+    for one in found:
+        note(f"{one.rule.name}: {one.rule.words} ({one.rule.source})")
+
+
+def _days(one: WouldHave) -> str:
+    return ", ".join(f"{day} {tier}" for day, tier in one.fired) or "never"
+
+
+def _object(one: WouldHave) -> dict[str, object]:
+    fired = [{"day": day, "tier": tier} for day, tier in one.fired]
+    told = {"rule": one.rule.name, "tiers": one.rule.tiers, "words": one.rule.words, "source": one.rule.source}
+    return {"type": "rule", **told, "grade": one.rule.grade, "looked": one.looked, "fired": fired}

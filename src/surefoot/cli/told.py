@@ -1,0 +1,32 @@
+"""What ``surefoot log`` writes into: the patient's store, which must be there; and days as they are typed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from surefoot.config import Config
+from surefoot.pipeline.store import Store, StoreError, open_store
+
+STORE = click.option("--store", "store_at", metavar="PATH", help="The patient's store [this home's].")
+
+
+def opened(store_at: str | None, config: Config) -> Store:
+    """The named store, which must be there: what is told belongs to a patient who is known."""
+    if store_at is not None and "://" in store_at:
+        return open_store(store_at, config.stride_days)
+    path = Path(store_at).expanduser() if store_at else config.home / "home.sqlite"
+    if not path.exists():
+        raise StoreError(f"There is no store {path}.", "Nothing was kept.", "Name the patient's store: --store PATH.")
+    return open_store(f"sqlite:///{path}", config.stride_days)
+
+
+def day_given(given: str | None, option: str) -> str | None:
+    if given is None:
+        return None
+    try:
+        return date.fromisoformat(given).isoformat()
+    except ValueError as error:
+        raise click.BadParameter(f"{given!r} is no day such as 2026-05-01.", param_hint=option) from error

@@ -1,0 +1,94 @@
+"""The incident watch: what one incident makes of an alert at once: giving way too often, a fall without rising."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from surefoot.alerts.givingway import WEEK_S, GivingWayLimitParams, decide_giving_way, fallen
+from surefoot.alerts.redflags import NotUpParams, not_up
+from surefoot.pipeline.told import Told, giving_way, standing
+from surefoot.records import Alert, DaySummary, Incident
+from surefoot.signal.told import WalkFindings
+
+LATE_S = WEEK_S  # an answer about a fall longer ago than this calls nobody (P)
+
+
+class IncidentWatch:
+    """Findings in as they become known; alerts out. A possible fall is held back while somebody may answer for it.
+
+    ``day_of`` tells the local date of a moment; ``since_s``: falls from then on that nobody was told of are taken up
+    again, as after a restart.
+    """
+
+    def __init__(
+        self,
+        day_of: Callable[[float], str],
+        told: Told,
+        since_s: float = float("inf"),
+        limits: GivingWayLimitParams | None = None,
+        falls: NotUpParams | None = None,
+    ) -> None:
+        self._day_of, self._told = day_of, told
+        self._limits, self._rules = limits or GivingWayLimitParams(), falls or NotUpParams()
+        self._falls = [one for one in told.incidents(since_s, float("inf")) if one.kind == "fall"]
+
+    def update(self, findings: WalkFindings, days: Sequence[DaySummary], before: Sequence[Alert] = ()) -> list[Alert]:
+        new = list(findings.incidents)
+        self._falls += [one for one in new if one.kind == "fall"]
+        gave_way = [one for one in new if one.kind == "giving_way"]
+        known_s = max((*(m.start_s for m in findings.minutes), *(one.end_s for one in new)), default=None)
+        if known_s is None or not (self._falls or gave_way):
+            return []
+        before = [*before, *self._told.alerts()]
+        alerts = self._fallen(known_s, before)
+        for one in gave_way:
+            at_s, known = one.end_s, [*before, *alerts]
+            alerts += too_often(at_s, self._day_of(at_s), days, self._told, known, new, self._limits)
+        return alerts
+
+    def close(self) -> list[Alert]:
+        """Nothing more will come: a fall that nobody answered for is told now."""
+        return self._fallen(float("inf"), self._told.alerts())
+
+    def _fallen(self, now_s: float, before: Sequence[Alert]) -> list[Alert]:
+        answers = self._told.answers() if self._falls else ()
+        known, alerts = {alert.alert_id for alert in before}, []
+        waiting = []
+        for fall in self._falls:
+            at_s = min(now_s, fall.end_s + self._rules.ask_s)
+            made = not_up(fall, standing(answers, fall), at_s, self._day_of(fall.end_s), self._rules)
+            alerts += [alert for alert in made if alert.alert_id not in known]
+            if not made and now_s < fall.end_s + self._rules.ask_s:
+                waiting.append(fall)
+        self._falls = waiting
+        return alerts
+
+
+def too_often(
+    now_s: float,
+    day: str,
+    days: Sequence[DaySummary],
+    told: Told,
+    before: Sequence[Alert] = (),
+    new: Sequence[Incident] = (),
+    params: GivingWayLimitParams | None = None,
+) -> list[Alert]:
+    """Alerts for legs that by now gave way too often. ``new``: incidents that may not have been kept yet."""
+    p = params or GivingWayLimitParams()
+    return [
+        alert
+        for mine, usual in giving_way(now_s, days, told, new)
+        for alert in decide_giving_way(mine, usual, now_s, day, before, p)
+    ]
+
+
+def answered(incident: Incident, now_s: float, day: str, days: Sequence[DaySummary], told: Told) -> list[Alert]:
+    """Alerts that the answer about an incident raises, now that it is kept; each episode once."""
+    said, before = standing(told.answers(), incident), told.alerts()
+    alerts = too_often(now_s, day, days, told, before)
+    if incident.kind == "fall" and said is not None and now_s < incident.end_s + LATE_S:
+        alerts += not_up(incident, said, now_s, day)
+        if said.answer != "no":
+            alerts.append(fallen(incident.side, incident.start_s, now_s, day))
+    known = {alert.alert_id for alert in before}
+    return [alert for alert in alerts if alert.alert_id not in known]

@@ -1,0 +1,158 @@
+"""The rulebook: every rule that judges a day, what it rests on, and how often it would have fired lately."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from surefoot.alerts.decline import DeclineParams, decide_both_legs, decide_declines
+from surefoot.alerts.givingway import GivingWayLimitParams, decide_giving_way
+from surefoot.alerts.rules import RuleParams, decide
+from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams, decide_tests
+from surefoot.pipeline.chart import TrendParams
+from surefoot.pipeline.slopes import root_slopes
+from surefoot.pipeline.told import Told, giving_way
+from surefoot.pipeline.trends import judge
+from surefoot.records import Alert, DaySummary, Tier, Trend
+
+
+@dataclass(frozen=True, slots=True)
+class RulebookParams:
+    """The limits of all rules of a day."""
+
+    charts: RuleParams = field(default_factory=RuleParams)
+    tests: TestRuleParams = field(default_factory=TestRuleParams)
+    declines: DeclineParams = field(default_factory=DeclineParams)
+    giving_way: GivingWayLimitParams = field(default_factory=GivingWayLimitParams)
+    trends: TrendParams = field(default_factory=TrendParams)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that a rule may look at: the days up to the one judged, its trends, and what was told."""
+
+    days: Sequence[DaySummary]
+    trends: Sequence[Trend]
+    told: Told
+    params: RulebookParams
+
+    @property
+    def raised_s(self) -> float:
+        return self.days[-1].end_s
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. ``decide`` gets what is known, the alerts of rules before it today, and those of earlier days."""
+
+    name: str
+    tiers: tuple[Tier, ...]
+    words: str  # when it fires, with its numbers
+    source: str
+    grade: str
+    decide: Callable[[Known, Sequence[Alert], Sequence[Alert]], list[Alert]]
+
+
+def _charts(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
+    return decide(known.trends, known.raised_s, before, known.params.charts)
+
+
+def _declines(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
+    charts = [t for t in known.trends if t.metric.endswith("_composite") and t.state not in ("quiet", "cannot_say")]
+    if not charts:
+        return []
+    slopes = root_slopes(known.days, known.params.trends)
+    told = known.told.treatments()
+    return decide_declines(charts, slopes, told, known.raised_s, [*before, *now], known.params.declines)
+
+
+def _tests(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
+    return decide_tests(known.trends, known.raised_s, before, known.params.tests)
+
+
+def _giving_way(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
+    at_s, day, p = known.raised_s, known.days[-1].day, known.params.giving_way
+    found = giving_way(at_s, known.days, known.told)
+    return [alert for mine, usual in found for alert in decide_giving_way(mine, usual, at_s, day, before, p)]
+
+
+def _both_legs(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
+    return decide_both_legs(now, known.raised_s, before, known.params.declines)
+
+
+_LIMITS = ", ".join(f"{one.words} {one.limit:g}{f' {one.unit}' if one.unit else ''}" for one in TEST_LIMITS)
+RULES = (
+    Rule(
+        "charts",
+        ("T2", "T3"),
+        "a root's chart has moved away from all days before, by more than noise reaches "
+        "(3.95 standard errors: T2; 4.6 and two numbers: T3)",
+        "facts/clinical.md 7.2 and 7.8; Siegmund and Venkatraman 1995",
+        "P",
+        _charts,
+    ),
+    Rule(
+        "decline",
+        ("T2",),
+        "a root's chart nears its limit and fell over 14 days by more than noise reaches "
+        "(Theil-Sen; Mann-Kendall p < 0.05)",
+        "facts/clinical.md 7.5 and 7.8",
+        "P",
+        _declines,
+    ),
+    Rule("tests", ("T2",), f"a guided test is worse by: {_LIMITS}", "facts/clinical.md 5.3 and 7.8", "E1", _tests),
+    Rule(
+        "giving way",
+        ("T2", "T3"),
+        "more in 7 days than 1 week in 200 has by chance (T2), in 24 hours than 1 day in 2,000 has (T3), or two in 24 "
+        "hours that the patient says were so (T3)",
+        "facts/clinical.md 4.5 and 7.8",
+        "P",
+        _giving_way,
+    ),
+    Rule(
+        "both legs",
+        ("T3",),
+        "a root of the second leg is told within 14 days of the first",
+        "facts/clinical.md 7.1 and 7.8",
+        "P",
+        _both_legs,
+    ),
+)
+
+
+def decide_day(known: Known, before: Sequence[Alert] = ()) -> list[tuple[Rule, Alert]]:
+    """All alerts of a day, each with its rule."""
+    made: list[tuple[Rule, Alert]] = []
+    for rule in RULES:
+        made += [(rule, alert) for alert in rule.decide(known, [alert for _, alert in made], before)]
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class WouldHave:
+    """On which of the last days a rule would have fired, had it been in force: of ``looked`` days that are stored."""
+
+    rule: Rule
+    looked: int
+    fired: tuple[tuple[str, Tier], ...]  # day, tier
+
+
+def would_have(
+    days: Sequence[DaySummary], told: Told | None = None, last: int = 60, params: RulebookParams | None = None
+) -> list[WouldHave]:
+    """How often each rule would have fired on the last so many days, each judged with what was known of days by then.
+
+    Answers and treatments are taken as they are known now. Nothing raised before these days is remembered.
+    """
+    p, told = params or RulebookParams(), told or Told()
+    raised: list[Alert] = []
+    fired: dict[str, list[tuple[str, Tier]]] = {rule.name: [] for rule in RULES}
+    looked = range(max(0, len(days) - last), len(days))
+    for k in looked:
+        until = days[: k + 1]
+        made = decide_day(Known(until, judge(until, p.trends), told, p), raised)
+        raised += [alert for _, alert in made]
+        for rule, alert in made:
+            fired[rule.name].append((alert.day, alert.tier))
+    return [WouldHave(rule, len(looked), tuple(fired[rule.name])) for rule in RULES]

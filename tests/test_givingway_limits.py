@@ -1,0 +1,126 @@
+"""Limits of giving way: the fact sheet's table, what a fortnight can tell, clusters, answers, how often it is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from surefoot.alerts.givingway import (
+    DAY_S,
+    WEEK_S,
+    Event,
+    GivingWayLimitParams,
+    Usual,
+    decide_giving_way,
+    limit,
+)
+from surefoot.pipeline.told import Told, events, giving_way
+from surefoot.records import Answer, Incident
+from weeks import FIRST_S, days, name
+
+P = GivingWayLimitParams()
+NOW_S = FIRST_S + 40 * DAY_S
+QUIET = Usual(0, 14)
+
+
+def at(*hours_ago: float, confirmed: bool = False) -> list[Event]:
+    return [Event("left", NOW_S - 3600 * h, confirmed) for h in sorted(hours_ago, reverse=True)]
+
+
+def tiers(found: list[Event], usual: Usual = QUIET, before=()) -> list[str]:
+    return [alert.tier for alert in decide_giving_way(found, usual, NOW_S, name(40), before)]
+
+
+@pytest.mark.parametrize(
+    ("rate", "week", "day"), [(0.1, 2, 2), (0.2, 3, 2), (0.5, 4, 3), (1, 5, 3), (2, 7, 4), (3, 9, 5)]
+)
+def test_a_rate_known_for_long_has_the_limits_of_the_table(rate: float, week: int, day: int) -> None:
+    known = Usual(round(rate * 100_000), 700_000)
+    assert (limit(known, 1, P.week_chance, P), limit(known, 1 / 7, P.day_chance, P)) == (week, day)
+
+
+@given(st.integers(0, 30), st.integers(1, 60), st.sampled_from([1.0, 1 / 7]))
+def test_more_events_before_never_lower_a_limit_and_more_days_never_raise_it(
+    count: int, days: int, window: float
+) -> None:
+    here = limit(Usual(count, days), window, 0.005, P)
+    assert limit(Usual(count + 1, days), window, 0.005, P) >= here >= limit(Usual(count, days + 1), window, 0.005, P)
+    assert limit(Usual(count, days), window, 0.0005, P) >= here >= 1
+
+
+def test_a_quiet_fortnight() -> None:
+    assert limit(QUIET, 1, P.week_chance, P) == 3 and limit(QUIET, 1 / 7, P.day_chance, P) == 2
+    assert tiers(at(30)) == tiers(at(30, 90)) == []
+    assert tiers(at(30, 60, 90)) == ["T2"]
+    assert tiers(at(3, 10)) == ["T3"] and tiers(at(3, 25)) == []
+    assert tiers(at(30, 60, 24 * 7 + 1)) == [], "longer than a week ago"
+
+
+def test_a_leg_that_often_gives_way_needs_more() -> None:
+    often = Usual(4, 14)
+    assert tiers(at(30, 60, 90), often) == [] and tiers(at(3, 10), often) == []
+    assert tiers(at(*range(30, 130, 15)), often) == ["T2"]
+
+
+def test_two_that_the_patient_confirms_need_no_rate() -> None:
+    assert tiers(at(3, 10, confirmed=True), Usual(10, 14)) == ["T3"]
+    assert tiers(at(3, confirmed=True), QUIET) == []
+
+
+def test_the_sentence_says_what_and_against_what() -> None:
+    (alert,) = decide_giving_way(at(30, 60, 90), QUIET, NOW_S, name(40))
+    assert alert.sentence == (
+        "Left leg seems to give way more often: 3 times within 7 days; 3 are chance in 1 of 200 weeks "
+        "(before: 0 in 14 worn days)."
+    )
+    assert "simulated" in alert.not_this and alert.side == "left"
+    (alert,) = decide_giving_way(at(3, 10, 20), Usual(0, 0), NOW_S, name(40))
+    assert "nothing is known of before" in alert.sentence
+
+
+def test_it_is_told_once_worse_once_more_and_again_after_a_quiet_week() -> None:
+    (first,) = decide_giving_way(at(30, 60, 90), QUIET, NOW_S, name(40))
+    assert tiers(at(30, 60, 90), before=[first]) == []
+    assert tiers(at(1, 2, 60, 90), before=[first]) == ["T3"], "a T2 hides no T3"
+    (urgent,) = decide_giving_way(at(3, 10), QUIET, NOW_S, name(40))
+    assert tiers(at(30, 60, 90), before=[urgent]) == [], "a T3 was told: no T2 behind it"
+    long_ago = replace(first, raised_s=NOW_S - 16 * DAY_S)
+    assert tiers(at(30, 60, 90), before=[long_ago]) == ["T2"], "quiet for a week since"
+    still = [Event("left", NOW_S - k * DAY_S) for k in range(24, 0, -2)]
+    assert tiers(still, before=[long_ago]) == [], "never quiet since"
+    assert tiers(at(30, 60, 90), before=[replace(first, side="right")]) == ["T2"]
+
+
+# ---- what counts
+
+
+def buckle(at_s: float, certainty: str = "probable", kind: str = "giving_way", side: str = "left") -> Incident:
+    return Incident(kind, side, at_s, at_s + 0.5, certainty, ())
+
+
+def said(about: Incident, word: str, after_s: float = 60.0) -> Answer:
+    return Answer(about.kind, about.side, about.start_s, word, "patient", about.start_s + after_s)
+
+
+def test_what_the_patient_says_decides_what_counts() -> None:
+    sure, maybe, trip = buckle(10.0), buckle(20.0, "possible"), buckle(30.0, "probable", "stumble")
+    assert events([maybe, trip, sure], []) == [Event("left", 10.0)]
+    assert events([sure], [said(sure, "no")]) == events([sure], [said(sure, "stumbled")]) == []
+    assert events([sure], [said(sure, "no"), said(sure, "gave_way", 90.0)]) == [Event("left", 10.0, True)]
+    both = [said(maybe, "gave_way"), said(trip, "gave_way")]
+    assert events([maybe, trip], both) == [Event("left", 20.0, True), Event("left", 30.0, True)]
+
+
+def test_usual_is_that_of_the_first_good_days_and_not_of_this_week() -> None:
+    lived = days(30)
+    happened = [buckle(FIRST_S + k * DAY_S + 5e4) for k in (2, 2.1, 20, 28, 29)]
+    happened += [buckle(FIRST_S + 29 * DAY_S, side="right")]
+    told = Told(lambda start_s, end_s: [one for one in happened if start_s <= one.start_s < end_s])
+    found = {mine[-1].side: (len(mine), usual) for mine, usual in giving_way(lived[-1].end_s, lived, told)}
+    assert found == {"left": (5, Usual(2, 14)), "right": (1, Usual(0, 14))}
+    assert giving_way(lived[-1].end_s + 2 * WEEK_S, lived, told) == []
+    early = giving_way(FIRST_S + 3 * DAY_S, lived, told)
+    assert [usual for _, usual in early] == [Usual(0, 0)]

@@ -1,0 +1,68 @@
+"""The rulebook: every rule stands in it with its source, and it tells how often each would have fired."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from surefoot.cli.log import log
+from surefoot.pipeline.course import Course
+from surefoot.pipeline.rulebook import RULES, would_have
+from surefoot.pipeline.store import open_store
+from surefoot.pipeline.told import Told
+from surefoot.records import DaySummary, Incident
+from weeks import days, name
+
+WEAK = days(27, weak_from=18)
+
+
+def fired(lived: list[DaySummary], told: Told | None = None, last: int = 60) -> dict[str, list[tuple[str, str]]]:
+    return {one.rule.name: list(one.fired) for one in would_have(lived, told, last) if one.fired}
+
+
+def test_what_would_have_fired_is_what_a_course_raises() -> None:
+    course = Course()
+    raised = [(a.day, a.tier) for one in WEAK for a in course.update(one)[1]]
+    assert raised and sorted(day for found in fired(WEAK).values() for day in found) == sorted(raised)
+
+
+def test_a_quiet_patient_and_one_without_days() -> None:
+    assert fired(days(30, seed=5)) == {}
+    assert [one.looked for one in would_have([])] == [0] * len(RULES)
+
+
+def test_only_the_last_days_are_looked_at() -> None:
+    assert {one.looked for one in would_have(WEAK, last=5)} == {5}
+    early = [*WEAK[:25], *(replace(one, day=name(25 + k)) for k, one in enumerate(days(5, seed=9)))]
+    assert all(day >= name(20) for found in fired(early, last=10).values() for day, _ in found)
+
+
+def test_giving_way_fires_by_itself() -> None:
+    lived = days(25)
+    happened = [Incident("giving_way", "right", lived[20].start_s + 3600.0 * k, 0.0, "probable", ()) for k in (8, 12)]
+    told = Told(lambda start_s, end_s: [one for one in happened if start_s <= one.start_s < end_s])
+    assert fired(lived, told) == {"giving way": [(name(20), "T3")]}
+
+
+def test_every_rule_says_what_it_rests_on() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES) == 5
+    for rule in RULES:
+        assert rule.words and "facts/clinical.md" in rule.source and rule.grade in ("E1", "E2", "E3", "P")
+
+
+def test_the_command(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/anna.sqlite")
+    for one in WEAK:
+        store.keep_day(one)
+    store.close()
+    given = ["rules", "--store", str(tmp_path / "anna.sqlite")]
+    done = CliRunner().invoke(log, given)
+    assert done.exit_code == 0 and "Of the last 27 stored days" in done.output and "never" in done.output
+    lines = [
+        json.loads(line) for line in CliRunner().invoke(log, [*given, "--json", "--last", "20"]).stdout.splitlines()
+    ]
+    assert [one["rule"] for one in lines] == [rule.name for rule in RULES]
+    assert lines[0]["looked"] == 20 and lines[0]["fired"][0]["tier"] in ("T2", "T3")
