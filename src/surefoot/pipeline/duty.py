@@ -91,8 +91,8 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
                 raised.append(found[gateway, NOT_WORN])
     store.alert_log.raise_ours([one for one in raised if one is not None], now_s)
     over = AlertEvent("resolved", "T0", now_s)
-    waiting = [one for one in store.alert_log.waiting() if (one.gateway, one.kind) in found]
-    ended = [one for one in waiting if not _goes_on(one, found[one.gateway, one.kind])]
+    known = [one for one in store.alert_log.going_on() if (one.gateway, one.kind) in found]
+    ended = [one for one in known if not _goes_on(one, found[one.gateway, one.kind])]
     store.alert_log.add_all([(one.gateway, one.alert_id, over) for one in ended])
 
 
