@@ -301,6 +301,19 @@ def test_a_silent_home_is_told_of_within_three_minutes_and_clears_by_itself(clin
     assert len(clinic.alerts()) == 2, "another silence is another alert"
 
 
+def test_a_silence_that_somebody_took_notice_of_is_told_to_be_over_too(clinic: Store) -> None:
+    home = story.Home(WEAK)
+    home.sign_of_life(clinic, NOW_S)
+    watch(clinic, NOW_S + 200)
+    clinic.acknowledge(clinic.alerts()[0].alert.alert_id, "tech", NOW_S + 250)
+    assert watch(clinic, NOW_S + 300) == {} and clinic.alerts()[0].life.state(NOW_S + 300) == "acknowledged"
+    home.sign_of_life(clinic, NOW_S + 400)
+    for after_s in (401, 411):
+        watch(clinic, NOW_S + after_s)
+    life = clinic.alerts()[0].life
+    assert (life.state(NOW_S + 420), life.resolved.at_s, life.acknowledged.who) == ("resolved", NOW_S + 401, "tech")
+
+
 def test_while_the_clinics_own_line_has_just_changed_no_home_is_blamed(clinic: Store) -> None:
     story.Home(WEAK).sign_of_life(clinic, NOW_S)
     assert watch(clinic, NOW_S + 9000, since_s=NOW_S + 8900) == {}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
+import made
 from surefoot.alerts.mqtt import Link
+from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.cli.board import Board
-from surefoot.cli.gateway import Gateway
+from surefoot.cli.gateway import Gateway, _Keeper
 from surefoot.config import load_config
 from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import SIDES, DaySummary, Gap, Samples, Stride, WornSensor
+from surefoot.records import SIDES, DaySummary, Gap, Samples, SensorStatus, Stride, WornSensor
 from surefoot.sensors.ble import BleParams
 from surefoot.sensors.joining import joined
 from surefoot.sensors.link import LinkParams
@@ -113,6 +116,49 @@ class Home:
             return store.strides(0.0, 1e12)
         finally:
             store.close()
+
+
+def test_sensors_that_need_a_person_become_technical_alerts_that_end(tmp_path: Path) -> None:
+    """What the sensors say of their batteries is kept for the clinic once, and that it is over; also over a restart."""
+    kept: list[str] = []
+
+    async def run(*levels: int) -> None:
+        store = open_store(f"sqlite:///{tmp_path / 'home.sqlite'}")
+        ring, board = Ring(tmp_path / "raw"), Board(WORN, "shank", load_config().zone, 0.0)
+
+        async def source() -> AsyncGenerator[Block, None]:
+            for pct in levels:
+                board.take_status(SensorStatus("left", "shank", 0.0, "streaming", battery_pct=pct))
+                async with asyncio.timeout(60.0):
+                    while not (alerts := store.alerts()) or (alerts[0].alert.resolved_s is None) is (pct > 50):
+                        await asyncio.sleep(0.05)
+            yield blocks()[0]
+
+        await Gateway(store, ring, load_config(timezone="UTC"), board, kept.append).work(source(), 1.8e9)
+        ring.close()
+        store.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("surefoot.cli.gateway.LOOK_S", 0.05)
+        asyncio.run(run(12))
+        asyncio.run(run(12, 90))
+    told = [line for line in kept if line.startswith("ALERT T0")]
+    assert len(told) == 2 and "battery of the left sensor is at 12 %" in told[0] and told[1].endswith("This is over.")
+
+
+@pytest.mark.parametrize(("kind", "text"), [("red_flags", EMERGENCY), ("fall_not_up", FALLEN)])
+def test_what_cannot_wait_is_said_before_it_is_stored(tmp_path: Path, kind: str, text: str) -> None:
+    said: list[str] = []
+    stopping = threading.Event()
+    stopping.set()
+    store = open_store(f"sqlite:///{tmp_path / 'home.sqlite'}")
+    with store._write() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER full BEFORE INSERT ON alerts BEGIN SELECT RAISE(ABORT, 'full'); END")
+    keeper = _Keeper(store, Board(WORN, "shank", load_config().zone, 0.0), lambda: 0.0, said.append, stopping)
+    with pytest.raises(StoreError):
+        keeper.keep_alert(replace(made.alert("a", "T4"), kind=kind))
+    assert "\n".join(said).startswith(text)
+    store.close()
 
 
 def test_a_gateway_stopped_at_noon_tells_the_whole_day(tmp_path: Path) -> None:

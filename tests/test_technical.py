@@ -1,16 +1,15 @@
-"""A home's technical alerts: raised once, cleared by themselves, never about a leg; and the fixed text of T4."""
+"""A home's technical alerts: raised once, cleared by themselves, and never about a leg."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import get_args
 
 import pytest
 
+import made
 import story
 from story import NOW_S, WEAK
 from surefoot.alerts.bodies import AlertBody
-from surefoot.alerts.emergency import TEXT, Emergency, emergency
 from surefoot.alerts.technical import BATTERY, CLOCKS, SWAPPED, Upkeep
 from surefoot.pipeline.store import open_store
 from surefoot.records import ClockCheck, SensorStatus, SideCheck, Slip
@@ -83,15 +82,7 @@ def test_what_a_home_says_is_over_closes_at_the_clinic_whatever_order_it_comes_i
 
 def test_a_home_cannot_close_a_clinical_alert() -> None:
     clinic = open_store("sqlite://")
-    alert = emergency("saddle_numbness", NOW_S, DAY)
+    alert = made.alert("a", "T4")
     story.Home(WEAK).tell(clinic, NOW_S, AlertBody.of(alert), AlertBody.of(replace(alert, resolved_s=NOW_S + 1)))
     assert clinic.alerts()[0].life.is_open and clinic.patients()[0].worst_tier == "T4"
     clinic.close()
-
-
-@pytest.mark.parametrize("what", get_args(Emergency))
-def test_an_emergency_has_its_fixed_text_and_tells_the_staff(what: Emergency) -> None:
-    alert = emergency(what, NOW_S, DAY)
-    assert (alert.tier, alert.channel, alert.kind) == ("T4", "clinical", what)
-    assert "was told at once to call" in alert.sentence and "CALL THE EMERGENCY NUMBER NOW" in TEXT
-    assert emergency(what, NOW_S + 1, DAY).alert_id != alert.alert_id

@@ -15,8 +15,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from surefoot.alerts.emergency import TEXT as EMERGENCY
 from surefoot.alerts.mqtt import Link, LinkError, Session
+from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
@@ -240,8 +240,9 @@ class _Keeper:
         self._kept(lambda: self._store.keep_day(day, trends))
 
     def keep_alert(self, alert: Alert) -> None:
-        if alert.tier == "T4":
-            self._say(EMERGENCY)  # before anything that could fail or wait
+        if alert.tier == "T4":  # before anything that could fail or wait
+            for line in (FALLEN if alert.kind == "fall_not_up" else EMERGENCY).splitlines():
+                self._say(line)
         self._kept(lambda: self._store.keep_alert(alert))
         over = " This is over." if alert.resolved_s is not None else ""
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")

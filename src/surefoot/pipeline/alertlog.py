@@ -94,6 +94,13 @@ class AlertLog:
             found = [_open_alert(row, events[row.gateway, row.alert_id]) for row in rows]
         return [one for one in found if one.life.is_open]
 
+    def going_on(self) -> list[OpenAlert]:
+        """Technical alerts of which nothing says yet that they are over, also those that somebody took notice of."""
+        over = select(alert_events.c.id).where(_SAME, alert_events.c.what == "resolved").exists()
+        query = select(alerts).where(alerts.c.channel == "technical", ~over)
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return [_open_alert(row, []) for row in connection.execute(query)]
+
 
 _SAME = (alert_events.c.gateway == alerts.c.gateway) & (alert_events.c.alert_id == alerts.c.alert_id)
 

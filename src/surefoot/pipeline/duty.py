@@ -24,7 +24,7 @@ from surefoot.pipeline.monitored import (
     thin_days,
 )
 from surefoot.pipeline.store import Store
-from surefoot.records import Alert
+from surefoot.records import Alert, DaySummary
 
 LOOKED_BACK = 14  # days, for how long the sensors have hardly been worn
 
@@ -84,15 +84,15 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
         if seen_s is not None and is_silent(max(seen_s, since_s), now_s, p.monitor)
     ]
     if days:
-        thin = {gateway: thin_days(store.days(gateway, newest=LOOKED_BACK), p.monitor) for gateway in homes}
+        thin = {gateway: _thin(store, gateway, p.monitor) for gateway in homes}
         for gateway, run in thin.items():
             found[gateway, NOT_WORN] = (gateway, not_worn(gateway, run, now_s, p.monitor)) if run else None
             if run and now_s - run[-1].end_s < p.monitor.recent_s:
                 raised.append(found[gateway, NOT_WORN])
     store.alert_log.raise_ours([one for one in raised if one is not None], now_s)
     over = AlertEvent("resolved", "T0", now_s)
-    waiting = [one for one in store.alert_log.waiting() if (one.gateway, one.kind) in found]
-    ended = [one for one in waiting if not _goes_on(one, found[one.gateway, one.kind])]
+    known = [one for one in store.alert_log.going_on() if (one.gateway, one.kind) in found]
+    ended = [one for one in known if not _goes_on(one, found[one.gateway, one.kind])]
     store.alert_log.add_all([(one.gateway, one.alert_id, over) for one in ended])
 
 
@@ -109,6 +109,12 @@ _Ours = tuple[str, Alert] | None  # gateway and what is the matter with it; None
 
 def _silence(gateway: str, seen_s: float | None, now_s: float, today: str) -> _Ours:
     return None if seen_s is None else (gateway, silent_home(gateway, seen_s, now_s, today))
+
+
+def _thin(store: Store, gateway: str, p: MonitorParams) -> list[DaySummary]:
+    """Most homes have worn days among their newest: further back is looked only where they have none."""
+    newest = thin_days(store.days(gateway, newest=p.thin_days + 2), p)
+    return thin_days(store.days(gateway, newest=LOOKED_BACK), p) if newest else []
 
 
 def _goes_on(one: OpenAlert, now: _Ours) -> bool:
