@@ -36,6 +36,8 @@ def test_the_same_flags_of_a_day_are_one_alert_and_another_flag_is_another() -> 
     (first,), (again,) = red_flags(told), red_flags(replace(told, at_s=told.at_s + 60, pain=9))
     (more,) = red_flags(replace(told, flags=("sudden_weakness", "saddle_numbness")))
     (next_day,) = red_flags(replace(told, day="2026-01-04"))
+    (turned,) = red_flags(replace(told, flags=("saddle_numbness", "sudden_weakness")))
+    assert turned.alert_id == more.alert_id
     assert first.alert_id == again.alert_id
     assert len({first.alert_id, more.alert_id, next_day.alert_id}) == 3
 
