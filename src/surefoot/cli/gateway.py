@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 from surefoot.alerts.mqtt import Link, LinkError
-from surefoot.alerts.redflags import FALLEN
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.watched import WatchedWalk, mounting_check
@@ -204,8 +203,6 @@ class _Keeper:
         self._kept(lambda: self._store.keep_day(day, trends))
 
     def keep_alert(self, alert: Alert) -> None:
-        if alert.kind == "fall_not_up":  # what to do is said before anything is kept
-            self._say(FALLEN)
         self._kept(lambda: self._store.keep_alert(alert))
         self._say(f"ALERT {alert.tier}: {alert.sentence}")
 
