@@ -3,6 +3,7 @@
     python benchmarks/dayrules.py tests     guided tests twice a week, a month after the four of the baseline
     python benchmarks/dayrules.py limits    giving way: limits from two weeks of a leg's own rate, a month watched
     python benchmarks/dayrules.py slopes    a chart's fortnight beside the chart's own rule, a month watched
+    python benchmarks/dayrules.py days      whole made-up days of both legs (benchmarks/charts.py), every rule at once
 
 All made up, seeds fixed, no recording. Tests: normal noise of the between-day SD of 5.3 (rises 1.08 s, up and go 1.2 s,
 heel rises 2.3 on each leg). Giving way: Poisson, which real buckles are not: they cluster. Slopes: one chart, noise of
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 import numpy as np
+from charts import CASES, USUAL, _days
 from rich.console import Console
 from rich.table import Table
 
@@ -24,9 +26,12 @@ from surefoot.alerts.givingway import GivingWayLimitParams, Usual, limit
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
 from surefoot.pipeline.measures import MEASURES
+from surefoot.pipeline.rulebook import RULES, Known, RulebookParams, decide_day
 from surefoot.pipeline.shift import ShiftParams, shift_path
 from surefoot.pipeline.slopes import SlopeParams, slope
-from surefoot.records import Array
+from surefoot.pipeline.told import Told
+from surefoot.pipeline.trends import judge
+from surefoot.records import Alert, Array, DaySummary
 
 PEOPLE = 4000
 SDS = {"sit_to_stand_5_s": (1.08, 1), "timed_up_and_go_s": (1.2, 1), "heel_rise_count": (2.3, 2)}  # and legs
@@ -127,11 +132,33 @@ def _first(rng: np.random.Generator, ramp: float) -> tuple[int, int, int, int]:
     return first[0], first[1], first[2], first[3]
 
 
+def days(people: int = 100) -> Iterator[tuple[str, ...]]:
+    yield "people with an alert of it within 30 days", *(rule.name for rule in RULES), "any T2 or worse", "any T3"
+    for case in CASES[:1]:
+        told = [_raised(list(_days(case, np.random.default_rng(seed), USUAL))) for seed in range(people)]
+        shares = [np.mean([any(name == rule.name for name, _ in mine) for mine in told]) for rule in RULES]
+        urgent = np.mean([any(alert.tier == "T3" for _, alert in mine) for mine in told])
+        yield case.words, *map(_pct, (*shares, np.mean([bool(mine) for mine in told]), urgent))
+
+
+def _raised(lived: list[DaySummary]) -> list[tuple[str, Alert]]:
+    made: list[tuple[str, Alert]] = []
+    for n in range(15, len(lived) + 1):
+        known = Known(lived[:n], judge(lived[:n]), Told(), RulebookParams())
+        made += [(rule.name, alert) for rule, alert in decide_day(known, [alert for _, alert in made])]
+    return made
+
+
 def _pct(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-TABLES: dict[str, Callable[[], Iterator[tuple[str, ...]]]] = {"tests": tests, "limits": limits, "slopes": slopes}
+TABLES: dict[str, Callable[[], Iterator[tuple[str, ...]]]] = {
+    "tests": tests,
+    "limits": limits,
+    "slopes": slopes,
+    "days": days,
+}
 
 
 def main() -> None:

@@ -75,8 +75,16 @@ def test_asked_at_a_terminal(path: Path, store: Store, monkeypatch: pytest.Monke
     assert done.output.count(FIRST_LINE) == 1
     bladder, sudden = QUESTIONS["bladder_or_bowel"], QUESTIONS["sudden_weakness"]
     assert done.output.index(bladder) < done.output.index(FIRST_LINE) < done.output.index(sudden)
-    (kept,) = store.diary.check_ins(store.gateway())
+    kept = store.diary.check_ins(store.gateway())[-1]
     assert (kept.pain, kept.flags, kept.ruled_out) == (6, ("bladder_or_bowel", "both_legs_weak"), ("saddle_numbness",))
+
+
+def test_who_runs_for_help_is_heard(path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "watched", lambda: True)
+    done = typed(path, "checkin", keys="6\n1\n")  # and then the terminal is left
+    assert done.exit_code != 0 and FIRST_LINE in done.output
+    assert [one.alert.tier for one in store.alerts()] == ["T4"]
+    assert [row.kind for row in store.outbox.pending(9)] == ["alert", "checkin"]
 
 
 def test_nothing_answered_keeps_nothing(path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,23 @@ import pytest
 
 import made
 from made import HOME, OTHER
-from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, DayBody, IncidentBody, StatusBody, TestBody
+from surefoot.alerts.bodies import (
+    AlertBody,
+    AnswerBody,
+    BoutBody,
+    CheckInBody,
+    DayBody,
+    IncidentBody,
+    StatusBody,
+    TestBody,
+    TreatmentBody,
+)
 from surefoot.alerts.messages import LARGEST_MESSAGE, ack_topic, read_ack, up_payload, up_topic
 from surefoot.alerts.mqtt import Received
 from surefoot.pipeline.clinic import ClinicParams, take
 from surefoot.pipeline.inbox import KEPT_PAYLOAD, REUSED
 from surefoot.pipeline.store import StoreError, open_store
+from surefoot.records import Treatment
 
 
 @pytest.fixture
@@ -80,6 +91,18 @@ def test_answers_stand_by_their_own_time_whatever_order_and_however_often_they_c
     assert answers(clinic, later, sooner, later, again) == {HOME: ([9, 8, 9, 10], {})}
     assert [one.answer for one in clinic.answers(HOME, made.incident(1))] == ["gave_way", "stumbled"]
     assert clinic.answers(OTHER) == [] and clinic.counts()["dead_letters"] == 0
+
+
+def test_check_ins_and_treatments_are_stored_once_and_the_newer_treatment_wins(clinic):
+    told = message(5, "checkin", CheckInBody.of(made.check_in(1, 7, "both_legs_weak")))
+    logged, withdrawn = (Treatment("injection", "2026-01-02", gone) for gone in (False, True))
+    later = message(9, "treatment", TreatmentBody.of(withdrawn))
+    sooner = message(8, "treatment", TreatmentBody.of(logged))
+    assert answers(clinic, told, later, sooner, told) == {HOME: ([5, 9, 8, 5], {})}
+    assert clinic.diary.check_ins(HOME) == [made.check_in(1, 7, "both_legs_weak")]
+    assert clinic.diary.treatments(HOME) == [] and clinic.counts()["treatments"] == 1
+    assert answers(clinic, message(10, "treatment", TreatmentBody.of(logged))) == {HOME: ([10], {})}
+    assert clinic.diary.treatments(HOME) == [logged]
 
 
 def test_a_number_used_for_something_else_is_rejected_and_kept(clinic):

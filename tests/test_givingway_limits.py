@@ -53,6 +53,7 @@ def test_more_events_before_never_lower_a_limit_and_more_days_never_raise_it(
 
 def test_a_quiet_fortnight() -> None:
     assert limit(QUIET, 1, P.week_chance, P) == 3 and limit(QUIET, 1 / 7, P.day_chance, P) == 2
+    assert [limit(Usual(count, 14), 1, P.week_chance, P) for count in (1, 3, 8)] == [5, 7, 10]
     assert tiers(at(30)) == tiers(at(30, 90)) == []
     assert tiers(at(30, 60, 90)) == ["T2"]
     assert tiers(at(3, 10)) == ["T3"] and tiers(at(3, 25)) == []

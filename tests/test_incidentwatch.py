@@ -102,6 +102,15 @@ def test_a_possible_fall_that_was_none_is_not_told_and_one_nobody_answers_for_is
     assert lived(home, possible.end_s + 400) == []
 
 
+def test_a_day_worked_through_anew_tells_nothing_twice(home: Store) -> None:
+    told = lived(home, buckle(8), buckle(11), lying())
+    assert sorted(alert.tier for alert in told) == ["T3", "T4"]
+    assert lived(home, buckle(8), buckle(11), lying(), lying().end_s + 600) == []
+    unheard = replace(lying(), start_s=TODAY_S + 60, end_s=TODAY_S + 400)
+    home.keep_incident(unheard)
+    assert len(lived(home, unheard)) == 1
+
+
 def test_without_a_watch_nothing_is_read() -> None:
     """Each block asks for nothing while nothing happened."""
 
@@ -136,8 +145,11 @@ def test_a_fall_that_was_one_is_urgent_and_told_once(home: Store) -> None:
         assert [a.tier for a in alerts] == raised, word
         for alert in alerts:
             home.keep_alert(alert)
-    late = fall.end_s + 8 * DAY_S
-    assert answered(replace(fall, side="left"), late, "2026-04-01", lived_days, told_of(home)) == []
+    other = replace(fall, start_s=fall.start_s + 600, end_s=fall.end_s + 600)
+    home.keep_incident(other)
+    home.keep_answer(said(other, "gave_way"))
+    assert answered(other, other.end_s + 8 * DAY_S, "2026-04-01", lived_days, told_of(home)) == [], "long ago"
+    assert answered(other, other.end_s + 600, "2026-03-23", lived_days, told_of(home)) != []
 
 
 def test_the_command_tells_what_an_answer_raised(home: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

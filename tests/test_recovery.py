@@ -73,7 +73,8 @@ def test_when_nothing_can_be_said() -> None:
 
 
 def test_days_before_the_start_do_not_count() -> None:
-    assert recovery(course(lambda week: 40.0, 8), name(28)).week == 4.0
+    found = recovery(course(lambda week: 60.0 if week < 4 else 30.0, 8), name(28))
+    assert found.week == 4.0 and found.began_pct == pytest.approx(30.0, abs=3)
 
 
 def test_the_deficit_is_that_of_the_other_leg() -> None:

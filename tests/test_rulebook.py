@@ -6,14 +6,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
+from surefoot.alerts.decline import Slope
 from surefoot.cli.log import log
+from surefoot.pipeline import rulebook
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.rulebook import RULES, would_have
 from surefoot.pipeline.store import open_store
 from surefoot.pipeline.told import Told
-from surefoot.records import DaySummary, Incident
+from surefoot.records import SIDES, DaySummary, Incident
 from weeks import days, name
 
 WEAK = days(27, weak_from=18)
@@ -45,6 +48,14 @@ def test_giving_way_fires_by_itself() -> None:
     happened = [Incident("giving_way", "right", lived[20].start_s + 3600.0 * k, 0.0, "probable", ()) for k in (8, 12)]
     told = Told(lambda start_s, end_s: [one for one in happened if start_s <= one.start_s < end_s])
     assert fired(lived, told) == {"giving way": [(name(20), "T3")]}
+
+
+def test_what_a_chart_has_told_of_is_not_told_again_as_a_decline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of that leg and root, on that day; here everything falls steeply."""
+    steep = [Slope(f"{root}_composite", side, 99.0, 0.0, 14) for root in ("l4", "l5", "s1") for side in SIDES]
+    monkeypatch.setattr(rulebook, "root_slopes", lambda *_: steep)
+    found = fired(WEAK)
+    assert found["charts"] and not {day for day, _ in found["charts"]} & {day for day, _ in found.get("decline", [])}
 
 
 def test_every_rule_says_what_it_rests_on() -> None:

@@ -44,6 +44,10 @@ def test_one_test_far_beyond_needs_no_second() -> None:
     )
 
 
+def test_one_test_far_beyond_must_be_beyond_noise_too() -> None:
+    assert decide_tests([trend_of("sit_to_stand_5_s", 0.2, today=5.9, mdc=6.0)], 5.0) == []
+
+
 def test_fewer_heel_rises_say_which_leg() -> None:
     (alert,) = decide_tests([trend_of("heel_rise_count", 8.0, mdc=6.0)], 5.0)
     assert alert.side == "left"

@@ -53,7 +53,7 @@ def checkin(
     if pain is None and not said:
         if not watched():
             raise click.UsageError("Nobody can be asked here: give --pain, --yes, --no or --none-of-them.")
-        pain, said = _asked()
+        pain, said = _asked(by, store_at)
     if pain is None and not said:
         note("nothing was answered, so nothing is kept")
         return
@@ -108,15 +108,19 @@ def watched() -> bool:
     return sys.stdin.isatty()
 
 
-def _asked() -> tuple[int | None, dict[RedFlag, bool]]:
-    """Pain and red flags as they are typed; an empty line leaves one open. At the first yes the text stands there."""
+def _asked(by: Teller, store_at: str | None) -> tuple[int | None, dict[RedFlag, bool]]:
+    """Pain and red flags as they are typed; an empty line leaves one open.
+
+    At the first yes the text stands there and the alert is kept: who runs for help answers nothing more.
+    """
     click.echo("Answer with a number. An empty line leaves a question open.\n")
     pain = _number(PAIN, 10)
-    said = {}
+    said: dict[RedFlag, bool] = {}
     for flag, answer in _questions():
         said[flag] = answer == 1
         if answer == 1 and sum(said.values()) == 1:
             _emergency()
+            _keep(pain, said, by, store_at)
     return pain, said
 
 

@@ -34,7 +34,9 @@ class IncidentWatch:
 
     def update(self, findings: WalkFindings, days: Sequence[DaySummary], before: Sequence[Alert] = ()) -> list[Alert]:
         new = list(findings.incidents)
-        self._falls += [one for one in new if one.kind == "fall"]
+        falls = [one for one in new if one.kind == "fall"]
+        again = {one.start_s for one in falls}  # as after a restart that works through the day anew
+        self._falls = [*(one for one in self._falls if one.start_s not in again), *falls]
         gave_way = [one for one in new if one.kind == "giving_way"]
         known_s = max((*(m.start_s for m in findings.minutes), *(one.end_s for one in new)), default=None)
         if known_s is None or not (self._falls or gave_way):

@@ -10,7 +10,8 @@ from surefoot.alerts.givingway import GivingWayLimitParams, decide_giving_way
 from surefoot.alerts.rules import RuleParams, decide
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams, decide_tests
 from surefoot.pipeline.chart import TrendParams
-from surefoot.pipeline.slopes import root_slopes
+from surefoot.pipeline.shift import ShiftParams
+from surefoot.pipeline.slopes import SlopeParams, root_slopes
 from surefoot.pipeline.told import Told, giving_way
 from surefoot.pipeline.trends import judge
 from surefoot.records import Alert, DaySummary, Tier, Trend
@@ -80,13 +81,14 @@ def _both_legs(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> l
     return decide_both_legs(now, known.raised_s, before, known.params.declines)
 
 
+_SHIFT, _CHARTS, _DECLINE, _WAY = ShiftParams(), RuleParams(), DeclineParams(), GivingWayLimitParams()
 _LIMITS = ", ".join(f"{one.words} {one.limit:g}{f' {one.unit}' if one.unit else ''}" for one in TEST_LIMITS)
 RULES = (
     Rule(
         "charts",
         ("T2", "T3"),
         "a root's chart has moved away from all days before, by more than noise reaches "
-        "(3.95 standard errors: T2; 4.6 and two numbers: T3)",
+        f"({_SHIFT.review:g} standard errors: T2; {_SHIFT.urgent:g} and {_CHARTS.urgent_features} numbers: T3)",
         "facts/clinical.md 7.2 and 7.8; Siegmund and Venkatraman 1995",
         "P",
         _charts,
@@ -94,8 +96,8 @@ RULES = (
     Rule(
         "decline",
         ("T2",),
-        "a root's chart nears its limit and fell over 14 days by more than noise reaches "
-        "(Theil-Sen; Mann-Kendall p < 0.05)",
+        f"a root's chart nears its limit and fell over {SlopeParams().days} days by more than noise reaches "
+        f"(Theil-Sen; Mann-Kendall p < {_DECLINE.most_p:g})",
         "facts/clinical.md 7.5 and 7.8",
         "P",
         _declines,
@@ -104,8 +106,8 @@ RULES = (
     Rule(
         "giving way",
         ("T2", "T3"),
-        "more in 7 days than 1 week in 200 has by chance (T2), in 24 hours than 1 day in 2,000 has (T3), or two in 24 "
-        "hours that the patient says were so (T3)",
+        f"more in 7 days than 1 week in {1 / _WAY.week_chance:,.0f} has by chance (T2), in 24 hours than 1 day in "
+        f"{1 / _WAY.day_chance:,.0f} has (T3), or {_WAY.confirmed} in 24 hours that the patient says were so (T3)",
         "facts/clinical.md 4.5 and 7.8",
         "P",
         _giving_way,
@@ -113,7 +115,7 @@ RULES = (
     Rule(
         "both legs",
         ("T3",),
-        "a root of the second leg is told within 14 days of the first",
+        f"a root of the second leg is told within {_DECLINE.both_days} days of the first",
         "facts/clinical.md 7.1 and 7.8",
         "P",
         _both_legs,
