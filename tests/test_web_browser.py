@@ -97,8 +97,16 @@ class Watched:
 
     def wait_for_charts(self) -> int:
         drawn = "[...document.querySelectorAll('.chart')].every(c => c.querySelector('.main-svg .trace'))"
-        self.page.wait_for_function(drawn)
+        self.wait_until(drawn)
         return self.page.locator(".chart").count()
+
+    def wait_until(self, true: str) -> None:
+        """Asked again from outside: the page's own policy forbids the browser to do it within."""
+        for _ in range(600):
+            if self.page.evaluate(true):
+                return
+            self.page.wait_for_timeout(50)
+        pytest.fail(f"never true: {true}")
 
     def close(self) -> None:
         self.page.close()
@@ -166,7 +174,7 @@ def test_an_alert_is_snoozed_and_known_to_be_seen(browser: Any, clinic: tuple[St
     store, url = clinic
     tab = Watched(browser)
     page = tab.open(f"{url}alerts")
-    page.wait_for_function("performance.getEntriesByName(location.origin + '/seen').length > 0")
+    tab.wait_until("performance.getEntriesByName(location.origin + '/seen').length > 0")
     form = page.locator("form.acknowledge").first
     form.get_by_label("Your name").fill("Dr. Ada")
     form.get_by_role("button", name="Snooze 1 h").click()
