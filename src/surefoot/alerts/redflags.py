@@ -40,6 +40,11 @@ EMERGENCY = (
     "Do not wait for a call back, for tomorrow or for an answer from surefoot. Do not drive yourself. "
     "If you cannot call, ask somebody near you to."
 )
+FALLEN = (
+    "CALL FOR HELP NOW (112 in Europe, 999 also in the United Kingdom, 911 in North America): it looks as if somebody "
+    "fell and has not got up for five minutes.\n"
+    "If it was not so, answer it: surefoot log answer no"
+)
 NOT_A_MEASUREMENT = (
     "Told by the patient or a companion, not measured, and not a diagnosis. The patient was shown at once to call the "
     "emergency number; whether that was done is not known here."
