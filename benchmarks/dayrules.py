@@ -125,7 +125,7 @@ def _first(rng: np.random.Generator, ramp: float) -> tuple[int, int, int, int]:
         mdc = max(smallest_real_change(values, base, 3, known), 1.0)
         found = slope("made up", None, names[: k + 1], values[: k + 1], SlopeParams())
         falls = found is not None and found.per_fortnight > mdc and found.p < DeclineParams().most_p
-        watch = path[k - 14] > p.watch and change > mdc / 2
+        watch = path[k - 14] > p.watch and change > mdc
         chart = path[k - 14] > p.review and change > mdc
         for rule, speaks in enumerate((falls, falls and watch, chart, chart or (falls and watch))):
             first[rule] = min(first[rule], int(worn[k]) - 13) if speaks else first[rule]
