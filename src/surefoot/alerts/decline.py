@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from surefoot.alerts.rules import CHART_RULES, latched, leg_words, new_alert, real
+from surefoot.alerts.rules import CHART_RULES, latched, leg_words, new_alert
 from surefoot.records import WORSE, Alert, Side, Treatment, Trend
 
 BOTH_LEGS = (
@@ -55,11 +55,9 @@ def decide_declines(
     by_name = {(slope.metric, slope.side): slope for slope in slopes}
     alerts = []
     for rule in CHART_RULES:
-        for chart in (t for t in trends if t.metric == rule.chart and t.state in ("watch", *WORSE)):
+        for chart in (t for t in trends if t.metric == rule.chart and _nears_its_limit(t)):
             slope = by_name.get((chart.metric, chart.side))
-            if slope is None or chart.mdc is None or not real(chart):
-                continue
-            if slope.per_fortnight <= chart.mdc or slope.p >= params.most_p:
+            if slope is None or chart.mdc is None or slope.per_fortnight <= chart.mdc or slope.p >= params.most_p:
                 continue
             if not latched(rule.kind, "T2", chart, before):
                 treated = _treated(treatments, chart.day, params)
@@ -94,6 +92,12 @@ def decide_both_legs(
 def _told_of_both(one: Alert, before: Sequence[Alert], p: DeclineParams) -> bool:
     told: Iterator[Alert] = (a for a in before if a.kind == one.kind and a.side is None and a.tier == "T3")
     return any(_days(a.day, one.day) <= p.both_days for a in told)
+
+
+def _nears_its_limit(chart: Trend) -> bool:
+    """And it has changed by more than noise."""
+    known = chart.change is not None and chart.mdc is not None and chart.change > chart.mdc
+    return known and chart.state in ("watch", *WORSE)
 
 
 def _treated(treatments: Sequence[Treatment], day: str, p: DeclineParams) -> str:
