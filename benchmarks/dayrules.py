@@ -3,7 +3,7 @@
     python benchmarks/dayrules.py tests     guided tests twice a week, a month after the four of the baseline
     python benchmarks/dayrules.py limits    giving way: limits from two weeks of a leg's own rate, a month watched
     python benchmarks/dayrules.py slopes    a chart's fortnight beside the chart's own rule, a month watched
-    python benchmarks/dayrules.py days      whole made-up days of both legs (benchmarks/charts.py), every rule at once
+    python benchmarks/dayrules.py days      whole made-up days (benchmarks/charts.py), every rule at once
 
 All made up, seeds fixed, no recording. Tests: normal noise of the between-day SD of 5.3 (rises 1.08 s, up and go 1.2 s,
 heel rises 2.3 on each leg). Giving way: Poisson, which real buckles are not: they cluster. Slopes: one chart, noise of
@@ -125,7 +125,7 @@ def _first(rng: np.random.Generator, ramp: float) -> tuple[int, int, int, int]:
         mdc = max(smallest_real_change(values, base, 3, known), 1.0)
         found = slope("made up", None, names[: k + 1], values[: k + 1], SlopeParams())
         falls = found is not None and found.per_fortnight > mdc and found.p < DeclineParams().most_p
-        watch = path[k - 14] > p.watch and change > mdc / 2
+        watch = path[k - 14] > p.watch and change > mdc
         chart = path[k - 14] > p.review and change > mdc
         for rule, speaks in enumerate((falls, falls and watch, chart, chart or (falls and watch))):
             first[rule] = min(first[rule], int(worn[k]) - 13) if speaks else first[rule]

@@ -12,7 +12,7 @@ from surefoot.records import Alert, Baseline, Treatment, Trend
 from weeks import name
 
 BASE = Baseline(0.0, 0.5, 14, name(0), name(13), False)
-NEAR = Trend(name(30), "left", "s1_composite", "watch", 1.5, BASE, 2.0, 3.6, 0.9, 1.2, 3, 400, 9.0)
+NEAR = Trend(name(30), "left", "s1_composite", "watch", 1.5, BASE, 2.0, 3.6, 1.3, 1.2, 3, 400, 9.0)
 FALLS = Slope("s1_composite", "left", 1.6, 0.004, 12)
 
 
@@ -36,7 +36,8 @@ def test_a_chart_that_nears_its_limit_and_falls_steadily() -> None:
         (replace(NEAR, state="cannot_say"), FALLS),
         (NEAR, replace(FALLS, per_fortnight=1.2)),
         (NEAR, replace(FALLS, per_fortnight=-1.6)),
-        (NEAR, replace(FALLS, p=0.05)),
+        (NEAR, replace(FALLS, p=0.01)),
+        (replace(NEAR, change=1.2), FALLS),
         (NEAR, replace(FALLS, side="right")),
         (NEAR, replace(FALLS, metric="l5_composite")),
     ],

@@ -50,6 +50,16 @@ def test_giving_way_fires_by_itself() -> None:
     assert fired(lived, told) == {"giving way": [(name(20), "T3")]}
 
 
+def test_a_weakness_of_both_legs_is_urgent() -> None:
+    """The right leg does what the left one does."""
+    both = []
+    for one in WEAK:
+        left = [metric for metric in one.metrics if metric.side == "left"]
+        both.append(replace(one, metrics=tuple(replace(metric, side=side) for metric in left for side in SIDES)))
+    found = fired(both)
+    assert len(found["charts"]) >= 2 and [tier for _, tier in found["both legs"]] == ["T3"]
+
+
 def test_what_a_chart_has_told_of_is_not_told_again_as_a_decline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of that leg and root, on that day; here everything falls steeply."""
     steep = [Slope(f"{root}_composite", side, 99.0, 0.0, 14) for root in ("l4", "l5", "s1") for side in SIDES]

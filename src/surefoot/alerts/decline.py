@@ -1,9 +1,10 @@
 """Slow decline: a root's chart that falls from day to day for a fortnight, and a weakness that reaches the other leg.
 
-A fortnight's slope (Theil-Sen) beyond the smallest real change, and hardly by chance (Mann-Kendall p < 0.05), supports
-a review (T2, facts/clinical.md 7.8) where the chart itself is nearing its limit: alone it would be wrong too often
-(docs/methods.md). Once a treatment is logged the same is said as "worsening despite treatment" (7.5). A weakness that
-comes to the second leg within a fortnight is urgent (T3, 7.1, 7.8): both legs are a warning sign of the cauda equina.
+A fortnight's slope (Theil-Sen) beyond the smallest real change, and hardly by chance (Mann-Kendall p < 0.01), supports
+a review (T2, facts/clinical.md 7.8) where the chart itself is nearing its limit and has changed by more than noise:
+with the fact sheet's p < 0.05, or alone, it would be wrong too often (docs/methods.md). Once a treatment is logged the
+sentence says "despite" it (7.5). A weakness that comes to the second leg within a fortnight is urgent (T3, 7.1, 7.8):
+both legs are a warning sign of the cauda equina.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Slope:
 class DeclineParams:
     """When a slope counts (7.5, 7.8; P)."""
 
-    most_p: float = 0.05
+    most_p: float = 0.01  # the fact sheet has 0.05: too often wrong (docs/methods.md)
     treated_days: int = 84  # so long after its first day a treatment is still held against what comes
     both_days: int = 14  # within so many days the second leg makes it urgent
 
@@ -54,7 +55,7 @@ def decide_declines(
     by_name = {(slope.metric, slope.side): slope for slope in slopes}
     alerts = []
     for rule in CHART_RULES:
-        for chart in (t for t in trends if t.metric == rule.chart and t.state in ("watch", *WORSE)):
+        for chart in (t for t in trends if t.metric == rule.chart and _nears_its_limit(t)):
             slope = by_name.get((chart.metric, chart.side))
             if slope is None or chart.mdc is None or slope.per_fortnight <= chart.mdc or slope.p >= params.most_p:
                 continue
@@ -94,6 +95,12 @@ def decide_both_legs(
 def _told_of_both(one: Alert, before: Sequence[Alert], p: DeclineParams) -> bool:
     told: Iterator[Alert] = (a for a in before if a.kind == one.kind and a.side is None and a.tier == "T3")
     return any(_days(a.day, one.day) <= p.both_days for a in told)
+
+
+def _nears_its_limit(chart: Trend) -> bool:
+    """And it has changed by more than noise."""
+    known = chart.change is not None and chart.mdc is not None and chart.change > chart.mdc
+    return known and chart.state in ("watch", *WORSE)
 
 
 def _treated(treatments: Sequence[Treatment], day: str, p: DeclineParams) -> str:

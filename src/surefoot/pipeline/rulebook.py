@@ -64,7 +64,7 @@ def _declines(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> li
         return []
     slopes = root_slopes(known.days, known.params.trends)
     told = known.told.treatments()
-    return decide_declines(charts, slopes, told, known.raised_s, [*before, *now], known.params.declines)
+    return decide_declines(known.trends, slopes, told, known.raised_s, [*before, *now], known.params.declines)
 
 
 def _tests(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
