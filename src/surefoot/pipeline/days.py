@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -73,9 +73,9 @@ class DayBook:
     def update(self, findings: WalkFindings) -> list[DaySummary]:
         """Take findings; return the days they close, in order, days without a reading among them."""
         if len(findings.strides):
-            self._strides.append(findings.strides)
+            self._remember(findings.strides)
         self._bouts += findings.bouts
-        self._incidents += findings.incidents
+        self._incidents += [replace(one, snippet=()) for one in findings.incidents]  # raw signal is kept elsewhere
         if findings.strides.placement == "shank":  # a foot on the floor is as still when one stands as when one sits
             self._activities += findings.activities
         self._minutes += findings.minutes
@@ -103,6 +103,12 @@ class DayBook:
         """Of a book in which nothing was noted: the day that holds this moment."""
         self._day = self._midnight(at_s)
         return self._close_day()
+
+    def _remember(self, strides: StrideTable) -> None:
+        """Tables of a stride or two, each with its own overhead, become few large ones as the day goes on."""
+        self._strides.append(strides)
+        while len(self._strides) > 1 and len(self._strides[-2]) <= 2 * len(self._strides[-1]):
+            self._strides[-2:] = [StrideTable.joined(strides.placement, self._strides[-2:])]
 
     def _first_s(self) -> float | None:
         """Start of the first finding not yet told in a day."""
