@@ -148,7 +148,7 @@ def test_a_late_test_may_be_what_raises_the_alert(tmp_path: Path) -> None:
         assert alerts == []
     for number in range(14, 19):
         Keeping(store, "anna.sqlite").keep_test(rises(number, 18.0), UTC)
-    assert {stored.alert.kind for stored in store.alerts(gateway)} == {"knee_control_weaker"}
+    assert {stored.alert.kind for stored in store.alerts(gateway)} == {"knee_control_weaker", "five_rises_slower"}
     store.close()
 
 
