@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -105,6 +106,7 @@ def test_a_link_that_breaks_again_and_again(drops: int, monkeypatch: pytest.Monk
                 await listener.until(side, "streaming", within_s=away_s + 60.0)
                 took_s.append(now_s() - back_s)
                 await asyncio.sleep(2.0)
+                gc.collect()
                 left.append((len(asyncio.all_tasks()), len(list(Path("/proc/self/fd").iterdir()))))
             for ankle in there.ankles.values():
                 ankle.switch_off()
@@ -116,7 +118,7 @@ def test_a_link_that_breaks_again_and_again(drops: int, monkeypatch: pytest.Monk
     assert len(took_s) == drops and np.percentile(took_s, 95) <= 10.0
     assert {side: len(received(listener, side)) for side in SIDES} == tapped.readings
     tasks, files = zip(*left, strict=True)
-    assert max(tasks) == min(tasks) and max(files) == min(files)
+    assert max(tasks) == tasks[0] and max(files) == files[0], "fewer: what an earlier test left was let go meanwhile"
 
 
 def test_a_sensor_that_goes_silent_is_connected_anew() -> None:
