@@ -90,7 +90,7 @@ class Authority:
         return True
 
     def _settle(self, about: dict[str, object], now: datetime) -> None:
-        revoked = set(about["revoked"])  # type: ignore[call-overload]
+        revoked = set(about["revoked"])  # type: ignore[call-overload]  # names, by json
         gone = [serial for name, serial in self._issued() if name in revoked]
         _write(self.folder / "revoked.crl", revocations(self._own(), gone, now), SHARED)
         allowed = {name for name, _ in self._issued()} - revoked

@@ -94,7 +94,7 @@ def replay(
         check_address(publish)
     config = load_config(timezone=timezone)
     named = [*((path, None) for path in files), (left, "left"), (right, "right")]
-    given = _How(**how)  # type: ignore[arg-type]
+    given = _How(**how)  # type: ignore[arg-type]  # as click has checked them
     if recorded:
         recordings = _recorded(recorded.date(), any(path for path, _ in named), start, given, config)
     else:
