@@ -55,6 +55,7 @@ class _Sender:
     def __init__(self, store: Store, gateway: str, params: DeliveryParams, until_empty: bool, tell: Tell) -> None:
         self.wake = asyncio.Event()
         self.settled = 0
+        self._settling = asyncio.Lock()  # what is settled is counted before the outbox is called empty
         self.gone = _status(gateway, StatusBody(link="down"))
         self._outbox = store.outbox
         self._gateway = gateway
@@ -86,7 +87,7 @@ class _Sender:
             try:
                 await self._say_status(session)
                 rows = await self._next_rows()
-                if not rows and self._until_empty and await asyncio.to_thread(self._outbox.count) == 0:
+                if not rows and self._until_empty and await self._is_empty():
                     return
             except StoreError as error:
                 self._tell(error)
@@ -98,6 +99,10 @@ class _Sender:
                 await session.publish(up_topic(self._gateway, row.kind), payload)
             if not rows:
                 await self._pause()
+
+    async def _is_empty(self) -> bool:
+        async with self._settling:
+            return await asyncio.to_thread(self._outbox.count) == 0
 
     async def _next_rows(self) -> list[Pending]:
         """A burst of rows; when the window is full, only alerts."""
@@ -118,7 +123,8 @@ class _Sender:
             for seq, reason in rejected.items():
                 log.warning("The clinic rejected row %d (%s). It is kept aside at home.", seq, reason)
             try:
-                self.settled += await asyncio.to_thread(self._outbox.settle, stored, rejected)
+                async with self._settling:
+                    self.settled += await asyncio.to_thread(self._outbox.settle, stored, rejected)
             except StoreError as error:  # the rows are sent again, and answered again
                 self._tell(error)
                 continue
