@@ -41,7 +41,7 @@ class _Telling:
             self.say(told)
 
     def say(self, sentence: str) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # each view says it in its own way
 
     def _at(self) -> str:
         return datetime.fromtimestamp(self._now_s(), self._board.zone).strftime("%Y-%m-%d %H:%M:%S")
