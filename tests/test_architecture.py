@@ -37,6 +37,8 @@ MAY_TOUCH = {  # outside thing: the files that may
     "aiomqtt": {"alerts/mqtt.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
+    "typst": {"web/paper.py"},
+    "matplotlib": {"web/drawing.py"},
     "cryptography": {"alerts/identity.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")},

@@ -19,6 +19,7 @@ from surefoot.web.desk import Desk, Refused
 from surefoot.web.guard import Guard
 from surefoot.web.line import Line
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
+from surefoot.web.printing import Printing
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
 SAME = "no-cache"  # kept, but asked about each time
@@ -43,6 +44,7 @@ def make_app(
     pages = Pages(title, zone, line)
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
+    _add_printing(app, Printing(store, clock, zone))
     _add_files(app)
     _add_refusals(app, pages)
     app.add_middleware(Guard, refuse=pages.refusal)
@@ -67,6 +69,11 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
 def _add_deeds(app: FastAPI, deeds: Deeds) -> None:
     for deed in (deeds.snooze, deeds.wake, deeds.resolve, deeds.seen):
         app.post(f"/{deed.__name__}", response_model=None)(deed)
+
+
+def _add_printing(app: FastAPI, printing: Printing) -> None:
+    app.get("/patients/{gateway}/report", response_model=None)(printing.page)
+    app.get("/patients/{gateway}/report.pdf", response_model=None)(printing.pdf)
 
 
 def _add_files(app: FastAPI) -> None:
