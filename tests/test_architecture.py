@@ -25,8 +25,9 @@ MAY_LOOK_INTO = {  # room: the rooms it may import from, besides its own
     "pipeline": {"records", "signal", "alerts"},
     "simulation": {"records", "sensors"},
     "web": {"records", "pipeline", "alerts"},
+    "exports": {"__init__", "records", "pipeline"},
     "config": {"records", "sensors", "signal", "pipeline", "alerts", "web"},
-    "cli": {"__init__", "records", "config", "sensors", "signal", "pipeline", "alerts", "simulation", "web"},
+    "cli": {"__init__", "records", "config", "sensors", "signal", "pipeline", "alerts", "simulation", "web", "exports"},
 }
 
 MAY_TOUCH = {  # outside thing: the files that may
@@ -37,6 +38,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "aiomqtt": {"alerts/mqtt.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
+    "pyarrow": {"exports/parquet.py"},
     "typst": {"web/paper.py"},
     "matplotlib": {"web/drawing.py"},
     "cryptography": {"alerts/identity.py"},
@@ -63,7 +65,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     | {"sensors/link.py", "sensors/ownlog.py"},
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"},
     "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"},  # how long to wait; others are given it
-    "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*"}
+    "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*", "exports/*"}
     | {"pipeline/ring.py", "pipeline/segments.py"},
 }
 

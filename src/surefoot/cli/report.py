@@ -56,7 +56,7 @@ def report(
         found = made(store, named(store, patient), first, last, time.time(), config.zone)
     finally:
         store.close()
-    whole = output or Path(f"surefoot-{_plain(found.patient)}-{found.first_day}-{found.last_day}")
+    whole = output or Path(f"surefoot-{file_name(found.patient)}-{found.first_day}-{found.last_day}")
     base = whole.with_suffix("") if whole.suffix in (".html", ".pdf") else whole
     as_pdf = as_pdf or whole.suffix == ".pdf"
     if as_html or not as_pdf:
@@ -80,7 +80,7 @@ def named(store: Store, given: str) -> Patient:
     raise StoreError(what, "Nothing was written.", f"Name one: {known}.")
 
 
-def _plain(label: str) -> str:
+def file_name(label: str) -> str:
     """A label as part of a file's name."""
     return re.sub(r"[^\w.-]+", "-", label).strip("-.") or "patient"
 
