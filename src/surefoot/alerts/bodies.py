@@ -18,6 +18,7 @@ from surefoot.records import (
     Baseline,
     Bout,
     CheckIn,
+    ContactKind,
     DayMetric,
     DaySummary,
     Incident,
@@ -84,6 +85,7 @@ class IncidentBody(Wire):
     certainty: Literal["possible", "probable"]
     evidence: Annotated[tuple[tuple[Name, float], ...], Field(max_length=64)]
     snippet: Annotated[tuple[SampleBlock, ...], Field(max_length=64)] = ()
+    contacts: Annotated[tuple[tuple[Side, ContactKind, float], ...], Field(max_length=256)] = ()
 
     @classmethod
     def of(cls, record: Incident) -> Self:
