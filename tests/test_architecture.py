@@ -43,7 +43,10 @@ MAY_TOUCH = {  # outside thing: the files that may
     "matplotlib": {"web/drawing.py"},
     "cryptography": {"alerts/identity.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
-    | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")},
+    | {
+        f"pipeline/{name}.py"
+        for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog", "judgements")
+    },
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/engine.py"},
     "fastapi": {"web/*", "cli/clinic.py", "cli/demo.py"},

@@ -50,10 +50,12 @@ from surefoot.records.told import (
     Answer,
     AnswerWord,
     CheckIn,
+    Judgement,
     RedFlag,
     Teller,
     Treatment,
     TreatmentKind,
+    Verdict,
 )
 from surefoot.records.worn import (
     Donning,
@@ -86,6 +88,7 @@ __all__ = [
     "Gap",
     "Incident",
     "IncidentKind",
+    "Judgement",
     "LinkState",
     "Minute",
     "Placement",
@@ -106,5 +109,6 @@ __all__ = [
     "TreatmentKind",
     "Trend",
     "TrendState",
+    "Verdict",
     "WornSensor",
 ]

@@ -17,6 +17,7 @@ from surefoot.pipeline.store import Store, StoreError
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
 from surefoot.web.guard import Guard
+from surefoot.web.judging import Judging
 from surefoot.web.line import Line
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
 from surefoot.web.printing import Printing
@@ -44,6 +45,7 @@ def make_app(
     pages = Pages(title, zone, line)
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
+    _add_judging(app, Judging(store, clock, pages))
     _add_printing(app, Printing(store, clock, zone))
     _add_files(app)
     _add_refusals(app, pages)
@@ -69,6 +71,11 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
 def _add_deeds(app: FastAPI, deeds: Deeds) -> None:
     for deed in (deeds.snooze, deeds.wake, deeds.resolve, deeds.seen):
         app.post(f"/{deed.__name__}", response_model=None)(deed)
+
+
+def _add_judging(app: FastAPI, judging: Judging) -> None:
+    app.post("/judge", response_model=None)(judging.judge)
+    app.get("/precision", response_model=None)(judging.precision)
 
 
 def _add_printing(app: FastAPI, printing: Printing) -> None:

@@ -20,7 +20,7 @@ from surefoot.web.line import Line
 from surefoot.web.pages import Pages
 from surefoot.web.patients import Watch, WatchParams, in_order, last_lived, row, watch
 from surefoot.web.tests import tests
-from surefoot.web.words import TIERS, count, local_day
+from surefoot.web.words import TIERS, VERDICTS, count, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 SHOWN_INCIDENTS = 50
@@ -33,6 +33,7 @@ TOLD = {  # after a form: what its page says on top
     "woken": "The snooze has ended.",
     "resolved": "Resolved. It is stored below with your name and why.",
     "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
+    "judged": "Stored below with your name and the time.",
     "": "",
 }
 BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
@@ -85,7 +86,7 @@ class Desk:
         }
         return self._pages.page("patient.html", now_s, patients, **content)
 
-    def incident(self, gateway: str, kind: str, side: str, start: str) -> HTMLResponse:
+    def incident(self, gateway: str, kind: str, side: str, start: str, told: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
         one, when = _find(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
@@ -96,6 +97,10 @@ class Desk:
             "incident": happened.line(found, self._pages.zone),
             "day": local_day(found.start_s, self._pages.zone),
             "snippet": happened.snippet(found),
+            "judged": happened.judged(self._store.judgements.of(gateway, found), self._pages.zone),
+            "verdicts": VERDICTS,
+            "link": {"kind": kind, "side": side, "start": start},
+            "told": TOLD.get(told, ""),
             "answers": happened.said(self._store.answers(gateway, found), self._pages.zone),
         }
         return self._pages.page("incident.html", now_s, patients, **content)

@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from surefoot.records import SIDES, Answer, Incident, Samples, Side
+from surefoot.records import SIDES, Answer, Incident, Judgement, Samples, Side
 from surefoot.web.figure import Json
-from surefoot.web.words import ANSWERS, INCIDENTS, leg, local, number, side
+from surefoot.web.words import ANSWERS, INCIDENTS, VERDICTS, leg, local, number, side
 
 PANELS = (("gyr", "turning, °/s"), ("acc", "acceleration, m/s²"))
 CONTACTS = (("initial", "foot comes down", "triangle-down"), ("final", "foot leaves", "triangle-up-open"))
@@ -64,6 +64,21 @@ class Said:
 def said(answers: Sequence[Answer], zone: tzinfo | None) -> list[Said]:
     """The answers about one incident, given oldest first; the one that stands first."""
     return [Said(ANSWERS[one.answer], one.by, local(one.at_s, zone)) for one in reversed(answers)]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What somebody at the clinic said of an incident, in words."""
+
+    verdict: str
+    who: str
+    when: str
+    note: str
+
+
+def judged(judgements: Sequence[Judgement], zone: tzinfo | None) -> list[Judged]:
+    """Given oldest first; the one that stands first."""
+    return [Judged(VERDICTS[one.verdict], one.who, local(one.at_s, zone), one.note) for one in reversed(judgements)]
 
 
 def pick(incidents: Sequence[Incident], kind: str, of: str) -> Incident | None:
