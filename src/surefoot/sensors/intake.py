@@ -13,6 +13,7 @@ from math import inf
 from surefoot.records import Gap, Samples, SensorStatus, WornSensor
 from surefoot.sensors.joining import joined
 from surefoot.sensors.product import Battery, Decoder, MalformedPacket, Packet, Product, Stopped
+from surefoot.sensors.stamps import Stamp
 from surefoot.sensors.stream import SensorStream
 
 LOOKED_AT_S = 2.0
@@ -133,6 +134,8 @@ class Intake:
                     self._alive_s = at_s
                     self.packets += 1
                     found += self._stream.update(at_s, heard)
+                case Stamp():
+                    self._stream.heed(at_s, heard)
                 case Battery():
                     self.battery_pct = heard.percent
                 case MalformedPacket():

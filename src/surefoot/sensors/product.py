@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from surefoot.records import Array, SurefootError
+from surefoot.sensors.stamps import Stamp
 
 T = TypeVar("T")
 G_MPS2 = 9.80665  # standard gravity: what makers mean by g
@@ -69,7 +70,7 @@ class MalformedPacket:
     reason: str
 
 
-Heard = Packet | Battery | Tapped | Stopped | MalformedPacket
+Heard = Packet | Stamp | Battery | Tapped | Stopped | MalformedPacket
 
 
 class Decoder(Protocol):
