@@ -187,7 +187,9 @@ class Logbook(Protocol):
 
     def recordings(self) -> Script[tuple[Logged, ...]]: ...
 
-    def fetch(self, logged: Logged, rate_hz: float) -> Download: ...
+    def fetch(self, logged: Logged, rate_hz: float, first: int = 0) -> Download:
+        """From the reading of this number on."""
+        ...
 
     def erase(self, utc_s: int) -> Script[None]:
         """Forget all recordings. Only when each was fetched and is safely kept."""
