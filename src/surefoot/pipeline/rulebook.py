@@ -106,8 +106,9 @@ RULES = (
     Rule(
         "giving way",
         ("T2", "T3"),
-        f"more in 7 days than 1 week in {1 / _WAY.week_chance:,.0f} has by chance (T2), in 24 hours than 1 day in "
-        f"{1 / _WAY.day_chance:,.0f} has (T3), or {_WAY.confirmed} in 24 hours that the patient says were so (T3)",
+        f"a count that is full by chance in 1 week of {1 / _WAY.week_chance:,.0f} or 1 day of "
+        f"{1 / _WAY.day_review_chance:,.0f} (T2), 1 day of {1 / _WAY.day_chance:,.0f} (T3), or {_WAY.confirmed} in "
+        "24 hours that the patient says were so (T3)",
         "facts/clinical.md 4.5 and 7.8",
         "P",
         _giving_way,
