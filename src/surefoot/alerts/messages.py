@@ -145,9 +145,9 @@ def ack_topic(gateway: str) -> str:
     return f"{ROOT}/{gateway}/down/ack"
 
 
-def up_filter() -> str:
-    """What a clinic subscribes to: everything every home sends."""
-    return f"{ROOT}/+/up/#"
+def up_filter(share: str = "") -> str:
+    """What a clinic subscribes to: everything every home sends; with ``share``, dealt out among all who name it."""
+    return f"$share/{share}/{ROOT}/+/up/#" if share else f"{ROOT}/+/up/#"
 
 
 def up_payload(gateway: str, seq: int | None, kind: Kind, body: str) -> bytes:

@@ -27,7 +27,9 @@ class ClinicParams:
 
     batch: int = 100  # messages in one transaction
     answers: int = 40  # sequence numbers in one answer, so that it stays small whatever the reasons
-    pause_s: float = 1.0  # after the database failed; the homes send again
+    pause_s: float = 0.5  # before a batch that the database did not take is tried again,
+    tries: int = 10  # so often; then the homes send it again
+    share: str = "clinic"  # several programs of one clinic deal its messages out among them (MQTT 5)
     look_s: float = 10.0  # between two looks at open alerts and silent homes
     days_s: float = 300.0  # between two looks at how the sensors were worn
     duty: DutyParams = field(default_factory=DutyParams)
@@ -53,7 +55,7 @@ async def serve(
     line = _Line(clock)
 
     async def talk(session: Session) -> None:
-        await session.subscribe(up_filter())
+        await session.subscribe(up_filter(params.share if link.protocol == "5" else ""))
         with line.through(session):
             await listen(session)
 
@@ -61,14 +63,17 @@ async def serve(
         if ready is not None:
             ready.set()
         async for batch in session.batches(params.batch):
+            for topic, payload in await stored(batch):
+                await session.publish(topic, payload)
+
+    async def stored(batch: list[Received]) -> list[tuple[str, bytes]]:
+        for _ in range(params.tries):
             try:
-                answers = await asyncio.to_thread(take, store, batch, clock(), params)
+                return await asyncio.to_thread(take, store, batch, clock(), params)
             except StoreError as error:
                 tell(error)
                 await asyncio.sleep(params.pause_s)
-                continue
-            for topic, payload in answers:
-                await session.publish(topic, payload)
+        return []
 
     async with asyncio.TaskGroup() as both:
         duty = both.create_task(_keep_duty(store, line, clock, params, tell))

@@ -94,7 +94,7 @@ class _Sender:
                 await asyncio.sleep(self._params.look_s)
                 continue
             for row in rows:
-                self._window.sent(row.seq, self._now_s(), random.random())
+                self._window.sent(row.seq, self._now_s(), random.random(), alert=row.kind == "alert")
                 payload = up_payload(self._gateway, row.seq, row.kind, row.body)
                 await session.publish(up_topic(self._gateway, row.kind), payload)
             if not rows:
