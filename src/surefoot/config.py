@@ -24,6 +24,9 @@ FILE_VARIABLE = f"{PREFIX}CONFIG"
 Person = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
+
+
 class ConfigError(SurefootError):
     """A setting that cannot be used: which one, where it stands, what it should be."""
 
@@ -48,7 +51,10 @@ class Config(BaseSettings):
     broker: str = "mqtt://127.0.0.1:1883"
     identity: Path | None = None  # folder with authority.crt, gateway.crt, gateway.key (surefoot clinic enroll)
     clinic_database: str = ""  # empty: a SQLite file in `home`
-    clinic_host: str = "127.0.0.1"  # other machines reach the pages only where a login stands before them
+    clinic_host: str = "127.0.0.1"  # another address needs a login, a name and a certificate
+    clinic_names: tuple[Name, ...] = ()  # by which others reach the pages over HTTPS
+    clinic_certificate: Path | None = None  # of the pages, and its key; without them something in front speaks HTTPS
+    clinic_key: Path | None = None
     clinic_port: int = Field(default=8420, ge=0, le=65535)
     raw_days: float = Field(default=14.0, gt=0)  # raw readings older than this go,
     raw_mb: float = Field(default=2000.0, ge=10)  # the oldest sooner where they would take more

@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 
+from surefoot.pipeline.stafftables import failures, people, sessions
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata
 from surefoot.pipeline.toldtables import aids, answers, check_ins, judgements, tests, treatments
 
@@ -237,6 +238,11 @@ def _judged(connection: Connection) -> None:
     _make_append_only(connection, judgements)
 
 
+def _logins(connection: Connection) -> None:
+    for table in (people, sessions, failures):
+        table.create(connection, checkfirst=True)
+
+
 def _make_append_only(connection: Connection, table: Table) -> None:
     """The database itself refuses to change or delete its rows."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
@@ -266,4 +272,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (4, "what happened to alerts", _lives_of_alerts),
     (5, "check-ins, treatments", _checked_in),
     (6, "what people say of incidents", _judged),
+    (7, "logins", _logins),
 )

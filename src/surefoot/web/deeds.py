@@ -13,10 +13,9 @@ from surefoot.alerts.actions import resolve, see, snooze, wake
 from surefoot.alerts.alertlife import AlertEvent, Life
 from surefoot.pipeline.store import Store
 from surefoot.records import Tier
+from surefoot.web.acting import visitor
 from surefoot.web.desk import BACK, LONGEST_NAME, LONGEST_NOTE, Refused, clean
 from surefoot.web.inbox import anchor
-
-SOMEBODY = "somebody at these pages"  # there is no login yet
 
 Field = Annotated[str, Form()]
 
@@ -67,7 +66,7 @@ class Deeds:
     def seen(self, gateway: Field, alert_id: Field) -> Response:
         """It was on a screen that somebody looked at: nothing but that it is known."""
         now_s = self._clock()
-        self._do(gateway, alert_id, lambda life: see(life, SOMEBODY, now_s))
+        self._do(gateway, alert_id, lambda life: see(life, visitor().name, now_s))
         return Response(status_code=204)
 
     def _do(self, gateway: str, alert_id: str, deed: Callable[[Life], AlertEvent | None]) -> bool:

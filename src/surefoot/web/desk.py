@@ -13,6 +13,7 @@ from surefoot.pipeline.store import Patient, Store
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import SurefootError, Tier, Trend
 from surefoot.web import incidents as happened
+from surefoot.web.acting import visitor
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import anchor, card, cards, outage
@@ -146,7 +147,10 @@ class Desk:
         """For programs that watch this one: 200 while the records can be read."""
         patients = self._store.patients()
         broker = "not used" if self._line is None else "connected" if self._line.is_up else "not reachable"
-        return JSONResponse({"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()})
+        told = {"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()}
+        if visitor().needs_login:  # how many there are is nothing for who has not logged in
+            del told["patients"]
+        return JSONResponse(told)
 
     def _alerts(self, channel: str, told: str) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
