@@ -39,7 +39,10 @@ MAY_TOUCH = {  # outside thing: the files that may
     "amqtt": {"simulation/broker.py"},
     "cryptography": {"alerts/identity.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
-    | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")},
+    | {
+        f"pipeline/{name}.py"
+        for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog", "orderbook")
+    },
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/engine.py"},
     "fastapi": {"web/*", "cli/clinic.py", "cli/demo.py"},

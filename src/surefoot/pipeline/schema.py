@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata
-from surefoot.pipeline.toldtables import aids, answers, check_ins, tests, treatments
+from surefoot.pipeline.toldtables import aids, answers, check_ins, confirmations, orders, tests, treatments
 
 about = Table(
     "about",
@@ -232,6 +232,12 @@ def _checked_in(connection: Connection) -> None:
     _make_append_only(connection, check_ins)
 
 
+def _ordered(connection: Connection) -> None:
+    for table in (orders, confirmations):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, orders)
+
+
 def _make_append_only(connection: Connection, table: Table) -> None:
     """The database itself refuses to change or delete its rows."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
@@ -260,4 +266,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (3, "paired sensors, donnings", _worn),
     (4, "what happened to alerts", _lives_of_alerts),
     (5, "check-ins, treatments", _checked_in),
+    (6, "orders of the clinic", _ordered),
 )

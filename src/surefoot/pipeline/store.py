@@ -24,6 +24,7 @@ from surefoot.pipeline.alertlog import AlertLog
 from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
+from surefoot.pipeline.orderbook import OrderBook
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
@@ -73,6 +74,7 @@ class Store:
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
         self.diary = Diary(engine, self._keep)
+        self.orders = OrderBook(engine, self.outbox)
 
     def close(self) -> None:
         self._engine.dispose()

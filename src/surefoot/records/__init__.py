@@ -34,6 +34,7 @@ from surefoot.records.findings import (
     TestKind,
     TestResult,
 )
+from surefoot.records.orders import Affected, Confirmation, Learning, Limits, Order, Ordered, Question
 from surefoot.records.samples import (
     SIDES,
     Array,
@@ -66,6 +67,7 @@ __all__ = [
     "WORSE",
     "Activity",
     "ActivityKind",
+    "Affected",
     "Aid",
     "AidKind",
     "Alert",
@@ -77,6 +79,7 @@ __all__ = [
     "Check",
     "CheckIn",
     "ClockCheck",
+    "Confirmation",
     "DayMetric",
     "DaySummary",
     "Donning",
@@ -84,9 +87,14 @@ __all__ = [
     "Gap",
     "Incident",
     "IncidentKind",
+    "Learning",
+    "Limits",
     "LinkState",
     "Minute",
+    "Order",
+    "Ordered",
     "Placement",
+    "Question",
     "RedFlag",
     "Rise",
     "Samples",
