@@ -20,6 +20,7 @@ from surefoot.alerts.mqtt import Link, LinkError, Protocol
 from surefoot.cli.console import note
 from surefoot.cli.enroll import enroll, gateways, revoke
 from surefoot.cli.identified import link_params
+from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.duty import DutyParams
@@ -63,7 +64,8 @@ def clinic(
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE,
-    SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS (lists of names: on_call = ["Ann", "Bob"]).
+    SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS (lists of names: on_call = ["Ann", "Bob"]), SUREFOOT_HOLIDAYS
+    (days that are no working days: holidays = ["2026-12-25"]).
     """
     if context.invoked_subcommand is not None:
         return
@@ -110,7 +112,9 @@ async def _run(store: Store, link: Link, listener: socket.socket, config: Config
 
 
 def _params(config: Config) -> ClinicParams:
-    people = EscalationParams(clinical=config.on_call, technical=config.technicians, zone=config.zone)
+    people = EscalationParams(
+        clinical=config.on_call, technical=config.technicians, zone=config.zone, holidays=frozenset(config.holidays)
+    )
     return ClinicParams(duty=DutyParams(escalation=people))
 
 
@@ -164,5 +168,5 @@ def _first(group: BaseException) -> BaseException:
     return group
 
 
-for _verb in (enroll, revoke, gateways):
+for _verb in (enroll, revoke, gateways, limits, learn, affected, treatment, ask, orders):
     clinic.add_command(_verb)

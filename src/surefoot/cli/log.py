@@ -10,7 +10,7 @@ import click
 
 from surefoot.cli.checkin import checkin, treatment
 from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, note
-from surefoot.cli.rules import rules
+from surefoot.cli.rules import orders, rules
 from surefoot.cli.told import STORE, day_given, opened
 from surefoot.config import load_config
 from surefoot.pipeline.aids import changed_by
@@ -32,6 +32,7 @@ def log() -> None:
 log.add_command(checkin)
 log.add_command(treatment)
 log.add_command(rules)
+log.add_command(orders)
 
 
 @log.command()

@@ -19,6 +19,7 @@ from surefoot.web.desk import Desk, Refused
 from surefoot.web.guard import Guard
 from surefoot.web.line import Line
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
+from surefoot.web.planning import Planning, add_planning
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
 SAME = "no-cache"  # kept, but asked about each time
@@ -43,6 +44,7 @@ def make_app(
     pages = Pages(title, zone, line)
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
+    add_planning(app, Planning(store, clock, pages))
     _add_files(app)
     _add_refusals(app, pages)
     app.add_middleware(Guard, refuse=pages.refusal)
