@@ -7,6 +7,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -62,6 +63,7 @@ class Config(BaseSettings):
         default=("on call", "deputy"), min_length=1
     )  # told of alerts, one after another
     technicians: tuple[Person, ...] = Field(default=("technician",), min_length=1)  # told of sensors and lines
+    holidays: tuple[str, ...] = ()  # of the clinic, as 2026-12-25: no working days, so a review waits for the next one
     timezone: str = "UTC"  # where the patient's day begins and ends
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay
 
@@ -102,6 +104,14 @@ class Config(BaseSettings):
         if value and "://" not in value:
             raise ValueError("should look like sqlite:///path/clinic.sqlite or postgresql+psycopg://user@host/name")
         return value
+
+    @field_validator("holidays")
+    @classmethod
+    def _holidays(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(date.fromisoformat(day).isoformat() for day in value)
+        except ValueError as error:
+            raise ValueError('should be days such as ["2026-12-25"]') from error
 
     @field_validator("timezone")
     @classmethod

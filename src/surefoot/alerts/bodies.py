@@ -18,6 +18,7 @@ from surefoot.records import (
     Baseline,
     Bout,
     CheckIn,
+    Confirmation,
     ContactKind,
     DayMetric,
     DaySummary,
@@ -257,9 +258,22 @@ class AlertBody(Wire):
     not_this: Sentence
     evidence: Annotated[tuple[TrendBody, ...], Field(max_length=64)] = ()
     resolved_s: float | None = None
+    limit: Reason = ""
 
     def record(self) -> Alert:
         return Alert(**self._fields() | {"evidence": tuple(trend.record() for trend in self.evidence)})
+
+
+class ConfirmationBody(Wire):
+    """What the home did with an order of the clinic."""
+
+    order_id: Name
+    verdict: Literal["applied", "refused"]
+    at_s: float
+    reason: Reason = ""
+
+    def record(self) -> Confirmation:
+        return Confirmation(**self._fields())
 
 
 class StatusBody(Wire):
@@ -269,4 +283,5 @@ class StatusBody(Wire):
     pending: Count | None = None  # rows waiting in the home's outbox
 
 
-Body = BoutBody | IncidentBody | AnswerBody | CheckInBody | TreatmentBody | TestBody | DayBody | AlertBody
+ToldBody = AnswerBody | CheckInBody | TreatmentBody | ConfirmationBody
+Body = BoutBody | IncidentBody | ToldBody | TestBody | DayBody | AlertBody

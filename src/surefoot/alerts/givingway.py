@@ -37,6 +37,8 @@ class GivingWayLimitParams:
     prior_weeks: float = 1.0  # how much that counts; set on the false alarms it leaves (docs/methods.md)
     confirmed: int = 2  # events of a day that the patient says were so (7.8)
     quiet_days: int = 7  # below half the week's limit, until it may be told again (7.8)
+    week_count: int | None = None  # set for this patient in place of what the own rate foretells
+    day_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,30 +95,40 @@ def decide_giving_way(
     """The alert of one leg's events up to ``now_s``, all of one side, if there are too many; only the worst."""
     known = [one for one in events if one.at_s <= now_s]
     side = known[-1].side if known else None
-    of_week, of_day = limit(usual, 1, params.week_chance, params), limit(usual, 1 / 7, params.day_chance, params)
+    of_week = params.week_count or limit(usual, 1, params.week_chance, params)
+    of_day = params.day_count or limit(usual, 1 / 7, params.day_chance, params)
     for_review = limit(usual, 1 / 7, params.day_review_chance, params)
+    a_week = _why(of_week, params.week_count, f"{_one_in(params.week_chance)} weeks")
+    a_day = _why(of_day, params.day_count, f"{_one_in(params.day_chance)} days")
     today = [one for one in known if one.at_s > now_s - DAY_S]
     week = [one for one in known if one.at_s > now_s - WEEK_S]
     confirmed = sum(one.confirmed for one in today)
     tier: Tier
+    held = ""  # the limit that was passed, where it is not one set for this patient
     if confirmed >= params.confirmed:
         tier, what = "T3", f"{confirmed} times within 24 hours, as the patient says"
+        held = f"{params.confirmed} in 24 hours that the patient says were so, the usual limit"
     elif len(today) >= of_day:
-        chance = f"{of_day} are chance in {_one_in(params.day_chance)} days"
-        tier, what = "T3", f"{len(today)} times within 24 hours; {chance}"
+        tier, what = "T3", f"{len(today)} times within 24 hours; {a_day}"
+        held = "" if params.day_count else f"{of_day} in 24 hours, from this leg's own rate: the usual limit"
     elif len(week) >= of_week:
-        chance = f"{of_week} are chance in {_one_in(params.week_chance)} weeks"
-        tier, what = "T2", f"{len(week)} times within 7 days; {chance}"
+        tier, what = "T2", f"{len(week)} times within 7 days; {a_week}"
+        held = "" if params.week_count else f"{of_week} in 7 days, from this leg's own rate: the usual limit"
     elif len(today) >= for_review:
         chance = f"{for_review} are chance in {_one_in(params.day_review_chance)} days"
         tier, what = "T2", f"{len(today)} times within 24 hours; {chance}"
+        held = f"{for_review} in 24 hours, from this leg's own rate: the usual limit"
     else:
         return []
     if _told(tier, side, known, of_week, now_s, before, params):
         return []
     usually = f"before: {usual.events} in {usual.days} worn days" if usual.days else "nothing is known of before"
     sentence = f"{leg_words(side)} seems to give way more often: {what} ({usually})."
-    return [new_alert(KIND, tier, side, day, now_s, sentence, not_this=NOT_KNEES)]
+    return [replace(new_alert(KIND, tier, side, day, now_s, sentence, not_this=NOT_KNEES), limit=held)]
+
+
+def _why(count: int, own: int | None, chance: str) -> str:
+    return f"the limit set for this patient is {count}" if own else f"{count} are chance in {chance}"
 
 
 def _one_in(chance: float) -> str:

@@ -21,6 +21,7 @@ from surefoot.cli.clinicstore import open_clinic
 from surefoot.cli.console import note
 from surefoot.cli.enroll import enroll, gateways, revoke
 from surefoot.cli.identified import link_params
+from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
 from surefoot.cli.secretfile import secret_in
 from surefoot.cli.users import user
 from surefoot.config import Config, load_config
@@ -74,7 +75,8 @@ def clinic(
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_NAMES, SUREFOOT_CLINIC_CERTIFICATE,
     SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS are
-    lists of names: on_call = ["Ann", "Bob"].
+    lists of names: on_call = ["Ann", "Bob"]; SUREFOOT_HOLIDAYS of days that are no working days: holidays =
+    ["2026-12-25"].
     """
     if context.invoked_subcommand is not None:
         return
@@ -145,7 +147,9 @@ async def _run(
 
 
 def _params(config: Config) -> ClinicParams:
-    people = EscalationParams(clinical=config.on_call, technical=config.technicians, zone=config.zone)
+    people = EscalationParams(
+        clinical=config.on_call, technical=config.technicians, zone=config.zone, holidays=frozenset(config.holidays)
+    )
     return ClinicParams(duty=DutyParams(escalation=people))
 
 
@@ -199,5 +203,5 @@ def _first(group: BaseException) -> BaseException:
     return group
 
 
-for _verb in (enroll, revoke, gateways, user):
+for _verb in (enroll, revoke, gateways, user, limits, learn, affected, treatment, ask, orders):
     clinic.add_command(_verb)

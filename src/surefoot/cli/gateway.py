@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from surefoot.alerts.mqtt import Link, LinkError, Session
+from surefoot.alerts.orders import Unreadable
 from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
@@ -35,10 +36,12 @@ from surefoot.records import (
     Alert,
     Bout,
     Check,
+    Confirmation,
     DaySummary,
     Donning,
     Gap,
     Incident,
+    Order,
     Placement,
     Samples,
     SideCheck,
@@ -49,6 +52,7 @@ from surefoot.records import (
 )
 from surefoot.sensors.joining import joined
 from surefoot.signal.told import USUAL
+from surefoot.web.ordered import said as order_words
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +197,7 @@ class Gateway:
         link = Link(broker, name, params=self._params)
         if not await self._speaks_5(link):
             link = Link(broker, name, protocol="3.1.1", params=self._params)
-        await deliver(self._store, link, on_trouble=self._note)
+        await deliver(self._store, link, on_trouble=self._note, on_order=self._ordered)
 
     async def _speaks_5(self, link: Link) -> bool:
         """Ask the broker, once it can be reached."""
@@ -211,6 +215,11 @@ class Gateway:
         except LinkError:
             return False
         return True
+
+    def _ordered(self, order: Order | Unreadable, said: Confirmation) -> None:
+        """What the clinic has decided, told where the patient may see it."""
+        what = order_words(order.what, self._zone) if isinstance(order, Order) else "something this program cannot read"
+        self._say(f"the clinic: {what}" + (f" (refused: {said.reason})" if said.verdict == "refused" else ""))
 
     def _note(self, trouble: SurefootError) -> None:
         self._board.clinic = trouble.what

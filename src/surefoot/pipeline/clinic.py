@@ -15,6 +15,7 @@ from surefoot.alerts.mqtt import Link, LinkError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
+from surefoot.pipeline.postman import Postman
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import SurefootError
 
@@ -115,10 +116,14 @@ class _Line:
 
     async def send(self, notice: Notice) -> str:
         """Why it did not go out; empty when the broker has taken it."""
+        return await self.publish(notice_topic(notice.channel), notice.payload())
+
+    async def publish(self, topic: str, payload: bytes) -> str:
+        """The same of any message."""
         if self._session is None:
             return "there is no line to the broker"
         try:
-            await self._session.publish(notice_topic(notice.channel), notice.payload())
+            await self._session.publish(topic, payload)
         except LinkError as error:
             return error.what
         return ""
@@ -127,8 +132,8 @@ class _Line:
 async def _keep_duty(
     store: Store, line: _Line, clock: Callable[[], float], params: ClinicParams, tell: Callable[[SurefootError], None]
 ) -> None:
-    """Look at homes and alerts, again and again; what fails is tried at the next look."""
-    days_due_s = 0.0
+    """Look at homes, alerts and orders, again and again; what fails is tried at the next look."""
+    days_due_s, postman = 0.0, Postman()
     while True:
         try:
             now_s = clock()
@@ -138,6 +143,8 @@ async def _keep_duty(
             for claim in await asyncio.to_thread(look, store, now_s, params.duty):
                 failure = await line.send(claim.notice)
                 await asyncio.to_thread(settle, store, claim, clock(), failure)
+            for letter in await asyncio.to_thread(postman.due, store, now_s):
+                await line.publish(*letter)  # one that does not go out goes again
         except StoreError as error:
             tell(error)
         await asyncio.sleep(params.look_s)

@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from surefoot.pipeline.stafftables import failures, people, sessions
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata
-from surefoot.pipeline.toldtables import aids, answers, check_ins, judgements, tests, treatments
+from surefoot.pipeline.toldtables import aids, answers, check_ins, confirmations, judgements, orders, tests, treatments
 
 about = Table(
     "about",
@@ -243,6 +243,12 @@ def _logins(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
+def _ordered(connection: Connection) -> None:
+    for table in (orders, confirmations):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, orders)
+
+
 def _make_append_only(connection: Connection, table: Table) -> None:
     """The database itself refuses to change or delete its rows."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
@@ -273,4 +279,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (5, "check-ins, treatments", _checked_in),
     (6, "what people say of incidents", _judged),
     (7, "logins", _logins),
+    (8, "orders of the clinic", _ordered),
 )

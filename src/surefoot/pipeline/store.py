@@ -26,6 +26,7 @@ from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writi
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.judgements import Judgements
 from surefoot.pipeline.login import Logins
+from surefoot.pipeline.orderbook import OrderBook
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
@@ -79,6 +80,7 @@ class Store:
         self.judgements = Judgements(engine)
         self.staff = Staff(engine)
         self.logins = Logins(engine)
+        self.orders = OrderBook(engine, self.outbox)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -1,4 +1,4 @@
-"""The tables of what a patient tells and does: answers, check-ins, treatments, guided tests, aids."""
+"""The tables of what a patient tells and does (answers, check-ins, treatments, tests, aids), and of what is ordered."""
 
 from __future__ import annotations
 
@@ -72,4 +72,24 @@ treatments = Table(
     Column("kind", String(20), primary_key=True),
     Column("day", String(10), primary_key=True),
     *content(),
+)
+orders = Table(
+    "orders",
+    metadata,
+    gateway_key(),
+    Column("order_id", String(80), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("given_s", Double, nullable=False, comment="by the clinic's clock; grows from order to order of a home"),
+    Column("who", Text, nullable=False, comment="empty at home: no name leaves the clinic"),
+    Column("note", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    comment="what the clinic decided, append-only: the database itself refuses to change or delete a row",
+)
+confirmations = Table(
+    "confirmations",
+    metadata,
+    gateway_key(),
+    Column("order_id", String(80), primary_key=True),
+    *content(),
+    comment="what the home did with each order",
 )

@@ -35,6 +35,7 @@ from surefoot.records.findings import (
     TestKind,
     TestResult,
 )
+from surefoot.records.orders import Affected, Confirmation, Learning, Limits, Order, Ordered, Question
 from surefoot.records.samples import (
     SIDES,
     Array,
@@ -69,6 +70,7 @@ __all__ = [
     "WORSE",
     "Activity",
     "ActivityKind",
+    "Affected",
     "Aid",
     "AidKind",
     "Alert",
@@ -80,6 +82,7 @@ __all__ = [
     "Check",
     "CheckIn",
     "ClockCheck",
+    "Confirmation",
     "ContactKind",
     "DayMetric",
     "DaySummary",
@@ -89,9 +92,14 @@ __all__ = [
     "Incident",
     "IncidentKind",
     "Judgement",
+    "Learning",
+    "Limits",
     "LinkState",
     "Minute",
+    "Order",
+    "Ordered",
     "Placement",
+    "Question",
     "RedFlag",
     "Rise",
     "Samples",

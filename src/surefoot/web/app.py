@@ -22,6 +22,7 @@ from surefoot.web.guard import Guard
 from surefoot.web.judging import Judging
 from surefoot.web.line import Line
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
+from surefoot.web.planning import Planning, add_planning
 from surefoot.web.printing import Printing
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
@@ -55,6 +56,7 @@ def make_app(
     _add_judging(app, Judging(store, clock, pages))
     _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
+    add_planning(app, Planning(store, clock, pages))
     _add_files(app)
     _add_refusals(app, pages)
     app.add_middleware(Gate, door=door, refuse=pages.refusal)

@@ -65,7 +65,7 @@ class Desk:
 
     def patient(self, gateway: str, told: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        one = _find(patients, gateway)
+        one = known_patient(patients, gateway)
         days, trends, alerts = self._store.days(gateway), self._store.trends(gateway), self._store.alerts(gateway)
         seen = watch(one, days, now_s)
         lived = last_lived(days)
@@ -89,7 +89,7 @@ class Desk:
 
     def incident(self, gateway: str, kind: str, side: str, start: str, told: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        one, when = _find(patients, gateway), happened.moment(start)
+        one, when = known_patient(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
             raise Refused(404, "There is no such incident.", "Nothing was changed.", "Go back to the patient's page.")
@@ -136,7 +136,7 @@ class Desk:
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
         label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients()
-        _find(patients, gateway)
+        known_patient(patients, gateway)
         if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
             what = f"Another patient has the label {label}."
             raise Refused(409, what, "Nothing was changed.", "Go back and choose a label that tells them apart.")
@@ -172,7 +172,7 @@ class Desk:
         return [] if lived is None else self._store.trends(patient.gateway, day=lived.day)
 
 
-def _find(patients: list[Patient], gateway: str) -> Patient:
+def known_patient(patients: list[Patient], gateway: str) -> Patient:
     found = next((one for one in patients if one.gateway == gateway), None)
     if found is None:
         raise Refused(404, "There is no such patient.", "Nothing was changed.", "Go back to the list of patients.")
