@@ -41,7 +41,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")},
     "psycopg": {"pipeline/engine.py"},
-    "sqlite3": {"pipeline/engine.py"},
+    "sqlite3": {"pipeline/copies.py", "pipeline/salvage.py"},
     "fastapi": {"web/*", "cli/clinic.py", "cli/demo.py"},
     "starlette": {"web/*", "cli/clinic.py", "cli/demo.py"},
     "uvicorn": {"web/*", "cli/clinic.py", "cli/demo.py"},
@@ -62,7 +62,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"},
     "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"},  # how long to wait; others are given it
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*"}
-    | {"pipeline/ring.py", "pipeline/segments.py"},
+    | {f"pipeline/{name}.py" for name in ("ring", "segments", "copies", "salvage")},
 }
 
 MODULES_OF = {  # what the plain words of the table above stand for

@@ -260,11 +260,18 @@ class AlertBody(Wire):
         return Alert(**self._fields() | {"evidence": tuple(trend.record() for trend in self.evidence)})
 
 
+HomeFault = Literal["disk_full", "disk_failing", "store_failing", "not_recording", "clock_unset"]
+
+
 class StatusBody(Wire):
     """A sign of life of the home. ``link`` "down" is the broker's word after the home vanished (its last will)."""
 
     link: Literal["up", "down"]
-    pending: Count | None = None  # rows waiting in the home's outbox
+    pending: Count | None = None  # rows waiting in the home's outbox,
+    oldest: Count | None = None  # the lowest of their numbers: what is missing below it will not come
+    newest: Count | None = None  # the highest number this home has used
+    at_s: float | None = None  # now, by the home's clock
+    faults: Annotated[tuple[HomeFault, ...], Field(max_length=8)] = ()  # what keeps the home from its work
 
 
 Body = BoutBody | IncidentBody | AnswerBody | CheckInBody | TreatmentBody | TestBody | DayBody | AlertBody
