@@ -47,7 +47,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "judgements", "orderbook")},
     "argon2": {"pipeline/passwords.py"},
     "psycopg": {"pipeline/engine.py"},
-    "sqlite3": {"pipeline/engine.py"},
+    "sqlite3": {"pipeline/copies.py", "pipeline/salvage.py"},
     "fastapi": {"web/*", "cli/clinic.py", "cli/demo.py"},
     "starlette": {"web/*", "cli/clinic.py", "cli/demo.py"},
     "uvicorn": {"web/*", "cli/clinic.py", "cli/demo.py"},
@@ -69,7 +69,8 @@ MAY_TOUCH = {  # outside thing: the files that may
     "chance": {"alerts/mqtt.py", "pipeline/delivery.py", "sensors/radio.py"}  # how long to wait; others are given it
     | {"web/door.py"},  # a secret must not follow from anything
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*"}
-    | {"pipeline/ring.py", "pipeline/segments.py", "exports/*"},
+    | {f"pipeline/{name}.py" for name in ("ring", "segments", "copies", "salvage")}
+    | {"exports/*"},
 }
 
 MODULES_OF = {  # what the plain words of the table above stand for

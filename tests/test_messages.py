@@ -298,7 +298,14 @@ def examples():
         "incident": up_payload(HOME, 42, "incident", IncidentBody.of(incident).json_text()),
         "day": up_payload(HOME, 43, "day", DayBody.of_day(made.day(20), (made.trend(),)).json_text()),
         "bout": up_payload(HOME, 44, "bout", BoutBody.of(made.bout(1)).json_text()),
-        "status": up_payload(HOME, None, "status", StatusBody(link="up", pending=3).json_text()),
+        "status": up_payload(
+            HOME,
+            None,
+            "status",
+            StatusBody(
+                link="up", pending=3, oldest=41, newest=60, at_s=1768930000.0, faults=("disk_full",)
+            ).json_text(),
+        ),
         "answer": up_payload(HOME, 45, "answer", AnswerBody.of(answer).json_text()),
         "checkin": up_payload(HOME, 47, "checkin", CheckInBody.of(told).json_text()),
         "treatment": up_payload(HOME, 48, "treatment", TreatmentBody.of(treatment).json_text()),

@@ -59,6 +59,7 @@ class Config(BaseSettings):
     clinic_port: int = Field(default=8420, ge=0, le=65535)
     raw_days: float = Field(default=14.0, gt=0)  # raw readings older than this go,
     raw_mb: float = Field(default=2000.0, ge=10)  # the oldest sooner where they would take more
+    outbox_mb: float = Field(default=256.0, ge=1)  # of findings that wait for the clinic; then the oldest give way
     on_call: tuple[Person, ...] = Field(
         default=("on call", "deputy"), min_length=1
     )  # told of alerts, one after another

@@ -276,11 +276,18 @@ class ConfirmationBody(Wire):
         return Confirmation(**self._fields())
 
 
+HomeFault = Literal["disk_full", "disk_failing", "store_failing", "not_recording", "clock_unset"]
+
+
 class StatusBody(Wire):
     """A sign of life of the home. ``link`` "down" is the broker's word after the home vanished (its last will)."""
 
     link: Literal["up", "down"]
-    pending: Count | None = None  # rows waiting in the home's outbox
+    pending: Count | None = None  # rows waiting in the home's outbox,
+    oldest: Count | None = None  # the lowest of their numbers: what is missing below it will not come
+    newest: Count | None = None  # the highest number this home has used
+    at_s: float | None = None  # now, by the home's clock
+    faults: Annotated[tuple[HomeFault, ...], Field(max_length=8)] = ()  # what keeps the home from its work
 
 
 ToldBody = AnswerBody | CheckInBody | TreatmentBody | ConfirmationBody

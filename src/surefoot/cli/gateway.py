@@ -21,6 +21,7 @@ from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
+from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
@@ -81,7 +82,8 @@ class Gateway:
         self._params = link_params(config)
         self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
-        self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
+        self._house = Housekeeping(store, ring, config, board)
+        self._keeper = _Keeper(store, board, self._now_s, say, self._stopping, self._house.make_room)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
         self._upkeep = Upkeep()
 
@@ -176,12 +178,11 @@ class Gateway:
         """Now and then: what waits for the clinic, whether readings are recorded, and how the batteries are."""
         try:
             while True:
-                waiting = await asyncio.to_thread(self._store.outbox.count)
+                waiting = await asyncio.to_thread(self._house.look, self._now_s())
                 if waiting < self._board.waiting or not waiting:
                     self._board.clinic = self._broker  # whatever the trouble was
                 self._board.waiting = waiting
-                if self._ring.trouble != self._board.recording:
-                    self._board.recording = self._ring.trouble
+                if self._board.note_fault("not_recording", self._ring.trouble):
                     self._say(self._ring.trouble or "readings are recorded again")
                 for status in tuple(self._board.statuses.values()):
                     low = self._upkeep.charged(status, self._now_s(), self._today())
@@ -197,7 +198,14 @@ class Gateway:
         link = Link(broker, name, params=self._params)
         if not await self._speaks_5(link):
             link = Link(broker, name, protocol="3.1.1", params=self._params)
-        await deliver(self._store, link, on_trouble=self._note, on_order=self._ordered)
+        await deliver(
+            self._store,
+            link,
+            on_trouble=self._note,
+            on_order=self._ordered,
+            clock=self._now_s,
+            faults=self._board.open_faults,
+        )
 
     async def _speaks_5(self, link: Link) -> bool:
         """Ask the broker, once it can be reached."""
@@ -230,9 +238,16 @@ class _Keeper:
     """The store as the pipeline writes to it, in the worker's thread: a full disk is waited out, not died of."""
 
     def __init__(
-        self, store: Store, board: Board, now_s: Callable[[], float], say: Say, stopping: threading.Event
+        self,
+        store: Store,
+        board: Board,
+        now_s: Callable[[], float],
+        say: Say,
+        stopping: threading.Event,
+        make_room: Callable[[], bool],
     ) -> None:
         self._store, self._board, self._now_s, self._say, self._stopping = store, board, now_s, say, stopping
+        self._make_room = make_room
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self._kept(lambda: self._store.keep_strides(strides))
@@ -265,8 +280,16 @@ class _Keeper:
         while True:
             try:
                 keep()
-                return
             except StoreError as trouble:
-                self._say(f"{trouble} It is tried again; readings are recorded meanwhile.")
+                if trouble.trouble == "damaged":  # trying again will not mend it: whoever opened it begins anew
+                    raise
+                if trouble.trouble == "full" and self._make_room():
+                    continue
+                if self._board.note_fault("store_failing", f"nothing can be kept: {trouble.what}"):
+                    self._say(f"{trouble} It is tried again; readings are recorded meanwhile.")
                 if self._stopping.wait(RETRY_S):
                     raise
+            else:
+                if self._board.note_fault("store_failing", ""):
+                    self._say("findings are kept again")
+                return

@@ -18,10 +18,11 @@ from surefoot.cli.gateway import Gateway, analysed
 from surefoot.cli.identified import take_name
 from surefoot.cli.main import INTERRUPTED
 from surefoot.cli.sending import check_address
+from surefoot.cli.soundstore import open_sound
 from surefoot.cli.wearview import Lines, Picture
 from surefoot.config import Config, load_config
 from surefoot.pipeline.ring import Ring
-from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import SurefootError, WornSensor
 from surefoot.sensors.ble import BleakKit
 from surefoot.sensors.radio import Radio
@@ -90,18 +91,33 @@ def _kept(config: Config) -> str:
 
 
 async def _wear(config: Config, seconds: float | None, plain: bool, simulate: bool) -> None:
-    """Anew whenever somebody sets this computer's clock, until it is stopped."""
+    """Anew whenever somebody sets this computer's clock or the store is damaged, until it is stopped."""
     async with AsyncExitStack() as end:
-        store = await asyncio.to_thread(_opened, config)
-        end.push_async_callback(asyncio.to_thread, store.close)
-        await asyncio.to_thread(take_name, store, config)
+        store, told = await asyncio.to_thread(_opened, config)
+        end.push_async_callback(asyncio.to_thread, lambda: store.close())
         worn, kit = await end.enter_async_context(_simulated()) if simulate else (_paired(store), None)
         limit = asyncio.timeout(seconds)
         with suppress(TimeoutError) if seconds else nullcontext():
             async with limit:
-                greeting = _greeting(worn, config.home, simulate)
-                while set_by_s := await _session(config, store, worn, kit, plain, greeting):
+                greeting = f"{told} {_greeting(worn, config.home, simulate)}".strip()
+                while True:
+                    try:
+                        set_by_s = await _session(config, store, worn, kit, plain, greeting)
+                    except BaseExceptionGroup as group:
+                        if not _is_damage(group):
+                            raise
+                        await asyncio.to_thread(store.close)
+                        store, greeting = await asyncio.to_thread(_opened, config)
+                        continue
+                    if not set_by_s:
+                        return
                     greeting = f"This computer's clock was set by {set_by_s:+.0f} s. Started anew with the time of now."
+
+
+def _is_damage(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_damage, error.exceptions))
+    return isinstance(error, StoreError) and error.trouble == "damaged"
 
 
 async def _session(
@@ -147,7 +163,8 @@ async def _simulated() -> AsyncIterator[tuple[list[WornSensor], BleakKit]]:
         yield person.worn, person.kit
 
 
-def _opened(config: Config) -> Store:
+def _opened(config: Config) -> tuple[Store, str]:
+    """The store under its name, and what was wrong with it."""
     try:
         config.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -156,7 +173,9 @@ def _opened(config: Config) -> Store:
             "Nothing was started.",
             "Name another one: SUREFOOT_HOME=/path surefoot wear",
         ) from error
-    return open_store(config.home_store)
+    store, told = open_sound(config, time.time())
+    take_name(store, config)
+    return store, told
 
 
 def _paired(store: Store) -> list[WornSensor]:

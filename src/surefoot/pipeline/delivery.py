@@ -11,8 +11,9 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Literal
 
-from surefoot.alerts.bodies import StatusBody
+from surefoot.alerts.bodies import HomeFault, StatusBody
 from surefoot.alerts.messages import ack_topic, read_ack, up_payload, up_topic
 from surefoot.alerts.mqtt import Link, LinkError, Received, Session, Will
 from surefoot.alerts.orders import Unreadable, order_filters, read_order
@@ -35,16 +36,19 @@ async def deliver(
     until_empty: bool = False,
     on_trouble: Tell | None = None,
     on_order: Heard | None = None,
+    clock: Callable[[], float] | None = None,
+    faults: Callable[[], tuple[HomeFault, ...]] = tuple,
 ) -> int:
     """Send the outbox to the clinic, for ever or until it is empty; return how many rows the clinic answered for.
 
     A broker that is away, a clinic that is silent and a full disk are waited out; each trouble is handed to
     ``on_trouble`` (default: the log), which may raise to give up. Bound it with ``asyncio.timeout``: the rows stay.
-    ``on_order`` hears of each order of the clinic when it has been done or refused.
+    With each sign of life goes the home's time by ``clock``, and what keeps it from its work (``faults``). ``on_order``
+    hears of each order of the clinic when it has been done or refused.
     """
     gateway = await asyncio.to_thread(store.gateway)
     sender = _Sender(store, gateway, params or DeliveryParams(), until_empty, on_trouble or _log)
-    sender.on_order = on_order
+    sender.clock, sender.faults, sender.on_order = clock, faults, on_order
     loop = asyncio.get_running_loop()
 
     def wake() -> None:
@@ -65,6 +69,8 @@ class _Sender:
     def __init__(self, store: Store, gateway: str, params: DeliveryParams, until_empty: bool, tell: Tell) -> None:
         self.wake = asyncio.Event()
         self.settled = 0
+        self.clock: Callable[[], float] | None = None
+        self.faults: Callable[[], tuple[HomeFault, ...]] = tuple
         self._settling = asyncio.Lock()  # what is settled is counted before the outbox is called empty
         self.gone = _status(gateway, StatusBody(link="down"))
         self.on_order: Heard | None = None
@@ -89,9 +95,8 @@ class _Sender:
                 await self._send(session)
                 answers.cancel()
         finally:  # whoever leaves says so, and what stays behind; the last will is for those who cannot
-            with suppress(LinkError, StoreError):
-                body = StatusBody(link="down", pending=await asyncio.to_thread(self._outbox.count))
-                await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, body))
+            with suppress(LinkError):
+                await self._say(session, "down")
 
     async def _send(self, session: Session) -> None:
         while True:
@@ -163,8 +168,18 @@ class _Sender:
         if self._now_s() < self._next_status_s:
             return
         self._next_status_s = self._now_s() + self._params.status_s
-        body = StatusBody(link="up", pending=await asyncio.to_thread(self._outbox.count))
-        await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, body))
+        await self._say(session, "up")
+
+    async def _say(self, session: Session, link: Literal["up", "down"]) -> None:
+        """A sign of life, also where the outbox cannot be read: then of that alone."""
+        faults = self.faults()
+        told = StatusBody(link=link, faults=faults, at_s=self.clock() if self.clock else None)
+        try:
+            now = await asyncio.to_thread(self._outbox.standing)
+            told = told.model_copy(update={"pending": now.pending, "oldest": now.oldest, "newest": now.newest})
+        except StoreError:
+            told = told.model_copy(update={"faults": tuple({*faults, "store_failing"})})
+        await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, told))
 
     async def _pause(self) -> None:
         """Until something is queued or answered, a row is due again, or it is time to look."""

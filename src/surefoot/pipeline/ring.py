@@ -93,6 +93,18 @@ class Ring:
         self.flush()
         self._try(self._segments.close)
 
+    def give_room(self, size: int) -> bool:
+        """Remove the oldest files, but not the one that grows, until so many bytes are free; whether any went.
+
+        For whoever shares the disk and is worth more. May be called from another thread.
+        """
+        went = 0
+        for segment in self._segments.all()[:-1]:
+            if went >= size or not self._try(partial(self._segments.remove, segment)):
+                break
+            went += segment.bytes
+        return went > 0
+
     # ---- reading
 
     def items(self, start_s: float, end_s: float, sensor: Sensor | None = None) -> Iterator[Samples | Gap]:
