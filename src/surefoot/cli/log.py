@@ -117,12 +117,12 @@ def aid(kind: str, store_at: str | None, start: str | None, end: str | None, nam
     store = opened(store_at, config)
     try:
         if not remove:
-            store.keep_aid(logged)
-        elif not store.drop_aid(logged):
+            store.diary.keep_aid(logged)
+        elif not store.diary.drop_aid(logged):
             what = f"No {logged.words} was logged from {first} on."
             raise StoreError(what, "Nothing was changed.", "Give the first day it was logged with: --from.")
         plan = store.orders.plan(store.gateway())
-        changed = list(changed_by(store.days(store.gateway()), store.aids(), plan.judging(TrendParams())))
+        changed = list(changed_by(store.days(store.gateway()), store.diary.aids(), plan.judging(TrendParams())))
         for day, trends in changed:
             store.keep_day(day, trends)
     finally:

@@ -25,17 +25,16 @@ from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.judgements import Judgements
+from surefoot.pipeline.lists import Lists
 from surefoot.pipeline.login import Logins
 from surefoot.pipeline.orderbook import OrderBook
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, gateways
-from surefoot.pipeline.schema import aids as aid_rows
 from surefoot.pipeline.schema import strides as stride_rows
 from surefoot.pipeline.staff import Staff
 from surefoot.records import (
-    Aid,
     Alert,
     Answer,
     Bout,
@@ -77,6 +76,7 @@ class Store:
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
         self.diary = Diary(engine, self._keep)
+        self.lists = Lists(engine)
         self.judgements = Judgements(engine)
         self.staff = Staff(engine)
         self.logins = Logins(engine)
@@ -135,24 +135,6 @@ class Store:
                 body = _STRIDE.dump_json(stride, exclude_defaults=True).decode()
                 upsert(connection, stride_rows, {"side": stride.side, "start_s": stride.start_s, "body": body})
 
-    def keep_aid(self, aid: Aid) -> None:
-        """Named by its kind, name and first day. It stays at home: days tell of it (``pipeline.aids``)."""
-        row = {"kind": aid.kind, "name": aid.name, "start_day": aid.start_day, "end_day": aid.end_day}
-        with self._write() as connection:
-            upsert(connection, aid_rows, row)
-
-    def drop_aid(self, aid: Aid) -> bool:
-        """Take back what was logged by mistake; tell whether it was there."""
-        named = (aid_rows.c.kind == aid.kind) & (aid_rows.c.name == aid.name)
-        with self._write() as connection:
-            gone = connection.execute(aid_rows.delete().where(named & (aid_rows.c.start_day == aid.start_day)))
-            return gone.rowcount == 1
-
-    def aids(self) -> list[Aid]:
-        """What this home's patient logged, by first day."""
-        with self._read() as connection:
-            return reads.aids_of(connection)
-
     def strides(self, start_s: float, end_s: float) -> list[Stride]:
         """Strides that start in [start_s, end_s), oldest first."""
         start = stride_rows.c.start_s
@@ -208,10 +190,14 @@ class Store:
         metric: str | None = None,
         side: Side | EllipsisType | None = ...,
         day: str | None = None,
+        since: str | None = None,
     ) -> list[Trend]:
-        """Oldest first; ``side=None`` means the metrics of both legs together, left out: any side."""
+        """Oldest first; ``side=None`` means the metrics of both legs together, left out: any side.
+
+        Of one ``day``, of all days ``since`` one, or of all.
+        """
         with self._read() as connection:
-            return reads.trends_of(connection, gateway, metric, side, day)
+            return reads.trends_of(connection, gateway, metric, side, day, since)
 
     def bouts(self, gateway: str, start_s: float | None = None, end_s: float | None = None) -> list[Bout]:
         """Those that start in [start_s, end_s), oldest first."""

@@ -45,6 +45,12 @@ def series_of(name: str, of: Side | None, days: Sequence[DaySummary], trends: li
     return Series(of, values, reasons, strides, frozenset(t.day for t in mine if t.state in WORSE), newest)
 
 
+def first_shown(days: Sequence[DaySummary]) -> str | None:
+    """The first day that pictures reach back to; None: all of them."""
+    shown = whole_calendar([day.day for day in days])
+    return shown[0] if shown else None
+
+
 def whole_calendar(names: Sequence[str]) -> list[str]:
     """Every day from the first to the last, at most the last ``WINDOW_DAYS``; names that are no dates are left out."""
     known = []
