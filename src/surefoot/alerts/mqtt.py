@@ -12,7 +12,7 @@ import logging
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar, cast
 
@@ -44,6 +44,12 @@ class Session:
     async def publish(self, topic: str, payload: bytes) -> None:
         """Hand a message to the broker (QoS 1). Its acknowledgement does not mean that anybody stored it."""
         await self._answered(self._client.publish(topic, payload, qos=1, timeout=self._timeout_s))
+
+    async def publish_all(self, messages: Iterable[tuple[str, bytes]]) -> None:
+        """Hand over several, in this order, without waiting for each: a way there and back is waited for once."""
+        async with asyncio.TaskGroup() as all_of_them:
+            for topic, payload in messages:
+                all_of_them.create_task(self.publish(topic, payload))
 
     async def subscribe(self, topic_filter: str) -> None:
         codes = await self._answered(self._client.subscribe(topic_filter, qos=1, timeout=self._timeout_s))

@@ -64,8 +64,7 @@ async def serve(
         if ready is not None:
             ready.set()
         async for batch in session.batches(params.batch):
-            for topic, payload in await stored(batch):
-                await session.publish(topic, payload)
+            await session.publish_all(await stored(batch))
 
     async def stored(batch: list[Received]) -> list[tuple[str, bytes]]:
         for _ in range(params.tries):

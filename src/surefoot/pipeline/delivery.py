@@ -112,10 +112,12 @@ class _Sender:
                 continue
             for row in rows:
                 self._window.sent(row.seq, self._now_s(), random.random(), alert=row.kind == "alert")
-                payload = up_payload(self._gateway, row.seq, row.kind, row.body)
-                await session.publish(up_topic(self._gateway, row.kind), payload)
+            await session.publish_all(self._message(row) for row in rows)
             if not rows:
                 await self._pause()
+
+    def _message(self, row: Pending) -> tuple[str, bytes]:
+        return up_topic(self._gateway, row.kind), up_payload(self._gateway, row.seq, row.kind, row.body)
 
     async def _is_empty(self) -> bool:
         async with self._settling:
