@@ -14,13 +14,15 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import aiomqtt
 
-from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, Received, Will, next_attempt, wait_s
+from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, PublishError, Received, Will
+from surefoot.alerts.keeping import keep
+from surefoot.alerts.mqttclient import Client, number
 
-__all__ = ["Address", "Link", "LinkError", "LinkParams", "Protocol", "Received", "Session", "Will"]
+__all__ = ["Address", "Link", "LinkError", "LinkParams", "Protocol", "PublishError", "Received", "Session", "Will"]
 
 log = logging.getLogger(__name__)
 wire_log = logging.getLogger(f"{__name__}.wire")  # paho's own; what it says of a lost line, a LinkError says too
@@ -36,18 +38,27 @@ _PROTOCOL = 0x84
 class Session:
     """One connection, while it lasts. Everything raises LinkError when the line is lost."""
 
-    def __init__(self, client: aiomqtt.Client, address: Address, timeout_s: float) -> None:
+    def __init__(self, client: Client, address: Address, timeout_s: float) -> None:
         self._client = client
         self._address = address
         self._timeout_s = timeout_s
 
     async def publish(self, topic: str, payload: bytes) -> None:
-        """Hand a message to the broker (QoS 1). Its acknowledgement does not mean that anybody stored it."""
-        await self._answered(self._client.publish(topic, payload, qos=1, timeout=self._timeout_s))
+        """Hand a message to the broker (QoS 1). Its acknowledgement does not mean that anybody stored it.
+
+        PublishError when the broker does not take this one: the line goes on.
+        """
+        if not self._client.fits(topic, payload):  # sent nevertheless, it would cost the line
+            what = f"A message of {len(payload)} bytes is more than the broker at {self._address} takes."
+            raise PublishError("too_large", what, "Set its max_packet_size to 65536.")
+        code = await self._answered(self._client.hand_over(topic, payload, self._timeout_s))
+        if code >= _FAILED:
+            what = f"The broker at {self._address} does not let this user write {topic} (code {code:#x})."
+            raise PublishError("denied", what, "Allow it in the broker's access list.")
 
     async def subscribe(self, topic_filter: str) -> None:
         codes = await self._answered(self._client.subscribe(topic_filter, qos=1, timeout=self._timeout_s))
-        if any(_number(code) >= _FAILED for code in codes):
+        if any(number(code) >= _FAILED for code in codes):
             what = f"The broker at {self._address} does not let this user read {topic_filter}."
             raise LinkError("login", what, "Allow it in the broker's access list.")
 
@@ -89,14 +100,17 @@ class Session:
 
 
 class Link:
-    """The way to one broker. Nothing global is installed and nothing is opened before it is used."""
+    """The way to one broker. Nothing global is installed and nothing is opened before it is used.
+
+    ``protocol`` "any": MQTT 5, and 3.1.1 from the time on when the broker turned out to know no other.
+    """
 
     def __init__(
         self,
         broker_url: str,
         client_id: str,
         *,
-        protocol: Protocol = "5",
+        protocol: Protocol | Literal["any"] = "5",
         will: Will | None = None,
         params: LinkParams | None = None,
         chance: Callable[[], float] = random.random,
@@ -104,14 +118,22 @@ class Link:
         self.address = Address.parse(broker_url)
         self.params = params or LinkParams()
         self._client_id = client_id
-        self._protocol = protocol
+        self._protocol: Protocol = "5" if protocol == "any" else protocol
+        self._may_be_older = protocol == "any"
         self._will = will
         self._chance = chance
 
     def with_will(self, will: Will) -> Link:
         """The same way, with a last will."""
+        return self._but(_will=will)
+
+    def older(self) -> Link | None:
+        """The same way by MQTT 3.1.1, where that is left to the broker."""
+        return self._but(_protocol="3.1.1", _may_be_older=False) if self._may_be_older else None
+
+    def _but(self, **other: object) -> Link:
         link = object.__new__(Link)
-        link.__dict__.update(self.__dict__, _will=will)
+        link.__dict__.update(self.__dict__, **other)
         return link
 
     @asynccontextmanager
@@ -140,28 +162,13 @@ class Link:
     async def keep(
         self, talk: Callable[[Session], Awaitable[None]], on_trouble: Callable[[LinkError], None] | None = None
     ) -> None:
-        """Connect and ``talk``, again and again whenever the line is lost, until ``talk`` returns.
+        """Connect and ``talk``, again and again whenever the line is lost, until ``talk`` returns: see ``keep``."""
+        await keep((self,), talk, on_trouble, self._chance)
 
-        Each LinkError is handed to ``on_trouble`` (default: the log) before the next wait; raising there gives up.
-        """
-        attempt, clock = 0, asyncio.get_running_loop().time
-        while True:
-            began_s: float | None = None
-            try:
-                async with self.connect() as session:
-                    began_s = clock()
-                    await talk(session)
-                    return
-            except* LinkError as group:
-                trouble = _first(group)
-            (on_trouble or _log)(trouble)
-            attempt = next_attempt(attempt, None if began_s is None else clock() - began_s, self.params)
-            await asyncio.sleep(wait_s(attempt, self._chance(), self.params))
-
-    def _new_client(self) -> aiomqtt.Client:
+    def _new_client(self) -> Client:
         version = aiomqtt.ProtocolVersion
         will = aiomqtt.Will(self._will.topic, self._will.payload, qos=1) if self._will else None
-        client = aiomqtt.Client(
+        client = Client(
             self.address.host,
             self.address.port,
             username=self.address.user,
@@ -193,7 +200,7 @@ class Link:
         cause = error.__context__ if isinstance(error.__context__, OSError) else error
         match cause:
             case aiomqtt.MqttCodeError():
-                return self._refusal(_number(cause.rc))
+                return self._refusal(number(cause.rc))
             case ConnectionRefusedError():
                 what, remedy = f"Nothing answers at {self.address}.", "Start the broker, or correct host and port."
                 return LinkError("refused", what, remedy)
@@ -242,11 +249,6 @@ class _Loop:
             callback(*args)
 
 
-def _number(code: Any) -> int:
-    """A reason code as a number, whichever way paho gives it."""
-    return int(getattr(code, "value", code))
-
-
 def _received(message: aiomqtt.Message) -> Received:
     payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
     return Received(message.topic.value, payload)
@@ -262,15 +264,3 @@ def _look_at(gone: asyncio.Future[None]) -> None:
     """Every lost line ends in an exception here; unseen, asyncio would report it as forgotten."""
     if not gone.cancelled():
         gone.exception()
-
-
-def _first(group: BaseExceptionGroup[LinkError]) -> LinkError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, LinkError)
-    return error
-
-
-def _log(trouble: LinkError) -> None:
-    log.warning("%s", trouble)

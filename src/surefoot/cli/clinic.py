@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import click
@@ -62,13 +62,14 @@ def clinic(
       surefoot replay left.csv right.csv --publish mqtt://127.0.0.1:1883
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
-    SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE,
+    SUREFOOT_OTHER_BROKERS, SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE,
     SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS (lists of names: on_call = ["Ann", "Bob"]).
     """
     if context.invoked_subcommand is not None:
         return
     config = load_config(broker=broker, clinic_database=database, clinic_host=host, clinic_port=port, timezone=timezone)
-    link = Link(config.broker, f"surefoot-clinic-{uuid.uuid4()}", protocol=protocol, params=link_params(config))
+    name, params = f"surefoot-clinic-{uuid.uuid4()}", link_params(config)
+    links = [Link(url, name, protocol=protocol, params=params) for url in (config.broker, *config.other_brokers)]
     listener = take_port(config.clinic_host, config.clinic_port)
     try:
         store = _open(config)
@@ -77,7 +78,7 @@ def clinic(
         raise
     try:
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end it the same way
-        asyncio.run(_run(store, link, listener, config, browser=not no_browser))
+        asyncio.run(_run(store, links, listener, config, browser=not no_browser))
     except BaseExceptionGroup as group:  # of the tasks within
         raise _first(group) from group
     finally:
@@ -90,23 +91,24 @@ def _open(config: Config) -> Store:
     return open_store(config.clinic_store)
 
 
-async def _run(store: Store, link: Link, listener: socket.socket, config: Config, browser: bool) -> None:
+async def _run(store: Store, links: Sequence[Link], listener: socket.socket, config: Config, browser: bool) -> None:
     """Ingest and pages side by side; either failing ends both."""
     where = _without_password(config.clinic_store)
+    brokers = f"broker{'s' * (len(links) > 1)} {', '.join(str(link.address) for link in links)}"
     line = Line(time.time())
     zone = config.zone if "timezone" in config.model_fields_set else None
     app = make_app(store, time.time, f"Clinic, {where}", zone=zone, line=line)
     ready = asyncio.Event()
 
     def tell(url: str) -> None:
-        click.echo(f"Clinic at {url} (this computer only), storing in {where}, broker {link.address}. Ctrl-C to stop.")
+        click.echo(f"Clinic at {url} (this computer only), storing in {where}, {brokers}. Ctrl-C to stop.")
         if browser and _has_screen():
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_pages(app, listener=listener, on_ready=tell))
         tasks.create_task(_watch(ready, line))
-        tasks.create_task(serve(store, link, params=_params(config), ready=ready, on_trouble=_teller(line)))
+        tasks.create_task(serve(store, links, params=_params(config), ready=ready, on_trouble=_teller(line)))
 
 
 def _params(config: Config) -> ClinicParams:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from surefoot.alerts.messages import Refused, Rejection, UpMessage, ack_payload, ack_topic, read_up, up_filter
-from surefoot.alerts.mqtt import Link, LinkError, Received, Session
+from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
@@ -35,7 +35,7 @@ class ClinicParams:
 
 async def serve(
     store: Store,
-    link: Link,
+    link: Link | Sequence[Link],
     clock: Callable[[], float] = time.time,
     params: ClinicParams | None = None,
     *,
@@ -43,6 +43,8 @@ async def serve(
     on_trouble: Callable[[SurefootError], None] | None = None,
 ) -> None:
     """Ingest and see to the alerts, for ever.
+
+    Of several brokers it listens to all at once: homes use whichever answers them.
 
     ``ready`` is set whenever the clinic listens; troubles go to ``on_trouble`` (default: the log).
 
@@ -68,11 +70,16 @@ async def serve(
                 await asyncio.sleep(params.pause_s)
                 continue
             for topic, payload in answers:
-                await session.publish(topic, payload)
+                try:
+                    await session.publish(topic, payload)
+                except PublishError as error:  # the home sends again, and is answered again
+                    tell(error)
 
     async with asyncio.TaskGroup() as both:
         duty = both.create_task(_keep_duty(store, line, clock, params, tell))
-        await link.keep(talk, on_trouble)
+        async with asyncio.TaskGroup() as lines:
+            for one in [link] if isinstance(link, Link) else link:
+                lines.create_task(one.keep(talk, on_trouble))
         duty.cancel()
 
 
@@ -97,26 +104,29 @@ class _Line:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._session: Session | None = None
+        self._sessions: list[Session] = []
         self.since_s = clock()
 
     @contextmanager
     def through(self, session: Session) -> Iterator[None]:
-        self._session, self.since_s = session, self._clock()
+        self._sessions, self.since_s = [*self._sessions, session], self._clock()
         try:
             yield
         finally:
-            self._session, self.since_s = None, self._clock()
+            self._sessions = [one for one in self._sessions if one is not session]
+            self.since_s = self._clock()
 
     async def send(self, notice: Notice) -> str:
-        """Why it did not go out; empty when the broker has taken it."""
-        if self._session is None:
-            return "there is no line to the broker"
-        try:
-            await self._session.publish(notice_topic(notice.channel), notice.payload())
-        except LinkError as error:
-            return error.what
-        return ""
+        """Why it did not go out; empty when a broker has taken it."""
+        failure = "there is no line to the broker"
+        for session in self._sessions:
+            try:
+                await session.publish(notice_topic(notice.channel), notice.payload())
+            except (LinkError, PublishError) as error:
+                failure = error.what
+            else:
+                return ""
+        return failure
 
 
 async def _keep_duty(

@@ -15,6 +15,7 @@ class DeliveryParams:
     answer_s: float = 5.0  # an unanswered row is sent again after this, then twice as long, ...
     longest_answer_s: float = 30.0
     look_s: float = 1.0  # rows queued by another program are noticed this often
+    unanswered_s: float = 60.0  # rows under way and nothing heard of any for so long: the line is begun anew
     status_s: float = 60.0  # between two signs of life
 
 
