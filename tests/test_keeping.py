@@ -14,7 +14,7 @@ import made
 from broker import Mosquitto, free_port, mosquitto, require_mosquitto
 from surefoot.alerts.broker import LinkError, LinkParams, PublishError
 from surefoot.alerts.keeping import keep
-from surefoot.alerts.mqtt import Link
+from surefoot.alerts.mqtt import Link, Will
 from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.store import Store, open_store
@@ -75,17 +75,14 @@ class Door:
 
     params = LinkParams(first_wait_s=0.01, longest_wait_s=0.02, steady_s=0.0, return_s=0.02)
 
-    def __init__(self, name: str, used: list[str], is_open: bool = True, older: Door | None = None) -> None:
-        self.name, self.used, self.is_open, self._older = name, used, is_open, older
+    def __init__(self, name: str, used: list[str], is_open: bool = True) -> None:
+        self.name, self.used, self.is_open = name, used, is_open
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Door]:
         if not self.is_open:
-            raise LinkError("protocol" if self._older else "refused", f"{self.name} is shut", "")
+            raise LinkError("refused", f"{self.name} is shut", "")
         yield self
-
-    def older(self) -> Door | None:
-        return self._older
 
 
 def talk_through(doors: list[Door], steps: int, then: dict[int, list[tuple[Door, bool]]]) -> list[str]:
@@ -133,13 +130,6 @@ def test_where_all_are_shut_they_are_tried_again_in_order() -> None:
     assert seen == ["a is shut", "b is shut", "a is shut", "b is shut", "a"]
 
 
-def test_an_older_protocol_is_gone_over_to_without_a_word() -> None:
-    used: list[str] = []
-    old = Door("old", used)
-    assert talk_through([Door("new", used, False, older=old)], 1, {}) == []
-    assert used == ["old"]
-
-
 def test_a_broker_of_3_1_1_is_found_out() -> None:
     async def run() -> str:
         async with small_broker() as url:
@@ -148,7 +138,10 @@ def test_a_broker_of_3_1_1_is_found_out() -> None:
             async def talk(session: object) -> None:
                 said.append("talked")
 
-            await Link(url, "home", protocol="any", params=QUICK).keep(talk, lambda error: said.append(error.what))
+            will = Will("a/will", b"gone")
+            await Link(url, "home", protocol="any", will=will, params=QUICK).keep(
+                talk, lambda error: said.append(error.what)
+            )
             return " ".join(said)
 
     assert asyncio.run(run()) == "talked"

@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 from surefoot.alerts.broker import LinkError, LinkParams, next_attempt, wait_s
 
@@ -22,7 +22,6 @@ class Way(Protocol[Given]):
     @property
     def params(self) -> LinkParams: ...
     def connect(self) -> AbstractAsyncContextManager[Given]: ...
-    def older(self) -> Self | None: ...
 
 
 async def keep(
@@ -37,7 +36,7 @@ async def keep(
     waited. On another way than the first, the first is tried now and then, and gone back to. Each LinkError is handed
     to ``on_trouble`` (default: the log) before the next try; raising there gives up.
     """
-    ways, turn, attempt, clock = list(ways), 0, 0, asyncio.get_running_loop().time
+    turn, attempt, clock = 0, 0, asyncio.get_running_loop().time
     while True:
         began_s: float | None = None
         way = ways[turn]
@@ -54,9 +53,6 @@ async def keep(
             continue
         except* LinkError as group:
             trouble = first(group)
-        if trouble.trouble == "protocol" and (older := way.older()) is not None:
-            ways[turn] = older
-            continue
         (on_trouble or _log)(trouble)
         lasted_s = None if began_s is None else clock() - began_s
         turn = (turn + 1) % len(ways)

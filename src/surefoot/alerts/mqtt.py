@@ -102,7 +102,7 @@ class Session:
 class Link:
     """The way to one broker. Nothing global is installed and nothing is opened before it is used.
 
-    ``protocol`` "any": MQTT 5, and 3.1.1 from the time on when the broker turned out to know no other.
+    ``protocol`` "any": MQTT 5, or 3.1.1 where the broker is found to know no other.
     """
 
     def __init__(
@@ -119,26 +119,21 @@ class Link:
         self.params = params or LinkParams()
         self._client_id = client_id
         self._protocol: Protocol = "5" if protocol == "any" else protocol
-        self._may_be_older = protocol == "any"
+        self._is_to_find_out = protocol == "any"
         self._will = will
         self._chance = chance
 
-    def with_will(self, will: Will) -> Link:
+    def with_will(self, will: Will | None) -> Link:
         """The same way, with a last will."""
-        return self._but(_will=will)
-
-    def older(self) -> Link | None:
-        """The same way by MQTT 3.1.1, where that is left to the broker."""
-        return self._but(_protocol="3.1.1", _may_be_older=False) if self._may_be_older else None
-
-    def _but(self, **other: object) -> Link:
         link = object.__new__(Link)
-        link.__dict__.update(self.__dict__, **other)
+        link.__dict__.update(self.__dict__, _will=will)
         return link
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Session]:
         """One connection, or LinkError saying why not."""
+        if self._is_to_find_out:
+            await self._find_out()
         client = self._new_client()
         entering = asyncio.ensure_future(client.__aenter__())
         try:
@@ -164,6 +159,19 @@ class Link:
     ) -> None:
         """Connect and ``talk``, again and again whenever the line is lost, until ``talk`` returns: see ``keep``."""
         await keep((self,), talk, on_trouble, self._chance)
+
+    async def _find_out(self) -> None:
+        """Which protocol this broker speaks; without a will, over whose form in MQTT 5 an older broker may hang."""
+        probe = self.with_will(None)
+        probe._is_to_find_out = False
+        try:
+            async with probe.connect():
+                pass
+        except LinkError as error:
+            if error.trouble != "protocol":
+                raise
+            self._protocol = "3.1.1"
+        self._is_to_find_out = False
 
     def _new_client(self) -> Client:
         version = aiomqtt.ProtocolVersion
