@@ -186,7 +186,7 @@ def test_a_port_in_use(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
 def test_only_this_machine_is_served(tmp_path: Path, host: str) -> None:
     told = refusal(tmp_path, "--host", host)
-    assert f"The pages cannot be served at {host}: they have no login yet" in told
+    assert f"The pages cannot be served at {host}: nobody has a login yet" in told
     assert "Nothing was started." in told
 
 

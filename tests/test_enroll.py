@@ -7,7 +7,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -206,16 +206,16 @@ def test_keys_are_for_their_owner_only_and_others_are_refused(tmp_path: Path) ->
         link_params(Config(identity=folder))
 
 
-def test_a_home_goes_by_the_name_on_its_certificate(tmp_path: Path) -> None:
+def test_a_home_goes_by_the_name_on_its_certificate(tmp_path: Path, new_url: Callable[[], str]) -> None:
     authority = Authority(tmp_path / "authority")
     authority.make(["clinic.example"], 8884, NOW)
     config = load_config(authority.enroll(ANNA, NOW, 30) / "surefoot.toml")
     assert config.broker == "mqtts://clinic.example:8884" and link_params(config).key_file is not None
-    fresh = open_store(f"sqlite:///{tmp_path / 'fresh.sqlite'}")
+    fresh = open_store(new_url())
     take_name(fresh, config)
     take_name(fresh, config)
     assert fresh.gateway() == ANNA
-    older = open_store(f"sqlite:///{tmp_path / 'older.sqlite'}")
+    older = open_store(new_url())
     with pytest.raises(StoreError, match=rf"gone by {(name := older.gateway())}.*clinic enroll {name}"):
         take_name(older, config)
     fresh.close(), older.close()

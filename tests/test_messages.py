@@ -285,7 +285,9 @@ def examples():
     start_s = 1_768_900_000.0
     readings = np.arange(12.0).reshape(4, 3)
     snippet = (Samples("left", "shank", start_s, 20.0, readings - 9.81, 10 * readings),)
-    incident = Incident("giving_way", "left", start_s, start_s + 0.6, "probable", (("drop_dps", 210.5),), snippet)
+    around = (("right", "initial", start_s - 0.6), ("left", "final", start_s - 0.1))
+    evidence = (("drop_dps", 210.5),)
+    incident = Incident("giving_way", "left", start_s, start_s + 0.6, "probable", evidence, snippet, around)
     answer = Answer("giving_way", "left", start_s, "gave_way", "patient", start_s + 30)
     told = CheckIn("2026-01-20", start_s + 3e4, "patient", 4, (), ("saddle_numbness", "bladder_or_bowel"))
     treatment = Treatment("injection", "2026-01-19")

@@ -7,6 +7,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,9 @@ FILE_VARIABLE = f"{PREFIX}CONFIG"
 
 
 Person = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")]
 
 
 class ConfigError(SurefootError):
@@ -49,7 +53,10 @@ class Config(BaseSettings):
     other_brokers: tuple[str, ...] = ()  # of the same clinic: tried in this order while the first is away
     identity: Path | None = None  # folder with authority.crt, gateway.crt, gateway.key (surefoot clinic enroll)
     clinic_database: str = ""  # empty: a SQLite file in `home`
-    clinic_host: str = "127.0.0.1"  # other machines reach the pages only where a login stands before them
+    clinic_host: str = "127.0.0.1"  # another address needs a login, a name and a certificate
+    clinic_names: tuple[Name, ...] = ()  # by which others reach the pages over HTTPS
+    clinic_certificate: Path | None = None  # of the pages, and its key; without them something in front speaks HTTPS
+    clinic_key: Path | None = None
     clinic_port: int = Field(default=8420, ge=0, le=65535)
     raw_days: float = Field(default=14.0, gt=0)  # raw readings older than this go,
     raw_mb: float = Field(default=2000.0, ge=10)  # the oldest sooner where they would take more
@@ -58,6 +65,7 @@ class Config(BaseSettings):
         default=("on call", "deputy"), min_length=1
     )  # told of alerts, one after another
     technicians: tuple[Person, ...] = Field(default=("technician",), min_length=1)  # told of sensors and lines
+    holidays: tuple[str, ...] = ()  # of the clinic, as 2026-12-25: no working days, so a review waits for the next one
     timezone: str = "UTC"  # where the patient's day begins and ends
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay
 
@@ -103,6 +111,14 @@ class Config(BaseSettings):
         if value and "://" not in value:
             raise ValueError("should look like sqlite:///path/clinic.sqlite or postgresql+psycopg://user@host/name")
         return value
+
+    @field_validator("holidays")
+    @classmethod
+    def _holidays(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(date.fromisoformat(day).isoformat() for day in value)
+        except ValueError as error:
+            raise ValueError('should be days such as ["2026-12-25"]') from error
 
     @field_validator("timezone")
     @classmethod

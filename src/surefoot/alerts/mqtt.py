@@ -63,16 +63,21 @@ class Session:
             raise LinkError("login", what, "Allow it in the broker's access list.")
 
     async def batches(self, largest: int) -> AsyncIterator[list[Received]]:
-        """Incoming messages as they come: all that are waiting, at least one and at most ``largest`` at a time."""
+        """Incoming messages as they come: all that are waiting, at least one and at most ``largest`` at a time.
+
+        The broker is told that they have arrived when more are asked for: it sends no more than are worked through.
+        """
         messages = self._client.messages
         while True:
             try:
-                batch = [_received(await anext(messages))]
+                batch = [await anext(messages)]
                 while len(messages) and len(batch) < largest:
-                    batch.append(_received(await anext(messages)))
+                    batch.append(await anext(messages))
             except aiomqtt.MqttError as error:
                 raise self._lost(error) from error
-            yield batch
+            yield [_received(message) for message in batch]
+            for message in batch:
+                self._client._client.ack(message.mid, message.qos)
 
     async def messages(self) -> AsyncIterator[Received]:
         """Incoming messages one by one."""
@@ -118,7 +123,7 @@ class Link:
         self.address = Address.parse(broker_url)
         self.params = params or LinkParams()
         self._client_id = client_id
-        self._protocol: Protocol = "5" if protocol == "any" else protocol
+        self.protocol: Protocol = "5" if protocol == "any" else protocol
         self._is_to_find_out = protocol == "any"
         self._will = will
         self._chance = chance
@@ -170,7 +175,7 @@ class Link:
         except LinkError as error:
             if error.trouble != "protocol":
                 raise
-            self._protocol = "3.1.1"
+            self.protocol = "3.1.1"
         self._is_to_find_out = False
 
     def _new_client(self) -> Client:
@@ -182,7 +187,7 @@ class Link:
             username=self.address.user,
             password=self.address.password,
             identifier=self._client_id,
-            protocol=version.V5 if self._protocol == "5" else version.V311,
+            protocol=version.V5 if self.protocol == "5" else version.V311,
             will=will,
             timeout=self.params.timeout_s,
             keepalive=self.params.keepalive_s,
@@ -190,6 +195,7 @@ class Link:
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else small messages wait 40 ms
             logger=wire_log,
         )
+        client._client.manual_ack_set(True)  # else all that comes is taken, whether or not it can be worked through
         cast(Any, client)._loop = _Loop(client)
         return client
 
@@ -230,7 +236,7 @@ class Link:
             what = f"The broker at {self.address} refuses this user or password."
             return LinkError("login", what, "Correct them in the broker's address: mqtt://user:password@host:port.")
         if code == _PROTOCOL:
-            what = f"The broker at {self.address} does not speak MQTT {self._protocol}."
+            what = f"The broker at {self.address} does not speak MQTT {self.protocol}."
             return LinkError("protocol", what, "Use the other protocol (5 or 3.1.1).")
         what = f"The broker at {self.address} turned the connection down (code {code:#x})."
         return LinkError("refused", what, "Look at the broker's log.")

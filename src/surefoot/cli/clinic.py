@@ -17,17 +17,22 @@ import click
 
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
+from surefoot.cli.clinicstore import open_clinic
 from surefoot.cli.console import note
 from surefoot.cli.enroll import enroll, gateways, revoke
 from surefoot.cli.identified import link_params
+from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
+from surefoot.cli.secretfile import secret_in
+from surefoot.cli.users import user
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.duty import DutyParams
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
 from surefoot.web.app import make_app
+from surefoot.web.guard import is_loopback
 from surefoot.web.line import Line
-from surefoot.web.server import serve_pages, take_port
+from surefoot.web.server import Outside, serve_pages, take_port
 
 HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend these
 
@@ -35,7 +40,10 @@ HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend thes
 @click.group(invoke_without_command=True)
 @click.option("--broker", metavar="URL", help="Broker the homes send to: mqtt://user:password@host:port (or mqtts://).")
 @click.option("--database", metavar="URL", help="Where to keep it: sqlite:///clinic.sqlite or postgresql+psycopg://...")
-@click.option("--host", metavar="ADDRESS", help="Address of the pages; only this machine's own [127.0.0.1].")
+@click.option("--host", metavar="ADDRESS", help="Address of the pages; another than [127.0.0.1] needs the next three.")
+@click.option("--name", "names", multiple=True, metavar="NAME", help="By which others reach the pages, over HTTPS.")
+@click.option("--certificate", metavar="FILE", help="Of the pages (PEM); without it a proxy here speaks HTTPS.")
+@click.option("--key", metavar="FILE", help="Of that certificate; yours alone to read.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port of the pages; 0 takes any free one [8420].")
 @click.option("--no-browser", is_flag=True, help="Do not open the pages in the browser.")
 @click.option("--protocol", type=click.Choice(["5", "3.1.1"]), default="5", help="MQTT version of the broker [5].")
@@ -46,6 +54,9 @@ def clinic(
     broker: str | None,
     database: str | None,
     host: str | None,
+    names: tuple[str, ...],
+    certificate: str | None,
+    key: str | None,
     port: int | None,
     no_browser: bool,
     protocol: Protocol,
@@ -54,7 +65,7 @@ def clinic(
     """Store what homes send, answer them, and show it as pages in the browser, until Ctrl-C.
 
     A home deletes a row only after this clinic has stored it, so stopping or losing the broker loses nothing. The pages
-    have no login yet: they are served to this computer only.
+    are open to this computer alone until somebody has a login (surefoot clinic user add); then nobody gets in without.
 
     \b
     On one machine, with a Mosquitto running:
@@ -62,57 +73,85 @@ def clinic(
       surefoot replay left.csv right.csv --publish mqtt://127.0.0.1:1883
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
-    SUREFOOT_OTHER_BROKERS, SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE,
-    SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS (lists of names: on_call = ["Ann", "Bob"]).
+    SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_NAMES, SUREFOOT_CLINIC_CERTIFICATE,
+    SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_OTHER_BROKERS, SUREFOOT_ON_CALL and
+    SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_HOLIDAYS of days that are no working days:
+    holidays = ["2026-12-25"].
     """
     if context.invoked_subcommand is not None:
         return
-    config = load_config(broker=broker, clinic_database=database, clinic_host=host, clinic_port=port, timezone=timezone)
+    config = load_config(
+        broker=broker,
+        clinic_database=database,
+        clinic_host=host,
+        clinic_names=names or None,
+        clinic_certificate=certificate,
+        clinic_key=key,
+        clinic_port=port,
+        timezone=timezone,
+    )
     name, params = f"surefoot-clinic-{uuid.uuid4()}", link_params(config)
     links = [Link(url, name, protocol=protocol, params=params) for url in (config.broker, *config.other_brokers)]
-    listener = take_port(config.clinic_host, config.clinic_port)
+    outside = _outside(config)
+    listener = take_port(config.clinic_host, config.clinic_port, outside, login=_has_login(config))
     try:
-        store = _open(config)
+        store = open_clinic(config)
     except BaseException:
         listener.close()
         raise
     try:
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end it the same way
-        asyncio.run(_run(store, links, listener, config, browser=not no_browser))
+        asyncio.run(_run(store, links, listener, outside, config, browser=not no_browser))
     except BaseExceptionGroup as group:  # of the tasks within
         raise _first(group) from group
     finally:
         store.close()
 
 
-def _open(config: Config) -> Store:
-    if not config.clinic_database:
-        config.home.mkdir(parents=True, exist_ok=True)
-    return open_store(config.clinic_store)
+def _outside(config: Config) -> Outside:
+    if config.clinic_key is not None:
+        secret_in(config.clinic_key)
+    return Outside(config.clinic_names, config.clinic_certificate, config.clinic_key)
 
 
-async def _run(store: Store, links: Sequence[Link], listener: socket.socket, config: Config, browser: bool) -> None:
+def _has_login(config: Config) -> bool:
+    """Asked before the port is taken, and only where it matters: other machines may ask for the pages."""
+    if is_loopback(config.clinic_host):
+        return False
+    store = open_clinic(config)
+    try:
+        return store.staff.is_there()
+    finally:
+        store.close()
+
+
+async def _run(
+    store: Store, links: Sequence[Link], listener: socket.socket, outside: Outside, config: Config, browser: bool
+) -> None:
     """Ingest and pages side by side; either failing ends both."""
     where = _without_password(config.clinic_store)
     brokers = f"broker{'s' * (len(links) > 1)} {', '.join(str(link.address) for link in links)}"
     line = Line(time.time())
     zone = config.zone if "timezone" in config.model_fields_set else None
-    app = make_app(store, time.time, f"Clinic, {where}", zone=zone, line=line)
+    app = make_app(store, time.time, f"Clinic, {where}", zone=zone, line=line, names=outside.names)
     ready = asyncio.Event()
 
     def tell(url: str) -> None:
-        click.echo(f"Clinic at {url} (this computer only), storing in {where}, {brokers}. Ctrl-C to stop.")
+        who = "a login is needed" if outside.names or store.staff.is_there() else "this computer only"
+        click.echo(f"Clinic at {url} ({who}), storing in {where}, {brokers}. Ctrl-C to stop.")
         if browser and _has_screen():
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(serve_pages(app, listener=listener, on_ready=tell))
+        tasks.create_task(serve_pages(app, listener=listener, outside=outside, on_ready=tell))
         tasks.create_task(_watch(ready, line))
         tasks.create_task(serve(store, links, params=_params(config), ready=ready, on_trouble=_teller(line)))
 
 
 def _params(config: Config) -> ClinicParams:
-    people = EscalationParams(clinical=config.on_call, technical=config.technicians, zone=config.zone)
+    people = EscalationParams(
+        clinical=config.on_call, technical=config.technicians, zone=config.zone, holidays=frozenset(config.holidays)
+    )
     return ClinicParams(duty=DutyParams(escalation=people))
 
 
@@ -166,5 +205,5 @@ def _first(group: BaseException) -> BaseException:
     return group
 
 
-for _verb in (enroll, revoke, gateways):
+for _verb in (enroll, revoke, gateways, user, limits, learn, affected, treatment, ask, orders):
     clinic.add_command(_verb)

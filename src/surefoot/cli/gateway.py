@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from surefoot.alerts.mqtt import Link
+from surefoot.alerts.orders import Unreadable
 from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
@@ -36,10 +37,12 @@ from surefoot.records import (
     Alert,
     Bout,
     Check,
+    Confirmation,
     DaySummary,
     Donning,
     Gap,
     Incident,
+    Order,
     Placement,
     Samples,
     SideCheck,
@@ -50,6 +53,7 @@ from surefoot.records import (
 )
 from surefoot.sensors.joining import joined
 from surefoot.signal.told import USUAL
+from surefoot.web.ordered import said as order_words
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +198,19 @@ class Gateway:
         name = f"surefoot-{self._store.gateway()}"
         links = [Link(url, name, protocol="any", params=self._params) for url in brokers]
         self._board.clinic = self._broker = " or ".join(str(link.address) for link in links)
-        await deliver(self._store, links, on_trouble=self._note, clock=self._now_s, faults=self._board.open_faults)
+        await deliver(
+            self._store,
+            links,
+            on_trouble=self._note,
+            on_order=self._ordered,
+            clock=self._now_s,
+            faults=self._board.open_faults,
+        )
+
+    def _ordered(self, order: Order | Unreadable, said: Confirmation) -> None:
+        """What the clinic has decided, told where the patient may see it."""
+        what = order_words(order.what, self._zone) if isinstance(order, Order) else "something this program cannot read"
+        self._say(f"the clinic: {what}" + (f" (refused: {said.reason})" if said.verdict == "refused" else ""))
 
     def _note(self, trouble: SurefootError) -> None:
         if isinstance(trouble, StoreError) and trouble.trouble == "damaged":  # whoever opened it begins anew

@@ -10,10 +10,11 @@ import click
 
 from surefoot.cli.checkin import checkin, treatment
 from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, note
-from surefoot.cli.rules import rules
+from surefoot.cli.rules import orders, rules
 from surefoot.cli.told import STORE, day_given, opened
 from surefoot.config import load_config
 from surefoot.pipeline.aids import changed_by
+from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.incidentwatch import answered
 from surefoot.pipeline.resumed import told_of
 from surefoot.pipeline.store import StoreError
@@ -31,6 +32,7 @@ def log() -> None:
 log.add_command(checkin)
 log.add_command(treatment)
 log.add_command(rules)
+log.add_command(orders)
 
 
 @log.command()
@@ -119,7 +121,8 @@ def aid(kind: str, store_at: str | None, start: str | None, end: str | None, nam
         elif not store.drop_aid(logged):
             what = f"No {logged.words} was logged from {first} on."
             raise StoreError(what, "Nothing was changed.", "Give the first day it was logged with: --from.")
-        changed = list(changed_by(store.days(store.gateway()), store.aids()))
+        plan = store.orders.plan(store.gateway())
+        changed = list(changed_by(store.days(store.gateway()), store.aids(), plan.judging(TrendParams())))
         for day, trends in changed:
             store.keep_day(day, trends)
     finally:

@@ -22,13 +22,21 @@ VERBS = {  # verb: where its click command is, what it does
     "log": ("surefoot.cli.log:log", "Pain, red flags, giving way, aids, treatments: only you can tell."),
     "test": ("surefoot.cli.test:test", "One guided strength test: its number and what it means."),
     "doctor": ("surefoot.cli.doctor:doctor", "What this machine lacks, each thing with its remedy."),
+    "report": ("surefoot.cli.report:report", "One patient's days on two pages, to print or to send."),
+    "export": ("surefoot.cli.export:export", "A patient's data as CSV, Parquet, FHIR or BIDS-Motion."),
     "clinic": ("surefoot.cli.clinic:clinic", "The clinic's side: store what homes send, and show it as pages."),
 }
 STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it itself
     "pair": "Nothing was changed: the sensors that were paired before still are.",
     "clinic": "Nothing is lost: what came in is stored, and homes keep what they find until a clinic runs again.",
 }
-EXTRAS = {"amqtt": "demo", "bumble": "demo", "psycopg": "postgres"}  # module: the part of surefoot that brings it
+EXTRAS = {
+    "amqtt": "demo",
+    "bumble": "demo",
+    "psycopg": "postgres",
+    "typst": "report",
+    "matplotlib": "report",
+}  # module: the part of surefoot that brings it
 
 FAILED, INTERRUPTED = 1, 130
 

@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from surefoot.alerts.messages import Refused, Rejection, UpMessage, ack_payload, ack_topic, read_up, up_filter
 from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
+from surefoot.pipeline.postman import Postman
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import SurefootError
 
@@ -27,7 +29,9 @@ class ClinicParams:
 
     batch: int = 100  # messages in one transaction
     answers: int = 40  # sequence numbers in one answer, so that it stays small whatever the reasons
-    pause_s: float = 1.0  # after the database failed; the homes send again
+    pause_s: float = 0.5  # before a batch that the database did not take is tried again,
+    tries: int = 10  # so often; then the homes send it again
+    share: str = "clinic"  # several programs of one clinic deal its messages out among them (MQTT 5)
     look_s: float = 10.0  # between two looks at open alerts and silent homes
     days_s: float = 300.0  # between two looks at how the sensors were worn
     duty: DutyParams = field(default_factory=DutyParams)
@@ -54,8 +58,8 @@ async def serve(
     params, tell = params or ClinicParams(), on_trouble or _log
     line = _Line(clock)
 
-    async def talk(session: Session) -> None:
-        await session.subscribe(up_filter())
+    async def talk(link: Link, session: Session) -> None:
+        await session.subscribe(up_filter(params.share if link.protocol == "5" else ""))
         with line.through(session):
             await listen(session)
 
@@ -63,23 +67,26 @@ async def serve(
         if ready is not None:
             ready.set()
         async for batch in session.batches(params.batch):
-            try:
-                answers = await asyncio.to_thread(take, store, batch, clock(), params)
-            except StoreError as error:
-                tell(error)
-                await asyncio.sleep(params.pause_s)
-                continue
-            for topic, payload in answers:
+            for topic, payload in await stored(batch):
                 try:
                     await session.publish(topic, payload)
                 except PublishError as error:  # the home sends again, and is answered again
                     tell(error)
 
+    async def stored(batch: list[Received]) -> list[tuple[str, bytes]]:
+        for _ in range(params.tries):
+            try:
+                return await asyncio.to_thread(take, store, batch, clock(), params)
+            except StoreError as error:
+                tell(error)
+                await asyncio.sleep(params.pause_s)
+        return []
+
     async with asyncio.TaskGroup() as both:
         duty = both.create_task(_keep_duty(store, line, clock, params, tell))
         async with asyncio.TaskGroup() as lines:
             for one in [link] if isinstance(link, Link) else link:
-                lines.create_task(one.keep(talk, on_trouble))
+                lines.create_task(one.keep(partial(talk, one), on_trouble))
         duty.cancel()
 
 
@@ -120,20 +127,31 @@ class _Line:
         """Why it did not go out; empty when a broker has taken it."""
         failure = "there is no line to the broker"
         for session in self._sessions:
-            try:
-                await session.publish(notice_topic(notice.channel), notice.payload())
-            except (LinkError, PublishError) as error:
-                failure = error.what
-            else:
-                return ""
+            failure = await _handed(session, notice_topic(notice.channel), notice.payload())
+            if not failure:
+                break
         return failure
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """To a home, on every line: it listens on one of them."""
+        for session in self._sessions:
+            await _handed(session, topic, payload)
+
+
+async def _handed(session: Session, topic: str, payload: bytes) -> str:
+    """Why the broker did not take it; empty when it has."""
+    try:
+        await session.publish(topic, payload)
+    except (LinkError, PublishError) as error:
+        return error.what
+    return ""
 
 
 async def _keep_duty(
     store: Store, line: _Line, clock: Callable[[], float], params: ClinicParams, tell: Callable[[SurefootError], None]
 ) -> None:
-    """Look at homes and alerts, again and again; what fails is tried at the next look."""
-    days_due_s = 0.0
+    """Look at homes, alerts and orders, again and again; what fails is tried at the next look."""
+    days_due_s, postman = 0.0, Postman()
     while True:
         try:
             now_s = clock()
@@ -143,6 +161,8 @@ async def _keep_duty(
             for claim in await asyncio.to_thread(look, store, now_s, params.duty):
                 failure = await line.send(claim.notice)
                 await asyncio.to_thread(settle, store, claim, clock(), failure)
+            for letter in await asyncio.to_thread(postman.due, store, now_s):
+                await line.publish(*letter)  # one that does not go out goes again
         except StoreError as error:
             tell(error)
         await asyncio.sleep(params.look_s)

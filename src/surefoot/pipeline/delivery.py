@@ -1,10 +1,14 @@
-"""Delivery: the home's side of the wire. Rows go out, and leave the outbox when the clinic has answered for them."""
+"""Delivery: the home's side of the wire. Rows go out, and leave the outbox when the clinic has answered for them.
+
+What the clinic orders comes in by the same line, is done at once and confirmed by a row of the outbox.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Literal
@@ -12,14 +16,17 @@ from typing import Literal
 from surefoot.alerts.bodies import HomeFault, StatusBody
 from surefoot.alerts.keeping import keep
 from surefoot.alerts.messages import Kind, ack_topic, read_ack, up_payload, up_topic
-from surefoot.alerts.mqtt import Link, LinkError, PublishError, Session, Will
+from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session, Will
+from surefoot.alerts.orders import Unreadable, order_filters, read_order
+from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.outbox import Pending
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.window import DeliveryParams, Window
-from surefoot.records import SurefootError
+from surefoot.records import Confirmation, Order, SurefootError
 
 log = logging.getLogger(__name__)
 Tell = Callable[[SurefootError], None]
+Heard = Callable[[Order | Unreadable, Confirmation], None]
 
 
 async def deliver(
@@ -29,6 +36,7 @@ async def deliver(
     *,
     until_empty: bool = False,
     on_trouble: Tell | None = None,
+    on_order: Heard | None = None,
     clock: Callable[[], float] | None = None,
     faults: Callable[[], tuple[HomeFault, ...]] = tuple,
 ) -> int:
@@ -38,11 +46,12 @@ async def deliver(
 
     A broker that is away, a clinic that is silent and a full disk are waited out; each trouble is handed to
     ``on_trouble`` (default: the log), which may raise to give up. Bound it with ``asyncio.timeout``: the rows stay.
-    With each sign of life goes the home's time by ``clock``, and what keeps it from its work (``faults``).
+    With each sign of life goes the home's time by ``clock``, and what keeps it from its work (``faults``). ``on_order``
+    hears of each order of the clinic when it has been done or refused.
     """
     gateway = await asyncio.to_thread(store.gateway)
     sender = _Sender(store, gateway, params or DeliveryParams(), until_empty, on_trouble or _log)
-    sender.clock, sender.faults = clock, faults
+    sender.clock, sender.faults, sender.on_order = clock, faults, on_order
     loop = asyncio.get_running_loop()
 
     def wake() -> None:
@@ -70,7 +79,8 @@ class _Sender:
         self.faults: Callable[[], tuple[HomeFault, ...]] = tuple
         self._settling = asyncio.Lock()  # what is settled is counted before the outbox is called empty
         self.gone = _status(gateway, StatusBody(link="down"))
-        self._outbox = store.outbox
+        self.on_order: Heard | None = None
+        self._store, self._outbox = store, store.outbox
         self._gateway = gateway
         self._params = params
         self._until_empty = until_empty
@@ -81,7 +91,8 @@ class _Sender:
 
     async def talk(self, session: Session) -> None:
         """One connection: listen for answers and send; returns when the outbox is empty and that was asked for."""
-        await session.subscribe(ack_topic(self._gateway))
+        for topic in (ack_topic(self._gateway), *order_filters(self._gateway)):
+            await session.subscribe(topic)
         self._window.reconnected(self._now_s())
         self._heard_s = self._now_s()
         self._next_status_s = self._now_s()
@@ -107,7 +118,7 @@ class _Sender:
                 await asyncio.sleep(self._params.look_s)
                 continue
             for row in rows:
-                self._window.sent(row.seq, self._now_s(), random.random())
+                self._window.sent(row.seq, self._now_s(), random.random(), alert=row.kind == "alert")
                 payload = up_payload(self._gateway, row.seq, row.kind, row.body)
                 await self._publish(session, row.kind, payload)
             if not rows:
@@ -145,6 +156,7 @@ class _Sender:
             stored: list[int] = []
             rejected: dict[int, str] = {}
             for received in batch:
+                await self._obey(received)
                 ack = read_ack(received.topic, received.payload)
                 if ack is not None:
                     stored += ack.stored
@@ -160,6 +172,21 @@ class _Sender:
             self._heard_s = self._now_s()
             self._window.answered([*stored, *rejected])
             self.wake.set()
+
+    async def _obey(self, received: Received) -> None:
+        """An order that fails is not confirmed, so it comes again."""
+        order = read_order(received.topic, received.payload)
+        if order is None:
+            return
+        try:
+            confirmation = await asyncio.to_thread(obey, self._store, order, time.time())
+        except StoreError as error:
+            self._tell(error)
+            return
+        if confirmation is not None:
+            log.info("An order of the clinic is %s. %s", confirmation.verdict, confirmation.reason)
+            if self.on_order is not None:
+                self.on_order(order, confirmation)
 
     async def _say_status(self, session: Session) -> None:
         if self._now_s() < self._next_status_s:

@@ -17,6 +17,7 @@ from surefoot.pipeline.copies import copy_before
 from surefoot.records import SurefootError
 
 BUSY_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S = 5
 JOURNAL_PAGES = 256  # of 4 kB: a short journal can be worked in on a disk that has hardly any room left
 _URL_REMEDY = "Give sqlite:///path/to/file.db or postgresql+psycopg://user:password@host/database."
 
@@ -48,7 +49,7 @@ def open_engine(url: str) -> Engine:
     address = _address(url)
     name = address.render_as_string(hide_password=True)
     try:
-        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else create_engine(address)
+        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
     except ModuleNotFoundError as error:
         remedy = 'Install it: python -m pip install "surefoot[postgres]"'
         raise StoreError(f"{name}: the driver {error.name} is missing.", "Nothing was opened.", remedy) from None
@@ -115,6 +116,13 @@ def _sqlite(address: URL) -> Engine:
     return engine
 
 
+def _postgresql(address: URL) -> Engine:
+    """Lines that a server started anew has forgotten are noticed before they are used."""
+    engine = create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
 def _prepare_file(path: Path) -> None:
     """Make the file readable by its owner only, and its name durable: SQLite syncs the content, not the directory."""
     if path.is_dir():
@@ -143,6 +151,15 @@ def _set_up_sqlite(dbapi_connection: Any, _: Any) -> None:
         f"journal_size_limit={4096 * JOURNAL_PAGES}",
     ):
         dbapi_connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _set_up_postgresql(dbapi_connection: Any, _: Any) -> None:
+    """A server may be set to confirm what it has not written yet, for speed: not to us, who answer for it."""
+    with dbapi_connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        if cursor.fetchone() == ("off",):
+            cursor.execute("SET synchronous_commit = on")
+    dbapi_connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -31,11 +31,10 @@ def ingest(connection: Connection, messages: Sequence[UpMessage], refused: Seque
     """Store messages and dead letters inside the caller's transaction. One bad message harms no other."""
     stored: list[tuple[str, int]] = []
     rejected: list[tuple[str, int, str]] = []
-    for gateway in {message.gateway for message in messages if not isinstance(message, StatusMessage)}:
-        know_gateway(connection, gateway, now_s)
+    for gateway in sorted({message.gateway for message in messages}):  # in one order: workers never wait in a circle
+        _hear(connection, gateway, [message for message in messages if message.gateway == gateway], now_s)
     for message in messages:
         if isinstance(message, StatusMessage):
-            _note_status(connection, message, now_s)
             continue
         reason = _store(connection, message, now_s)
         if reason is None:
@@ -82,14 +81,16 @@ def _is_replay(connection: Connection, row: dict[str, object]) -> bool:
     return (known.kind, known.sha256) == (row["kind"], row["sha256"])
 
 
-def _note_status(connection: Connection, message: StatusMessage, now_s: float) -> None:
-    """The last will is the broker's message, not a sign of life: it moves no clock."""
-    alive = message.body.link == "up"
-    know_gateway(connection, message.gateway, now_s if alive else None)
-    changes: dict[str, object] = {"link": message.body.link}
-    if message.body.pending is not None:
-        changes["pending"] = message.body.pending
-    connection.execute(gateways.update().where(gateways.c.gateway == message.gateway).values(changes))
+def _hear(connection: Connection, gateway: str, messages: Sequence[UpMessage], now_s: float) -> None:
+    """Note when a home was heard, and its status. The last will is the broker's message, and no sign of life."""
+    statuses = [message.body for message in messages if isinstance(message, StatusMessage)]
+    alive = len(statuses) < len(messages) or any(status.link == "up" for status in statuses)
+    know_gateway(connection, gateway, now_s if alive else None)
+    for status in statuses:
+        changes: dict[str, object] = {"link": status.link}
+        if status.pending is not None:
+            changes["pending"] = status.pending
+        connection.execute(gateways.update().where(gateways.c.gateway == gateway).values(changes))
 
 
 def _bury(connection: Connection, letter: Refused, now_s: float) -> None:

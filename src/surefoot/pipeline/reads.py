@@ -138,7 +138,11 @@ def aids_of(connection: Connection) -> list[Aid]:
 
 def alerts_of(connection: Connection, gateway: str | None, alert_id: str | None = None) -> list[StoredAlert]:
     """Newest first."""
-    query = select(alerts, gateways.c.label).join(gateways).order_by(alerts.c.raised_s.desc(), alerts.c.alert_id)
+    query = (
+        select(alerts, gateways.c.label)
+        .join(gateways)
+        .order_by(alerts.c.raised_s.desc(), alerts.c.alert_id, alerts.c.gateway)
+    )
     if gateway is not None:
         query = query.where(alerts.c.gateway == gateway)
     if alert_id is not None:

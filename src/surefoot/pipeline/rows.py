@@ -18,6 +18,7 @@ from surefoot.alerts.bodies import (
     Body,
     BoutBody,
     CheckInBody,
+    ConfirmationBody,
     DayBody,
     IncidentBody,
     TestBody,
@@ -26,7 +27,7 @@ from surefoot.alerts.bodies import (
 )
 from surefoot.alerts.messages import digest
 from surefoot.pipeline.schema import alerts, bouts, days, gateways, incidents, strides, trends
-from surefoot.pipeline.toldtables import answers, check_ins, tests, treatments
+from surefoot.pipeline.toldtables import answers, check_ins, confirmations, tests, treatments
 from surefoot.records import SIDES, Side
 
 _KEPT = ("first_seen_s", "stored_s")  # when something was first seen stays
@@ -53,6 +54,8 @@ def place(body: Body) -> tuple[Table, dict[str, Any]]:
             return check_ins, {"day": body.day, "at_s": body.at_s, "sha256": digest(body)}
         case TreatmentBody():
             return treatments, {"kind": body.kind, "day": body.day}
+        case ConfirmationBody():
+            return confirmations, {"order_id": body.order_id}
         case TestBody():
             return tests, {"kind": body.kind, "side": side_key(body.side), "start_s": body.start_s}
         case AlertBody():

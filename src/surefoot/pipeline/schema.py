@@ -28,8 +28,9 @@ from sqlalchemy import (
     select,
 )
 
+from surefoot.pipeline.stafftables import failures, people, sessions
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata
-from surefoot.pipeline.toldtables import aids, answers, check_ins, tests, treatments
+from surefoot.pipeline.toldtables import aids, answers, check_ins, confirmations, judgements, orders, tests, treatments
 
 about = Table(
     "about",
@@ -232,6 +233,22 @@ def _checked_in(connection: Connection) -> None:
     _make_append_only(connection, check_ins)
 
 
+def _judged(connection: Connection) -> None:
+    judgements.create(connection, checkfirst=True)
+    _make_append_only(connection, judgements)
+
+
+def _logins(connection: Connection) -> None:
+    for table in (people, sessions, failures):
+        table.create(connection, checkfirst=True)
+
+
+def _ordered(connection: Connection) -> None:
+    for table in (orders, confirmations):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, orders)
+
+
 def _make_append_only(connection: Connection, table: Table) -> None:
     """The database itself refuses to change or delete its rows."""
     for statement in _APPEND_ONLY[connection.dialect.name]:
@@ -260,4 +277,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     (3, "paired sensors, donnings", _worn),
     (4, "what happened to alerts", _lives_of_alerts),
     (5, "check-ins, treatments", _checked_in),
+    (6, "what people say of incidents", _judged),
+    (7, "logins", _logins),
+    (8, "orders of the clinic", _ordered),
 )

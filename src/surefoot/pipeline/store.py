@@ -24,12 +24,16 @@ from surefoot.pipeline.alertlog import AlertLog
 from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
+from surefoot.pipeline.judgements import Judgements
+from surefoot.pipeline.login import Logins
+from surefoot.pipeline.orderbook import OrderBook
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, gateways
 from surefoot.pipeline.schema import aids as aid_rows
 from surefoot.pipeline.schema import strides as stride_rows
+from surefoot.pipeline.staff import Staff
 from surefoot.records import (
     Aid,
     Alert,
@@ -73,6 +77,10 @@ class Store:
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
         self.diary = Diary(engine, self._keep)
+        self.judgements = Judgements(engine)
+        self.staff = Staff(engine)
+        self.logins = Logins(engine)
+        self.orders = OrderBook(engine, self.outbox)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 from fastapi import FastAPI, Request
@@ -16,9 +16,14 @@ from starlette.responses import FileResponse, Response
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
+from surefoot.web.door import Door
+from surefoot.web.gate import Gate
 from surefoot.web.guard import Guard
+from surefoot.web.judging import Judging
 from surefoot.web.line import Line
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
+from surefoot.web.planning import Planning, add_planning
+from surefoot.web.printing import Printing
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
 SAME = "no-cache"  # kept, but asked about each time
@@ -33,19 +38,29 @@ def make_app(
     *,
     zone: tzinfo | None = None,
     line: Line | None = None,
+    names: Sequence[str] = (),
 ) -> FastAPI:
     """The clinic's pages on ``store``.
 
     ``clock`` gives Unix seconds, ``title`` says whose data it is, ``zone`` is that of the times shown (None: this
     machine's), ``line`` tells whether messages come in (None: nothing is said about it).
+
+    ``names``: under which others reach these pages, over HTTPS; nobody gets in without a login then. Without names they
+    are this computer's own, and a login is needed as soon as somebody has one.
     """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)  # its documents load from a CDN
-    pages = Pages(title, zone, line)
+    pages, outside = Pages(title, zone, line), bool(names)
+    door = Door(store, clock, pages, always=outside, secure=outside)
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
+    _add_judging(app, Judging(store, clock, pages))
+    _add_printing(app, Printing(store, clock, zone))
+    _add_door(app, door)
+    add_planning(app, Planning(store, clock, pages))
     _add_files(app)
     _add_refusals(app, pages)
-    app.add_middleware(Guard, refuse=pages.refusal)
+    app.add_middleware(Gate, door=door, refuse=pages.refusal)
+    app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)
     return app
 
 
@@ -67,6 +82,22 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
 def _add_deeds(app: FastAPI, deeds: Deeds) -> None:
     for deed in (deeds.snooze, deeds.wake, deeds.resolve, deeds.seen):
         app.post(f"/{deed.__name__}", response_model=None)(deed)
+
+
+def _add_judging(app: FastAPI, judging: Judging) -> None:
+    app.post("/judge", response_model=None)(judging.judge)
+    app.get("/precision", response_model=None)(judging.precision)
+
+
+def _add_printing(app: FastAPI, printing: Printing) -> None:
+    app.get("/patients/{gateway}/report", response_model=None)(printing.page)
+    app.get("/patients/{gateway}/report.pdf", response_model=None)(printing.pdf)
+
+
+def _add_door(app: FastAPI, door: Door) -> None:
+    app.get("/login", response_model=None)(door.form)
+    app.post("/login", response_model=None)(door.enter)
+    app.post("/logout", response_model=None)(door.leave)
 
 
 def _add_files(app: FastAPI) -> None:

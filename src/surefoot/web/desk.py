@@ -13,6 +13,7 @@ from surefoot.pipeline.store import Patient, Store
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import SurefootError, Tier, Trend
 from surefoot.web import incidents as happened
+from surefoot.web.acting import visitor
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import anchor, card, cards, outage
@@ -20,7 +21,7 @@ from surefoot.web.line import Line
 from surefoot.web.pages import Pages
 from surefoot.web.patients import Watch, WatchParams, in_order, last_lived, row, watch
 from surefoot.web.tests import tests
-from surefoot.web.words import TIERS, count, local_day
+from surefoot.web.words import TIERS, VERDICTS, count, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 SHOWN_INCIDENTS = 50
@@ -33,6 +34,7 @@ TOLD = {  # after a form: what its page says on top
     "woken": "The snooze has ended.",
     "resolved": "Resolved. It is stored below with your name and why.",
     "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
+    "judged": "Stored below with your name and the time.",
     "": "",
 }
 BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
@@ -63,7 +65,7 @@ class Desk:
 
     def patient(self, gateway: str, told: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        one = _find(patients, gateway)
+        one = known_patient(patients, gateway)
         days, trends, alerts = self._store.days(gateway), self._store.trends(gateway), self._store.alerts(gateway)
         seen = watch(one, days, now_s)
         lived = last_lived(days)
@@ -85,9 +87,9 @@ class Desk:
         }
         return self._pages.page("patient.html", now_s, patients, **content)
 
-    def incident(self, gateway: str, kind: str, side: str, start: str) -> HTMLResponse:
+    def incident(self, gateway: str, kind: str, side: str, start: str, told: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        one, when = _find(patients, gateway), happened.moment(start)
+        one, when = known_patient(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
             raise Refused(404, "There is no such incident.", "Nothing was changed.", "Go back to the patient's page.")
@@ -96,6 +98,10 @@ class Desk:
             "incident": happened.line(found, self._pages.zone),
             "day": local_day(found.start_s, self._pages.zone),
             "snippet": happened.snippet(found),
+            "judged": happened.judged(self._store.judgements.of(gateway, found), self._pages.zone),
+            "verdicts": VERDICTS,
+            "link": {"kind": kind, "side": side, "start": start},
+            "told": TOLD.get(told, ""),
             "answers": happened.said(self._store.answers(gateway, found), self._pages.zone),
         }
         return self._pages.page("incident.html", now_s, patients, **content)
@@ -130,7 +136,7 @@ class Desk:
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
         label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients()
-        _find(patients, gateway)
+        known_patient(patients, gateway)
         if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
             what = f"Another patient has the label {label}."
             raise Refused(409, what, "Nothing was changed.", "Go back and choose a label that tells them apart.")
@@ -141,7 +147,10 @@ class Desk:
         """For programs that watch this one: 200 while the records can be read."""
         patients = self._store.patients()
         broker = "not used" if self._line is None else "connected" if self._line.is_up else "not reachable"
-        return JSONResponse({"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()})
+        told = {"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()}
+        if visitor().needs_login:  # how many there are is nothing for who has not logged in
+            del told["patients"]
+        return JSONResponse(told)
 
     def _alerts(self, channel: str, told: str) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
@@ -163,7 +172,7 @@ class Desk:
         return [] if lived is None else self._store.trends(patient.gateway, day=lived.day)
 
 
-def _find(patients: list[Patient], gateway: str) -> Patient:
+def known_patient(patients: list[Patient], gateway: str) -> Patient:
     found = next((one for one in patients if one.gateway == gateway), None)
     if found is None:
         raise Refused(404, "There is no such patient.", "Nothing was changed.", "Go back to the list of patients.")

@@ -1,23 +1,26 @@
 """The guard before the pages: who may ask, and what a browser may do with the answer.
 
-There is no login yet, so only this machine may ask. A foreign web page in the same browser must neither read (its name
-made to point here: DNS rebinding) nor post (cross-site request forgery).
+Pages are asked for under this machine's own names, and those it was given. A foreign web page in the same browser must
+neither read (its name made to point here: DNS rebinding) nor post (cross-site request forgery).
 """
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+# Styles are allowed inline where plotly.js draws, which sets them on its shapes; scripts never are.
+DRAWING = {"Content-Security-Policy": POLICY.format(styles=" 'unsafe-inline'")}
 HEADERS = {
-    # Styles are allowed inline for plotly.js, which sets them on the shapes it draws; scripts never are.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",  # not no-referrer: that makes a browser send "Origin: null" with our own forms
@@ -33,9 +36,11 @@ Refusal = Callable[[int, str, str, str], Response]  # status, what, meaning, rem
 class Guard:
     """ASGI middleware: refuses foreign hosts and origins, and puts ``HEADERS`` on every answer."""
 
-    def __init__(self, app: ASGIApp, refuse: Refusal) -> None:
+    def __init__(self, app: ASGIApp, refuse: Refusal, names: Collection[str] = (), secure: bool = False) -> None:
         self._app = app
         self._refuse = refuse
+        self._names = {name.casefold() for name in names}
+        self._always = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,7 +50,8 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                headers.update(self._always)
+                headers.setdefault("Content-Security-Policy", POLICY.format(styles=""))
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
@@ -54,8 +60,8 @@ class Guard:
 
     def _check(self, method: str, headers: Headers) -> Response | None:
         host = headers.get("host", "")
-        if not is_loopback(name_of(host)):
-            what = "This page was asked for under a name that is not this computer's own."
+        if not is_loopback(name_of(host)) and name_of(host).casefold() not in self._names:
+            what = "This page was asked for under a name that is none of this clinic's."
             return self._refuse(421, what, "Nothing was shown.", "Use the address that surefoot printed.")
         if method in SAFE:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -15,11 +16,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from surefoot.pipeline.store import Patient
+from surefoot.web.acting import visitor
+from surefoot.web.guard import DRAWING
 from surefoot.web.line import Line
+from surefoot.web.roles import allowed, in_words, may
 from surefoot.web.words import ago, count, local, number
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+_FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>')
 PLOTLY_URL = f"/static/plotly-{version('plotly')}.min.js"
 
 
@@ -59,16 +64,29 @@ class Pages:
         self._templates.globals |= {
             "plotly_url": PLOTLY_URL,
             "static": {path.name: _with_digest(path) for path in STATIC.iterdir()},
+            "me": visitor,
+            "may": lambda method, path: may(visitor().person, method, path),
+            "for_whom": lambda method, path: in_words(allowed(method, path)),
+            "in_words": in_words,
         }
 
     def page(self, template: str, now_s: float, patients: Sequence[Patient], **content: Any) -> HTMLResponse:
-        frame = self._frame(now_s, patients)
-        return HTMLResponse(self._templates.get_template(template).render(frame=frame, **content))
+        return self._answer(template, frame=self._frame(now_s, patients), **content)
+
+    def login(self, csrf: str, status: int = 200, *, back: str, told: str) -> HTMLResponse:
+        return self._answer("login.html", status, frame=None, csrf=csrf, back=back, told=told)
 
     def refusal(self, status: int, what: str, meaning: str, remedy: str) -> HTMLResponse:
         """A page that says what went wrong; it reads nothing, so it can always be shown."""
-        told = {"status": status, "what": what, "meaning": meaning, "remedy": remedy}
-        return HTMLResponse(self._templates.get_template("refusal.html").render(frame=None, **told), status)
+        told = {"what": what, "meaning": meaning, "remedy": remedy}
+        return self._answer("refusal.html", status, frame=None, **told)
+
+    def _answer(self, template: str, status: int = 200, **content: Any) -> HTMLResponse:
+        """Whatever form stands on it brings back whose login it was made for; only what draws may set styles."""
+        text = self._templates.get_template(template).render(**content)
+        if visitor().csrf and visitor().person is not None:
+            text = _FORM.sub(rf'\g<0><input type="hidden" name="csrf" value="{visitor().csrf}">', text)
+        return HTMLResponse(text, status, headers=DRAWING if PLOTLY_URL in text else None)
 
     def _frame(self, now_s: float, patients: Sequence[Patient]) -> Frame:
         heard = [one.last_seen_s for one in patients if one.last_seen_s is not None]

@@ -7,6 +7,8 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -21,14 +23,22 @@ class PortError(SurefootError):
     """The pages cannot be served at this address."""
 
 
-def take_port(host: str, port: int) -> socket.socket:
-    """Listen on a port of this machine (0: any free one). Raise PortError when that may or can not be."""
-    if not is_loopback(host):
-        raise PortError(
-            f"The pages cannot be served at {host}: they have no login yet, so anybody there could read them.",
-            "Nothing was started.",
-            "Leave --host away (127.0.0.1); from another computer use an SSH tunnel to it.",
-        )
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """How others reach the pages: under which names; with which certificate, unless something in front has it."""
+
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+def take_port(host: str, port: int, outside: Outside | None = None, *, login: bool = False) -> socket.socket:
+    """Listen on a port (0: any free one). Raise PortError when that may or can not be.
+
+    Beyond this machine only behind a ``login`` that somebody has, under a name, and over TLS.
+    """
+    if not is_loopback(host) and (lacks := _lacks(outside or Outside(), login)):
+        raise PortError(f"The pages cannot be served at {host}: {lacks[0]}", "Nothing was started.", lacks[1])
     if host == "localhost":
         host = "127.0.0.1"
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -46,9 +56,24 @@ def take_port(host: str, port: int) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
+def _lacks(outside: Outside, login: bool) -> tuple[str, str] | None:
+    """What is missing before other machines may ask, and what to do."""
+    if not login:
+        remedy = "Give somebody a login (surefoot clinic user add), or leave --host away and use an SSH tunnel."
+        return "nobody has a login yet, so anybody there could read them.", remedy
+    if not outside.names:
+        return "it is not known by which name others will ask for them.", "Name it: --name clinic.example"
+    if outside.certificate is None or outside.key is None:
+        remedy = "Give --certificate and --key, or leave --host away and let a proxy on this machine speak HTTPS."
+        return "without a certificate passwords and patients' data could be read on the way.", remedy
+    return None
+
+
+def address_of(listener: socket.socket, outside: Outside | None = None) -> str:
     """The pages' URL."""
     host, port = listener.getsockname()[:2]
+    if outside is not None and outside.certificate is not None:
+        return f"https://{outside.names[0] if outside.names else 'localhost'}:{port}/"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
@@ -58,14 +83,18 @@ async def serve_pages(
     port: int = 8420,
     *,
     listener: socket.socket | None = None,
+    outside: Outside | None = None,
     on_ready: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until cancelled; answers under way are finished first. Signals stay with the caller.
 
+    ``outside``: how others reach the pages. With names and no certificate a proxy on this machine is believed when it
+    says from where it was asked.
     ``listener``: a port already taken with `take_port`. ``on_ready`` is told the URL once pages can be fetched.
     Raise PortError when the port cannot be had.
     """
-    taken = listener or take_port(host, port)
+    taken, reached = listener or take_port(host, port), outside or Outside()
+    behind_proxy = bool(reached.names) and reached.certificate is None
     settings = uvicorn.Config(
         app,
         lifespan="off",
@@ -73,7 +102,10 @@ async def serve_pages(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=behind_proxy,
+        forwarded_allow_ips="127.0.0.1,::1",
+        ssl_certfile=reached.certificate,
+        ssl_keyfile=reached.key,
         timeout_graceful_shutdown=LINGER_S,
     )
     server = _Server(settings)
@@ -82,7 +114,7 @@ async def serve_pages(
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         if on_ready is not None and not serving.done():
-            on_ready(address_of(taken))
+            on_ready(address_of(taken, reached))
         await asyncio.shield(serving)
     finally:
         server.should_exit = True

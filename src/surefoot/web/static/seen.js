@@ -4,7 +4,8 @@ const tell = (entries, observer) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting || document.visibilityState !== "visible") continue;
     observer.unobserve(target);
-    fetch("/seen", { method: "POST", body: new URLSearchParams({ gateway: target.dataset.gateway, alert_id: target.dataset.alert }) })
+    const csrf = document.querySelector("meta[name=csrf]").content;
+    fetch("/seen", { method: "POST", headers: { "X-CSRF": csrf }, body: new URLSearchParams({ gateway: target.dataset.gateway, alert_id: target.dataset.alert }) })
       .catch(() => {}); /* the next page tells it */
   }
 };

@@ -1,0 +1,121 @@
+"""Logging in: a name, a password and an address become a session; whoever guesses waits longer each time."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Engine, delete, select
+
+from surefoot.pipeline.engine import plain_words, writing
+from surefoot.pipeline.passwords import fits, hashed, is_weak_by_now
+from surefoot.pipeline.rows import upsert
+from surefoot.pipeline.staff import LONGEST_NAME, Person, key_of, person_of
+from surefoot.pipeline.stafftables import failures, people, sessions
+
+
+@dataclass(frozen=True, slots=True)
+class LoginParams:
+    """How long a session lasts, and how guessing is slowed down. Engineering choices (P)."""
+
+    idle_s: float = 1800.0  # a page nobody asks anything of for so long is logged out
+    longest_s: float = 43_200.0  # a shift; then the password again
+    noted_s: float = 60.0  # that a session is used is written at most so often
+    free_account: int = 5  # wrong passwords of one name before each further try has to wait,
+    free_address: int = 20  # and from one address: a clinic may have one for everybody
+    first_wait_s: float = 2.0  # doubled with every further one,
+    longest_wait_s: float = 300.0  # up to this: nobody is locked out for good by somebody else's guesses
+    forgotten_s: float = 3600.0  # without a wrong one for so long, counting begins anew
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Too many wrong passwords: nothing was looked at."""
+
+    seconds: float
+
+
+class Logins:
+    """Sessions of a clinic's pages, kept in its store: they survive a restart, and a removed person has none."""
+
+    def __init__(self, engine: Engine, params: LoginParams | None = None) -> None:
+        self._engine = engine
+        self.params = params or LoginParams()
+
+    def log_in(self, name: str, password: str, address: str, token: str, now_s: float) -> Person | Wait | None:
+        """A session named ``token``, which the caller has made up; None: name or password is wrong.
+
+        The try is counted before the password is looked at, so that many at once do not get past the limit.
+        """
+        account, place = _digest("account", key_of(name)), _digest("address", _network(address))
+        with plain_words("The login cannot be written"), writing(self._engine) as connection:
+            wait_s = max(self._wait_s(connection, account, now_s), self._wait_s(connection, place, now_s))
+            if wait_s > 0:
+                return Wait(wait_s)
+            for of in (account, place):
+                self._count(connection, of, now_s)
+            known = connection.execute(select(people).where(people.c.key == key_of(name[:LONGEST_NAME]))).first()
+        if not fits(known.password if known else None, password) or known is None:
+            return None
+        with plain_words("The login cannot be written"), writing(self._engine) as connection:
+            connection.execute(delete(failures).where(failures.c.of == account))
+            self._count(connection, place, now_s, -1)
+            if is_weak_by_now(known.password):
+                connection.execute(people.update().where(people.c.key == known.key).values(password=hashed(password)))
+            old = (sessions.c.made_s < now_s - self.params.longest_s) | (sessions.c.used_s < now_s - self.params.idle_s)
+            connection.execute(delete(sessions).where(old))
+            row = {"token": hidden(token), "key": known.key, "made_s": now_s, "used_s": now_s}
+            connection.execute(sessions.insert().values(row))
+        return person_of(known)
+
+    def who(self, token: str, now_s: float) -> Person | None:
+        """Whose session it is; None when it is none, or over."""
+        p = self.params
+        query = select(people, sessions.c.made_s.label("began_s"), sessions.c.used_s).join(sessions)
+        with plain_words("The login cannot be read"), self._engine.begin() as connection:
+            row = connection.execute(query.where(sessions.c.token == hidden(token))).first()
+        if row is None or row.password is None or now_s - row.began_s >= p.longest_s or now_s - row.used_s >= p.idle_s:
+            return None
+        if now_s - row.used_s >= p.noted_s:
+            with plain_words("The login cannot be written"), writing(self._engine) as connection:
+                used = sessions.update().where(sessions.c.token == hidden(token)).values(used_s=now_s)
+                connection.execute(used)
+        return person_of(row)
+
+    def log_out(self, token: str) -> None:
+        with plain_words("The login cannot be written"), writing(self._engine) as connection:
+            connection.execute(delete(sessions).where(sessions.c.token == hidden(token)))
+
+    def _wait_s(self, connection: Connection, of: str, now_s: float) -> float:
+        p = self.params
+        row = connection.execute(select(failures).where(failures.c.of == of)).first()
+        if row is None or now_s - row.last_s >= p.forgotten_s:
+            return 0.0
+        free = p.free_account if of.startswith("account") else p.free_address
+        if row.count < free:
+            return 0.0
+        wait_s = min(p.longest_wait_s, p.first_wait_s * 2.0 ** min(row.count - free, 20))
+        return min(p.longest_wait_s, row.last_s + wait_s - now_s)  # whatever the clock has done since
+
+    def _count(self, connection: Connection, of: str, now_s: float, step: int = 1) -> None:
+        connection.execute(delete(failures).where(failures.c.last_s < now_s - self.params.forgotten_s))
+        before = connection.scalar(select(failures.c.count).where(failures.c.of == of)) or 0
+        upsert(connection, failures, {"of": of, "count": max(0, before + step), "last_s": now_s})
+
+
+def hidden(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _digest(kind: str, of: str) -> str:
+    return f"{kind} {hashlib.sha256(of.encode()).hexdigest()}"
+
+
+def _network(address: str) -> str:
+    """Whoever has one address of IPv6 has all of its last half."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False)) if known.version == 6 else address

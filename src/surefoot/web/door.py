@@ -1,0 +1,106 @@
+"""The door: the page where people log in, and how they leave."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from hashlib import sha256
+from math import ceil
+from typing import Annotated
+
+from fastapi import Form, Request
+from starlette.responses import RedirectResponse, Response
+
+from surefoot.pipeline.login import Wait
+from surefoot.pipeline.store import Store
+from surefoot.web.acting import Visitor, visitor
+from surefoot.web.pages import Pages
+from surefoot.web.roles import is_open, start_page
+from surefoot.web.words import count
+
+WRONG = "This name and password do not belong together."
+LEFT = "You are logged out."
+OVER = "You are not logged in, or your login has ended: after half an hour without use, or at the end of a shift."
+
+
+class Door:
+    """Who somebody is, by their cookie.
+
+    ``always``: nobody gets in without a login. Else one is needed as soon as somebody has one: until then the pages
+    are open to this clinic's own computer. ``secure``: the pages are asked for over HTTPS only.
+    """
+
+    def __init__(
+        self, store: Store, clock: Callable[[], float], pages: Pages, *, always: bool = False, secure: bool = False
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._pages = pages
+        self._always = always
+        self._secure = secure
+        self.cookie = "__Host-surefoot" if secure else "surefoot"
+
+    def visitor(self, cookie: str | None) -> Visitor:
+        """By the session that a cookie names. A cookie without one is a visitor's who has not logged in yet."""
+        if not (self._always or self._store.staff.is_there()):
+            return Visitor()
+        person = self._store.logins.who(cookie, self._clock()) if cookie else None
+        return Visitor(person, csrf_of(cookie) if cookie else "", needs_login=True)
+
+    def form(self, request: Request, back: str = "", told: str = "") -> Response:
+        """Whoever comes without a cookie is given one, so that even this form cannot be filled in by another page."""
+        if not visitor().needs_login or visitor().person is not None:
+            return RedirectResponse(_inside(back) or "/", 303)
+        cookie = request.cookies.get(self.cookie) or _token()
+        says = {"left": LEFT, "over": OVER}.get(told, "")
+        page = self._pages.login(csrf_of(cookie), back=_inside(back), told=says)
+        self._give(page, cookie)
+        return page
+
+    def enter(
+        self,
+        request: Request,
+        name: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+        back: Annotated[str, Form()] = "",
+    ) -> Response:
+        """A new session under a new cookie: what was known of the old one is worth nothing."""
+        token, address = _token(), request.client.host if request.client else ""
+        found = self._store.logins.log_in(name, password, address, token, self._clock())
+        if isinstance(found, Wait):
+            wait_s = ceil(found.seconds)
+            told = f"Too many wrong passwords. Wait {count(wait_s, 'second')}, then try again; nothing was looked at."
+            page = self._pages.login(visitor().csrf, 429, back=_inside(back), told=told)
+            page.headers["Retry-After"] = str(wait_s)
+            return page
+        if found is None:
+            return self._pages.login(visitor().csrf, 403, back=_inside(back), told=WRONG)
+        answer = RedirectResponse(_inside(back) or start_page(found), 303)
+        self._give(answer, token)
+        return answer
+
+    def leave(self, request: Request) -> Response:
+        self._store.logins.log_out(request.cookies.get(self.cookie, ""))
+        answer = RedirectResponse("/login?told=left", 303)
+        answer.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="lax")
+        return answer
+
+    def _give(self, answer: Response, token: str) -> None:
+        """Lax, not strict: a link in a notice must lead to its alert."""
+        answer.set_cookie(self.cookie, token, path="/", secure=self._secure, httponly=True, samesite="lax")
+
+
+def csrf_of(cookie: str) -> str:
+    """What forms bring back: it follows from the cookie, which no other page can read, and does not tell it."""
+    return hmac.new(cookie.encode(), b"surefoot form", sha256).hexdigest()
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _inside(back: str) -> str:
+    """A page of this clinic's own, or nothing: a login must not lead elsewhere."""
+    plain = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable() and "\\" not in back
+    return back if plain and not is_open(back.partition("?")[0]) else ""

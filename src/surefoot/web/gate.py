@@ -1,0 +1,127 @@
+"""The gate before every page: who asks, whether they may, whether a form is one of ours, and who signs it.
+
+It stands before the routes, so it covers those that are added later. What it does not know is let in too little rather
+than too much (`surefoot.web.roles`).
+"""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from urllib.parse import parse_qsl, quote, urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from surefoot.records import SurefootError
+from surefoot.web.acting import Visitor, visited_by
+from surefoot.web.door import OVER, Door
+from surefoot.web.guard import SAFE, Refusal
+from surefoot.web.roles import allowed, in_words, is_open, may
+
+LARGEST_FORM = 65_536  # bytes
+FORM = "application/x-www-form-urlencoded"
+SIGNED = "who"  # the field that names who acts
+
+
+class Gate:
+    """ASGI middleware. Within, `surefoot.web.acting.visitor` says who is asking."""
+
+    def __init__(self, app: ASGIApp, door: Door, refuse: Refusal) -> None:
+        self._app = app
+        self._door = door
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            who = await run_in_threadpool(self._door.visitor, Request(scope).cookies.get(self._door.cookie))
+        except SurefootError as error:
+            await self._refuse(503, error.what, error.meaning, error.remedy)(scope, receive, send)
+            return
+        visited_by(who)
+        refused = self._check(who, scope)
+        if refused is None and scope["method"] not in SAFE:
+            given = await _body(receive)
+            refused = self._check_form(who, Headers(scope=scope), given)
+            receive = _again(b"" if given is None else _signed(who, given), receive)
+            scope = dict(scope) | {"headers": _measured(scope, who, given or b"")}
+        await (refused or self._app)(scope, receive, send)
+
+    def _check(self, who: Visitor, scope: Scope) -> Response | None:
+        method, path = scope["method"], scope["path"]
+        if not who.needs_login or is_open(path):
+            return None
+        if who.person is None:
+            if method in SAFE:
+                asked = quote(path) + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+                return RedirectResponse(
+                    f"/login?{urlencode({'back': asked, 'told': 'over' if path != '/' else ''})}", 303
+                )
+            return self._refuse(401, OVER, "Nothing was stored.", "Log in and do it again.")
+        if not may(who.person, method, path):
+            what = f"This is for: {in_words(allowed(method, path))}."
+            meaning = f"You are {who.person.name} ({in_words(who.person.roles)}). Nothing was shown or stored."
+            return self._refuse(403, what, meaning, "Ask one of them, or whoever gives out logins for another role.")
+        return None
+
+    def _check_form(self, who: Visitor, headers: Headers, given: bytes | None) -> Response | None:
+        if given is None:
+            what = f"This is too much for a form: {LARGEST_FORM} bytes at most."
+            return self._refuse(413, what, "Nothing was stored.", "Go back and shorten it.")
+        kind = headers.get("content-type", FORM).partition(";")[0].strip().lower()
+        if given and kind != FORM:
+            return self._refuse(415, "This is not a form of these pages.", "Nothing was stored.", "Use the pages.")
+        if not who.needs_login:
+            return None
+        brought = headers.get("x-csrf") or dict(_fields(given)).get("csrf", "")
+        if not who.csrf or not compare_digest(brought.encode(), who.csrf.encode()):
+            what = "This form was made for another login, or for none."
+            return self._refuse(403, what, "Nothing was stored.", "Reload the page and do it again.")
+        return None
+
+
+def _signed(who: Visitor, given: bytes) -> bytes:
+    """What was sent, signed by whoever is logged in: nobody acts in another's name, whatever they typed."""
+    if who.person is None:
+        return given
+    kept = [(name, value) for name, value in _fields(given) if name not in (SIGNED, "csrf")]
+    return urlencode([*kept, (SIGNED, who.person.name)]).encode()
+
+
+def _fields(given: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(given.decode("utf-8", "replace"), keep_blank_values=True)
+
+
+def _measured(scope: Scope, who: Visitor, given: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers, with the length that the body has now."""
+    kept = [(name, value) for name, value in scope["headers"] if name not in (b"content-length", b"transfer-encoding")]
+    return [*kept, (b"content-length", str(len(_signed(who, given))).encode())]
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """All that was sent, or None where it is too much."""
+    parts, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":  # whoever asked has gone
+            break
+        parts.append(message.get("body", b""))
+        size, more = size + len(parts[-1]), message.get("more_body", False)
+        if size > LARGEST_FORM:
+            return None
+    return b"".join(parts)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A body that was read, to be read once more; then whatever else comes."""
+    left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return left.pop() if left else await receive()
+
+    return replayed

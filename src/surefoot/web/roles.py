@@ -1,0 +1,50 @@
+"""The roles: what each may see and do. What is not named here is for those who treat patients."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from surefoot.pipeline.staff import Person, Role
+
+ROLE_WORDS: dict[Role, str] = {"therapist": "therapist", "care-team": "care team", "admin": "administrator"}
+
+OPEN = ("/login", "/healthz", "/static")  # asked for before anybody is known
+EVERYBODY: tuple[Role, ...] = ("therapist", "care-team", "admin")
+CARE: tuple[Role, ...] = ("therapist", "care-team")
+THERAPIST: tuple[Role, ...] = ("therapist",)
+
+SEE: dict[str, tuple[Role, ...]] = {"/alerts/technical": EVERYBODY}  # other pages: CARE
+DO: dict[str, tuple[Role, ...]] = {  # other forms: THERAPIST, so that one nobody thought of here lets in too few
+    "/login": EVERYBODY,
+    "/logout": EVERYBODY,
+    "/acknowledge": CARE,
+    "/snooze": CARE,
+    "/wake": CARE,
+    "/resolve": CARE,
+    "/seen": EVERYBODY,
+}
+
+
+def is_open(path: str) -> bool:
+    """Whether this may be asked for without a login."""
+    return any(path == one or path.startswith(f"{one}/") for one in OPEN)
+
+
+def allowed(method: str, path: str) -> tuple[Role, ...]:
+    """The roles that may do this."""
+    if method in ("GET", "HEAD"):
+        return SEE.get(path, CARE)
+    return DO.get(path, THERAPIST)
+
+
+def may(person: Person | None, method: str, path: str) -> bool:
+    """None stands for somebody at the clinic's own computer, before anybody has a login: they may all of it."""
+    return person is None or any(role in person.roles for role in allowed(method, path))
+
+
+def in_words(roles: Sequence[Role]) -> str:
+    return " and ".join(ROLE_WORDS[role] for role in roles)
+
+
+def start_page(person: Person) -> str:
+    return "/" if may(person, "GET", "/") else "/alerts/technical"
