@@ -44,7 +44,10 @@ MAY_TOUCH = {  # outside thing: the files that may
     "cryptography": {"alerts/identity.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")}
-    | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "judgements", "orderbook")},
+    | {
+        f"pipeline/{name}.py"
+        for name in ("stafftables", "staff", "login", "judgements", "orderbook", "holes", "arrivals")
+    },
     "argon2": {"pipeline/passwords.py"},
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/copies.py", "pipeline/salvage.py"},

@@ -21,7 +21,7 @@ CAME_WITH = {  # table: the schema it came with
     "alert_events": 4,
     **dict.fromkeys(("check_ins", "treatments"), 5),
     "judgements": 6,
-    **dict.fromkeys(("people", "sessions", "failures"), 7),
+    **dict.fromkeys(("people", "sessions", "login_failures"), 7),
     **dict.fromkeys(("orders", "confirmations"), 8),
 }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import EllipsisType
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from surefoot.alerts.alertlife import AlertEvent, Life, live
 from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, DaySummaryBody, IncidentBody, TestBody, TrendBody
+from surefoot.pipeline import holes
 from surefoot.pipeline.rows import side_key
 from surefoot.pipeline.schema import (
     aids,
@@ -73,12 +75,17 @@ class Patient:
     link: str | None = None  # "up" or "down", by the last status message
     pending: int | None = None  # rows waiting at home, by the last status message
     technical: tuple[str, ...] = ()  # kinds of the open technical alerts
+    missing: int = 0  # rows that did not arrive and will not
 
 
 def patients(connection: Connection) -> list[Patient]:
     """Worst open alert first, then by name."""
     stored = alerts_of(connection, None)
-    found = [_patient(connection, row, stored) for row in connection.execute(select(gateways))]
+    lost: dict[str, int] = defaultdict(int)
+    for hole in holes.missing(connection, math.inf):
+        lost[hole.gateway] += hole.rows if hole.gone else 0
+    rows = connection.execute(select(gateways)).all()
+    found = [replace(_patient(connection, row, stored), missing=lost[row.gateway]) for row in rows]
     return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
 
 
