@@ -99,7 +99,9 @@ def test_a_bad_option_is_refused() -> None:
 
 
 def test_every_setting_has_a_line_of_its_own() -> None:
-    of_clinic = {"clinic_database", "clinic_host", "clinic_port", "on_call", "technicians"}
-    of_ring = {"raw_days", "raw_mb", "outbox_mb"}
-    assert set(Config.model_fields) == {"home", "broker", "identity", "timezone", "stride_days", *of_ring, *of_clinic}
+    of_clinic = {"clinic_database", "clinic_host", "clinic_port", "on_call", "technicians", "holidays"}
+    of_pages = {"clinic_names", "clinic_certificate", "clinic_key"}
+    of_home = {"home", "raw_days", "raw_mb", "outbox_mb", "stride_days"}
+    both = {"broker", "other_brokers", "identity", "timezone"}
+    assert set(Config.model_fields) == {*of_clinic, *of_pages, *of_home, *both}
     assert Config().stride_days == STRIDE_DAYS

@@ -20,6 +20,9 @@ CAME_WITH = {  # table: the schema it came with
     **dict.fromkeys(("worn_sensors", "donnings"), 3),
     "alert_events": 4,
     **dict.fromkeys(("check_ins", "treatments"), 5),
+    "judgements": 6,
+    **dict.fromkeys(("people", "sessions", "login_failures"), 7),
+    **dict.fromkeys(("orders", "confirmations"), 8),
 }
 
 
@@ -33,7 +36,7 @@ def store_of(folder: Path, number: int) -> str:
     with closing(sqlite3.connect(path)) as raw, raw:
         for table, came_with in CAME_WITH.items():
             if came_with > number:
-                raw.execute(f"DROP TABLE {table}")
+                raw.execute(f"DROP TABLE IF EXISTS {table}")
         if number < CAME_WITH["alert_events"]:
             raw.execute(
                 "CREATE TABLE acknowledgements (id INTEGER PRIMARY KEY AUTOINCREMENT, gateway VARCHAR(36), "

@@ -88,7 +88,7 @@ class Home:
 
         offset_s = items[0].start_s - asyncio.get_running_loop().time()
         gateway = Gateway(store, ring, load_config(timezone="UTC"), board, self.told.append)
-        working = asyncio.create_task(gateway.work(source(), offset_s, broker))
+        working = asyncio.create_task(gateway.work(source(), offset_s, [broker] if broker else []))
         if stop:
             async with asyncio.timeout(60.0):
                 while not (self.given and stop()):

@@ -50,6 +50,7 @@ class Config(BaseSettings):
 
     home: Path = Field(default_factory=data_folder)  # folder of the home store
     broker: str = "mqtt://127.0.0.1:1883"
+    other_brokers: tuple[str, ...] = ()  # of the same clinic: tried in this order while the first is away
     identity: Path | None = None  # folder with authority.crt, gateway.crt, gateway.key (surefoot clinic enroll)
     clinic_database: str = ""  # empty: a SQLite file in `home`
     clinic_host: str = "127.0.0.1"  # another address needs a login, a name and a certificate
@@ -98,6 +99,11 @@ class Config(BaseSettings):
         if not value.startswith(("mqtt://", "mqtts://")):
             raise ValueError("should look like mqtt://host:1883 or mqtts://host:8883")
         return value
+
+    @field_validator("other_brokers")
+    @classmethod
+    def _other_brokers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cls._broker(url) for url in value)
 
     @field_validator("clinic_database")
     @classmethod

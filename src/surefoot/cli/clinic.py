@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import click
@@ -74,9 +74,9 @@ def clinic(
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_NAMES, SUREFOOT_CLINIC_CERTIFICATE,
-    SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS are
-    lists of names: on_call = ["Ann", "Bob"]; SUREFOOT_HOLIDAYS of days that are no working days: holidays =
-    ["2026-12-25"].
+    SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_OTHER_BROKERS, SUREFOOT_ON_CALL and
+    SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_HOLIDAYS of days that are no working days:
+    holidays = ["2026-12-25"].
     """
     if context.invoked_subcommand is not None:
         return
@@ -90,7 +90,8 @@ def clinic(
         clinic_port=port,
         timezone=timezone,
     )
-    link = Link(config.broker, f"surefoot-clinic-{uuid.uuid4()}", protocol=protocol, params=link_params(config))
+    name, params = f"surefoot-clinic-{uuid.uuid4()}", link_params(config)
+    links = [Link(url, name, protocol=protocol, params=params) for url in (config.broker, *config.other_brokers)]
     outside = _outside(config)
     listener = take_port(config.clinic_host, config.clinic_port, outside, login=_has_login(config))
     try:
@@ -100,7 +101,7 @@ def clinic(
         raise
     try:
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end it the same way
-        asyncio.run(_run(store, link, listener, outside, config, browser=not no_browser))
+        asyncio.run(_run(store, links, listener, outside, config, browser=not no_browser))
     except BaseExceptionGroup as group:  # of the tasks within
         raise _first(group) from group
     finally:
@@ -125,10 +126,11 @@ def _has_login(config: Config) -> bool:
 
 
 async def _run(
-    store: Store, link: Link, listener: socket.socket, outside: Outside, config: Config, browser: bool
+    store: Store, links: Sequence[Link], listener: socket.socket, outside: Outside, config: Config, browser: bool
 ) -> None:
     """Ingest and pages side by side; either failing ends both."""
     where = _without_password(config.clinic_store)
+    brokers = f"broker{'s' * (len(links) > 1)} {', '.join(str(link.address) for link in links)}"
     line = Line(time.time())
     zone = config.zone if "timezone" in config.model_fields_set else None
     app = make_app(store, time.time, f"Clinic, {where}", zone=zone, line=line, names=outside.names)
@@ -136,14 +138,14 @@ async def _run(
 
     def tell(url: str) -> None:
         who = "a login is needed" if outside.names or store.staff.is_there() else "this computer only"
-        click.echo(f"Clinic at {url} ({who}), storing in {where}, broker {link.address}. Ctrl-C to stop.")
+        click.echo(f"Clinic at {url} ({who}), storing in {where}, {brokers}. Ctrl-C to stop.")
         if browser and _has_screen():
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_pages(app, listener=listener, outside=outside, on_ready=tell))
         tasks.create_task(_watch(ready, line))
-        tasks.create_task(serve(store, link, params=_params(config), ready=ready, on_trouble=_teller(line)))
+        tasks.create_task(serve(store, links, params=_params(config), ready=ready, on_trouble=_teller(line)))
 
 
 def _params(config: Config) -> ClinicParams:

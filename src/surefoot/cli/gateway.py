@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from surefoot.alerts.mqtt import Link, LinkError, Session
+from surefoot.alerts.mqtt import Link
 from surefoot.alerts.orders import Unreadable
 from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.alerts.technical import Upkeep
@@ -87,7 +87,9 @@ class Gateway:
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
         self._upkeep = Upkeep()
 
-    async def work(self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, broker: str | None = None) -> None:
+    async def work(
+        self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, brokers: Sequence[str] = ()
+    ) -> None:
         """Until it is cancelled, or the radio ends."""
         self._offset_s, self._clock_s = unix_offset_s, asyncio.get_running_loop().time
         fresh: Fresh = asyncio.Queue(BACKLOG)
@@ -96,8 +98,8 @@ class Gateway:
         self._upkeep = Upkeep(one.alert for one in known)
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._look())]
-            if broker is not None:
-                others.append(tasks.create_task(self._send(broker)))
+            if brokers:
+                others.append(tasks.create_task(self._send(brokers)))
             tasks.create_task(self._record(radio, fresh))
             tasks.create_task(self._understand(readings, others))
 
@@ -191,38 +193,19 @@ class Gateway:
         finally:
             self._stopping.set()  # the worker's thread may be waiting for a full disk
 
-    async def _send(self, broker: str) -> None:
-        """The outbox goes to the clinic, by MQTT 5, or by 3.1.1 where the broker knows no other."""
+    async def _send(self, brokers: Sequence[str]) -> None:
+        """The outbox goes to the clinic, by the first of its brokers that answers."""
         name = f"surefoot-{self._store.gateway()}"
-        self._board.clinic = self._broker = str(Link(broker, name).address)
-        link = Link(broker, name, params=self._params)
-        if not await self._speaks_5(link):
-            link = Link(broker, name, protocol="3.1.1", params=self._params)
+        links = [Link(url, name, protocol="any", params=self._params) for url in brokers]
+        self._board.clinic = self._broker = " or ".join(str(link.address) for link in links)
         await deliver(
             self._store,
-            link,
+            links,
             on_trouble=self._note,
             on_order=self._ordered,
             clock=self._now_s,
             faults=self._board.open_faults,
         )
-
-    async def _speaks_5(self, link: Link) -> bool:
-        """Ask the broker, once it can be reached."""
-
-        def not_5(trouble: LinkError) -> None:
-            self._note(trouble)
-            if trouble.trouble == "protocol":
-                raise trouble
-
-        async def enough(_: Session) -> None:
-            return None
-
-        try:
-            await link.keep(enough, not_5)
-        except LinkError:
-            return False
-        return True
 
     def _ordered(self, order: Order | Unreadable, said: Confirmation) -> None:
         """What the clinic has decided, told where the patient may see it."""
@@ -230,6 +213,8 @@ class Gateway:
         self._say(f"the clinic: {what}" + (f" (refused: {said.reason})" if said.verdict == "refused" else ""))
 
     def _note(self, trouble: SurefootError) -> None:
+        if isinstance(trouble, StoreError) and trouble.trouble == "damaged":  # whoever opened it begins anew
+            raise trouble
         self._board.clinic = trouble.what
         log.info("%s", trouble)
 

@@ -57,8 +57,8 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
     Not a diagnosis, and not an emergency alarm.
     """
     config = load_config(timezone=timezone, broker=publish)
-    if "broker" in config.model_fields_set:
-        check_address(config.broker)
+    for url in _brokers(config):
+        check_address(url)
     terminated = _end_on_sigterm()
     try:
         with tempfile.TemporaryDirectory(prefix="surefoot-simulated-") if simulate else nullcontext() as folder:
@@ -140,8 +140,7 @@ async def _session(
         gateway = Gateway(store, ring, config, board, view.say)
         shown = asyncio.create_task(view.show())
         end.callback(shown.cancel)
-        broker = config.broker if "broker" in config.model_fields_set else None
-        working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, broker))
+        working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))
         try:
             while not working.done():
                 await asyncio.wait({working}, timeout=CLOCK_LOOK_S)
@@ -153,6 +152,11 @@ async def _session(
             await asyncio.wait({working})
             if not working.cancelled():
                 working.result()
+
+
+def _brokers(config: Config) -> list[str]:
+    """Those that are set, the preferred one first."""
+    return [config.broker, *config.other_brokers] if "broker" in config.model_fields_set else []
 
 
 @asynccontextmanager

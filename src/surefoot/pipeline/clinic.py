@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from surefoot.alerts.messages import Refused, Rejection, UpMessage, ack_payload, ack_topic, read_up, up_filter
-from surefoot.alerts.mqtt import Link, LinkError, Received, Session
+from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
@@ -38,7 +39,7 @@ class ClinicParams:
 
 async def serve(
     store: Store,
-    link: Link,
+    link: Link | Sequence[Link],
     clock: Callable[[], float] = time.time,
     params: ClinicParams | None = None,
     *,
@@ -46,6 +47,8 @@ async def serve(
     on_trouble: Callable[[SurefootError], None] | None = None,
 ) -> None:
     """Ingest and see to the alerts, for ever.
+
+    Of several brokers it listens to all at once: homes use whichever answers them.
 
     ``ready`` is set whenever the clinic listens; troubles go to ``on_trouble`` (default: the log).
 
@@ -55,7 +58,7 @@ async def serve(
     params, tell = params or ClinicParams(), on_trouble or _log
     line = _Line(clock)
 
-    async def talk(session: Session) -> None:
+    async def talk(link: Link, session: Session) -> None:
         await session.subscribe(up_filter(params.share if link.protocol == "5" else ""))
         with line.through(session):
             await listen(session)
@@ -64,7 +67,7 @@ async def serve(
         if ready is not None:
             ready.set()
         async for batch in session.batches(params.batch):
-            await session.publish_all(await stored(batch))
+            await session.publish_all(await stored(batch), tell)  # a home that is not answered sends again
 
     async def stored(batch: list[Received]) -> list[tuple[str, bytes]]:
         for _ in range(params.tries):
@@ -77,7 +80,9 @@ async def serve(
 
     async with asyncio.TaskGroup() as both:
         duty = both.create_task(_keep_duty(store, line, clock, params, tell))
-        await link.keep(talk, on_trouble)
+        async with asyncio.TaskGroup() as lines:
+            for one in [link] if isinstance(link, Link) else link:
+                lines.create_task(one.keep(partial(talk, one), on_trouble))
         duty.cancel()
 
 
@@ -102,30 +107,40 @@ class _Line:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._session: Session | None = None
+        self._sessions: list[Session] = []
         self.since_s = clock()
 
     @contextmanager
     def through(self, session: Session) -> Iterator[None]:
-        self._session, self.since_s = session, self._clock()
+        self._sessions, self.since_s = [*self._sessions, session], self._clock()
         try:
             yield
         finally:
-            self._session, self.since_s = None, self._clock()
+            self._sessions = [one for one in self._sessions if one is not session]
+            self.since_s = self._clock()
 
     async def send(self, notice: Notice) -> str:
-        """Why it did not go out; empty when the broker has taken it."""
-        return await self.publish(notice_topic(notice.channel), notice.payload())
+        """Why it did not go out; empty when a broker has taken it."""
+        failure = "there is no line to the broker"
+        for session in self._sessions:
+            failure = await _handed(session, notice_topic(notice.channel), notice.payload())
+            if not failure:
+                break
+        return failure
 
-    async def publish(self, topic: str, payload: bytes) -> str:
-        """The same of any message."""
-        if self._session is None:
-            return "there is no line to the broker"
-        try:
-            await self._session.publish(topic, payload)
-        except LinkError as error:
-            return error.what
-        return ""
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """To a home, on every line: it listens on one of them."""
+        for session in self._sessions:
+            await _handed(session, topic, payload)
+
+
+async def _handed(session: Session, topic: str, payload: bytes) -> str:
+    """Why the broker did not take it; empty when it has."""
+    try:
+        await session.publish(topic, payload)
+    except (LinkError, PublishError) as error:
+        return error.what
+    return ""
 
 
 async def _keep_duty(

@@ -9,11 +9,12 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Literal
 
 from surefoot.alerts.bodies import HomeFault, StatusBody
+from surefoot.alerts.keeping import keep
 from surefoot.alerts.messages import ack_topic, read_ack, up_payload, up_topic
 from surefoot.alerts.mqtt import Link, LinkError, Received, Session, Will
 from surefoot.alerts.orders import Unreadable, order_filters, read_order
@@ -30,7 +31,7 @@ Heard = Callable[[Order | Unreadable, Confirmation], None]
 
 async def deliver(
     store: Store,
-    link: Link,
+    link: Link | Sequence[Link],
     params: DeliveryParams | None = None,
     *,
     until_empty: bool = False,
@@ -40,6 +41,8 @@ async def deliver(
     faults: Callable[[], tuple[HomeFault, ...]] = tuple,
 ) -> int:
     """Send the outbox to the clinic, for ever or until it is empty; return how many rows the clinic answered for.
+
+    Of several brokers the first that answers is used.
 
     A broker that is away, a clinic that is silent and a full disk are waited out; each trouble is handed to
     ``on_trouble`` (default: the log), which may raise to give up. Bound it with ``asyncio.timeout``: the rows stay.
@@ -57,7 +60,10 @@ async def deliver(
 
     stop_listening = store.outbox.listen(wake)
     try:
-        await link.with_will(Will(up_topic(gateway, "status"), sender.gone)).keep(sender.talk, on_trouble)
+        will = Will(up_topic(gateway, "status"), sender.gone)
+        await keep(
+            [one.with_will(will) for one in ([link] if isinstance(link, Link) else link)], sender.talk, on_trouble
+        )
     finally:
         stop_listening()
     return sender.settled
@@ -81,13 +87,14 @@ class _Sender:
         self._tell = tell
         self._window = Window(params)
         self._now_s = asyncio.get_running_loop().time
-        self._next_status_s = 0.0
+        self._next_status_s = self._heard_s = 0.0
 
     async def talk(self, session: Session) -> None:
         """One connection: listen for answers and send; returns when the outbox is empty and that was asked for."""
         for topic in (ack_topic(self._gateway), *order_filters(self._gateway)):
             await session.subscribe(topic)
         self._window.reconnected(self._now_s())
+        self._heard_s = self._now_s()
         self._next_status_s = self._now_s()
         try:
             async with asyncio.TaskGroup() as both:
@@ -112,12 +119,21 @@ class _Sender:
                 continue
             for row in rows:
                 self._window.sent(row.seq, self._now_s(), random.random(), alert=row.kind == "alert")
-            await session.publish_all(self._message(row) for row in rows)
+            await session.publish_all([self._message(row) for row in rows], self._tell)  # what is not taken stays
             if not rows:
+                self._expect_an_answer()
                 await self._pause()
 
     def _message(self, row: Pending) -> tuple[str, bytes]:
         return up_topic(self._gateway, row.kind), up_payload(self._gateway, row.seq, row.kind, row.body)
+
+    def _expect_an_answer(self) -> None:
+        """A broker that takes rows, and nobody behind it who answers: another one may lead to the clinic."""
+        if self._window.next_due_s() is None:
+            self._heard_s = self._now_s()
+        elif self._now_s() - self._heard_s > self._params.unanswered_s:
+            what = f"The broker took the rows, and for {self._params.unanswered_s:g} s no clinic has answered."
+            raise LinkError("unanswered", what, "Look whether the clinic runs and reaches this broker.")
 
     async def _is_empty(self) -> bool:
         async with self._settling:
@@ -148,6 +164,7 @@ class _Sender:
             except StoreError as error:  # the rows are sent again, and answered again
                 self._tell(error)
                 continue
+            self._heard_s = self._now_s()
             self._window.answered([*stored, *rejected])
             self.wake.set()
 
@@ -181,7 +198,7 @@ class _Sender:
             told = told.model_copy(update={"pending": now.pending, "oldest": now.oldest, "newest": now.newest})
         except StoreError:
             told = told.model_copy(update={"faults": tuple({*faults, "store_failing"})})
-        await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, told))
+        await self._publish(session, "status", _status(self._gateway, told))
 
     async def _pause(self) -> None:
         """Until something is queued or answered, a row is due again, or it is time to look."""

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from surefoot.alerts.bodies import AlertBody
 from surefoot.alerts.messages import Refused, RowMessage, StatusMessage, UpMessage, digest
-from surefoot.pipeline import alertlog
+from surefoot.pipeline import alertlog, holes
 from surefoot.pipeline.rows import add, add_all, know_gateway, put, put_all
 from surefoot.pipeline.schema import dead_letters, gateways, received
 
@@ -26,6 +26,9 @@ class Receipt:
 
     stored: tuple[tuple[str, int], ...]  # gateway, seq
     rejected: tuple[tuple[str, int, str], ...]  # gateway, seq, reason
+
+    def homes(self) -> set[str]:
+        return {gateway for gateway, _ in self.stored} | {gateway for gateway, _, _ in self.rejected}
 
 
 def ingest(connection: Connection, messages: Sequence[UpMessage], refused: Sequence[Refused], now_s: float) -> Receipt:
@@ -44,7 +47,9 @@ def ingest(connection: Connection, messages: Sequence[UpMessage], refused: Seque
         _bury(connection, letter, now_s)
         if letter.gateway is not None and letter.seq is not None:
             rejected.append((letter.gateway, letter.seq, letter.reason))
-    return Receipt(tuple(stored), tuple(rejected))
+    receipt = Receipt(tuple(stored), tuple(rejected))
+    _number(connection, receipt, now_s)
+    return receipt
 
 
 def _store_all(connection: Connection, messages: Sequence[RowMessage], now_s: float) -> list[str | None]:
@@ -125,6 +130,17 @@ def _hear(connection: Connection, gateway: str, messages: Sequence[UpMessage], n
         if status.pending is not None:
             changes["pending"] = status.pending
         connection.execute(gateways.update().where(gateways.c.gateway == gateway).values(changes))
+        holes.note_status(connection, gateway, status, now_s)
+
+
+def _number(connection: Connection, receipt: Receipt, now_s: float) -> None:
+    """What arrived, by its numbers; of a home that is not known nothing is noted."""
+    known = set(connection.scalars(select(gateways.c.gateway).where(gateways.c.gateway.in_(receipt.homes()))))
+    for gateway in sorted(known):
+        holes.note_arrivals(connection, gateway, [seq for name, seq in receipt.stored if name == gateway], now_s)
+        for name, seq, _ in receipt.rejected:
+            if name == gateway:
+                holes.note_refusal(connection, gateway, seq, now_s)
 
 
 def _bury(connection: Connection, letter: Refused, now_s: float) -> None:

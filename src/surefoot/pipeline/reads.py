@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from types import EllipsisType
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from surefoot.alerts.alertlife import AlertEvent, Life, live
 from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, IncidentBody, TestBody
+from surefoot.pipeline import holes
 from surefoot.pipeline.rows import side_key
 from surefoot.pipeline.schema import (
     aids,
@@ -76,10 +78,14 @@ class Patient:
     link: str | None = None  # "up" or "down", by the last status message
     pending: int | None = None  # rows waiting at home, by the last status message
     technical: tuple[str, ...] = ()  # kinds of the open technical alerts
+    missing: int = 0  # rows that did not arrive and will not
 
 
 def patients(connection: Connection) -> list[Patient]:
     """Worst open alert first, then by name."""
+    lost: dict[str, int] = defaultdict(int)
+    for hole in holes.missing(connection, math.inf):
+        lost[hole.gateway] += hole.rows if hole.gone else 0
     waiting = _open_by_home(connection)
     last = select(days.c.gateway, func.max(days.c.day).label("day")).group_by(days.c.gateway).subquery()
     newest = select(days.c.gateway, days.c.body).join(
@@ -87,7 +93,7 @@ def patients(connection: Connection) -> list[Patient]:
     )
     lived = {row.gateway: _DAY.validate_json(row.body) for row in connection.execute(newest)}
     homes = connection.execute(select(gateways))
-    found = [_patient(row, lived.get(row.gateway), waiting.get(row.gateway, [])) for row in homes]
+    found = [_patient(row, lived.get(row.gateway), waiting.get(row.gateway, []), lost[row.gateway]) for row in homes]
     return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
 
 
@@ -200,7 +206,7 @@ def _open_by_home(connection: Connection) -> dict[str, list[tuple[str, Life]]]:
     return found
 
 
-def _patient(row: Row[Any], last_day: DaySummary | None, waiting: list[tuple[str, Life]]) -> Patient:
+def _patient(row: Row[Any], last_day: DaySummary | None, waiting: list[tuple[str, Life]], missing: int) -> Patient:
     clinical = [life for _, life in waiting if life.channel == "clinical"]
     return Patient(
         gateway=row.gateway,
@@ -213,6 +219,7 @@ def _patient(row: Row[Any], last_day: DaySummary | None, waiting: list[tuple[str
         link=row.link,
         pending=row.pending,
         technical=tuple(kind for kind, life in waiting if life.channel == "technical"),
+        missing=missing,
     )
 
 

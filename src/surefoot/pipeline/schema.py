@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
 )
 
+from surefoot.pipeline.holes import make_tables as _make_holes
 from surefoot.pipeline.stafftables import failures, people, sessions
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata
 from surefoot.pipeline.toldtables import aids, answers, check_ins, confirmations, judgements, orders, tests, treatments
@@ -280,4 +281,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (6, "what people say of incidents", _judged),
     (7, "logins", _logins),
     (8, "orders of the clinic", _ordered),
+    (9, "numbers that have not arrived", _make_holes),
 )

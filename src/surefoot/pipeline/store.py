@@ -21,6 +21,7 @@ from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBod
 from surefoot.alerts.messages import Refused, UpMessage, digest
 from surefoot.pipeline import inbox, reads, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
+from surefoot.pipeline.arrivals import Arrivals
 from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
@@ -52,9 +53,7 @@ from surefoot.records import (
 __all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
 
 _STRIDE: TypeAdapter[Stride] = TypeAdapter(Stride)
-STRIDE_DAYS = (
-    90  # kept at home, stride by stride: beyond the longest baseline and a look back at what an alert rests on
-)
+STRIDE_DAYS = 90  # kept at home, stride by stride: beyond a baseline and a look back at what an alert rests on
 
 
 def open_store(url: str, stride_days: int = STRIDE_DAYS) -> Store:
@@ -75,6 +74,7 @@ class Store:
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
+        self.arrivals = Arrivals(engine)
         self.diary = Diary(engine, self._keep)
         self.lists = Lists(engine)
         self.judgements = Judgements(engine)

@@ -17,6 +17,7 @@ class DeliveryParams:
     alert_answer_s: float = 1.0  # likewise an alert: what was on its way to a clinic that died is not waited for
     longest_alert_answer_s: float = 5.0
     look_s: float = 1.0  # rows queued by another program are noticed this often
+    unanswered_s: float = 60.0  # rows under way and nothing heard of any for so long: the line is begun anew
     status_s: float = 60.0  # between two signs of life
 
 
