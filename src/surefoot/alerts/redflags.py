@@ -14,6 +14,7 @@ from uuid import uuid5
 from surefoot.alerts.rules import NAMES
 from surefoot.records import Alert, Answer, CheckIn, Incident, RedFlag
 
+PAIN = "How strong was the pain today, from 0 (none) to 10 (the worst you can think of)?"
 QUESTIONS: Mapping[RedFlag, str] = {
     "saddle_numbness": (
         "Has the skin between your legs, around your bottom or your private parts, become numb or strange to the touch?"

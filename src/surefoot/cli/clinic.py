@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 import time
 import uuid
 import webbrowser
@@ -17,7 +15,7 @@ import click
 
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
-from surefoot.cli.console import note
+from surefoot.cli.console import has_screen, note
 from surefoot.cli.enroll import enroll, gateways, revoke
 from surefoot.cli.identified import link_params
 from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
@@ -102,7 +100,7 @@ async def _run(store: Store, link: Link, listener: socket.socket, config: Config
 
     def tell(url: str) -> None:
         click.echo(f"Clinic at {url} (this computer only), storing in {where}, broker {link.address}. Ctrl-C to stop.")
-        if browser and _has_screen():
+        if browser and has_screen():
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
 
     async with asyncio.TaskGroup() as tasks:
@@ -146,13 +144,6 @@ def _teller(line: Line) -> Callable[[SurefootError], None]:
             note(f"{trouble} The pages go on with what is stored.")
 
     return tell
-
-
-def _has_screen() -> bool:
-    """A browser of the terminal would take the terminal away, so none is opened without a screen."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _without_password(url: str) -> str:

@@ -45,7 +45,7 @@ def make_app(
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
     add_planning(app, Planning(store, clock, pages))
-    _add_files(app)
+    add_files(app)
     _add_refusals(app, pages)
     app.add_middleware(Guard, refuse=pages.refusal)
     return app
@@ -71,7 +71,7 @@ def _add_deeds(app: FastAPI, deeds: Deeds) -> None:
         app.post(f"/{deed.__name__}", response_model=None)(deed)
 
 
-def _add_files(app: FastAPI) -> None:
+def add_files(app: FastAPI) -> None:
     @app.get(PLOTLY_URL)
     def plotly() -> FileResponse:
         return FileResponse(plotly_script(), media_type="text/javascript", headers={"Cache-Control": FOREVER})
