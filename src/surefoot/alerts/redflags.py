@@ -46,6 +46,11 @@ FALLEN = (
     "fell and has not got up for five minutes.\n"
     "If it was not so, answer it: surefoot log answer no"
 )
+MEANWHILE = (  # to the patient, with an urgent alert
+    "Your care team is being told and should contact you today; if nobody does, call them. Do not wait for them, and "
+    "call the emergency number, if you become numb between the legs, if passing water or stool changes, if a leg no "
+    "longer holds you, or if both legs become weak."
+)
 NOT_A_MEASUREMENT = (
     "Told by the patient or a companion, not measured, and not a diagnosis. The patient was shown at once to call the "
     "emergency number; whether that was done is not known here."

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, PAIN, QUESTIONS
+from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.telling import keep_answer, keep_check_in, told_check_in
 from surefoot.records import AnswerWord, CheckIn, Incident, RedFlag, SurefootError, Teller
@@ -25,7 +25,7 @@ from surefoot.web.guard import Guard
 from surefoot.web.homeday import Today, today
 from surefoot.web.incidents import moment, pick
 from surefoot.web.pages import HERE, STATIC, with_digest
-from surefoot.web.words import ANSWERS, TESTS, local
+from surefoot.web.words import ANSWERS, local
 
 TOLD = {
     "kept": "Thank you. Your answers are kept and go to your care team.",
@@ -55,8 +55,13 @@ class HomePage:
         )
         self._templates.globals |= {"static": {path.name: with_digest(path) for path in STATIC.iterdir()}}
         self._templates.globals |= {"emergency": EMERGENCY.splitlines(), "fallen": FALLEN.splitlines()[:1]}
-        self._templates.globals |= {"questions": QUESTIONS, "flags": FLAGS, "pain": PAIN, "answers": ANSWERS}
-        self._templates.globals |= {"tests": TESTS}
+        self._templates.globals |= {
+            "questions": QUESTIONS,
+            "flags": FLAGS,
+            "pain": PAIN,
+            "meanwhile": MEANWHILE,
+            "answers": ANSWERS,
+        }
 
     def show(self, told: str = "") -> HTMLResponse:
         now_s = self._clock()

@@ -12,6 +12,7 @@ from surefoot.pipeline.asking import Open, open_questions
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.telling import day_of
 from surefoot.records import Alert, CheckIn, Incident
+from surefoot.web.recovering import Recovering, recoveries
 from surefoot.web.words import TESTS, count, leg, local, number
 
 RECENT_S = 24 * 3600.0  # so long a message of an urgent alert stands on the page (P)
@@ -41,6 +42,7 @@ class Today:
     done: str  # the check-in of today
     walked: tuple[str, ...]
     worn: str
+    recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
 
 
 def today(store: Store, now_s: float, zone: tzinfo) -> Today:
@@ -57,6 +59,7 @@ def today(store: Store, now_s: float, zone: tzinfo) -> Today:
         done=_done(told, zone),
         walked=tuple(_walked(store, now_s, zone)),
         worn=_worn(store),
+        recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
     )
 
 
@@ -108,3 +111,8 @@ def _worn(store: Store) -> str:
     day = days[-1]
     counts = f"It did not count: {day.missing}." if day.missing else "It counted."
     return f"{day.day}: worn {number(day.worn_h, 1, 'h')}, walked {number(day.walking_min, 0, 'min')}. {counts}"
+
+
+def _recoveries(store: Store) -> list[Recovering]:
+    affected = store.orders.plan(store.gateway()).affected
+    return recoveries(store.days(store.gateway()), affected) if affected is not None else []

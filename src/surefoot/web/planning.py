@@ -136,7 +136,7 @@ class Planning:
             "tests": TESTS,
             "asked": self._unanswered(gateway),
             "tried": [(one.rule, one.looked, fired(one), fired(usual)) for one, usual in tried or ()],
-            "history": history(self._store.orders.given(gateway), zone),
+            "history": history(self._store, gateway, zone),
         }
         return self._pages.page("plan.html", now_s, patients, **content)
 
