@@ -99,7 +99,7 @@ def test_a_bad_option_is_refused() -> None:
 
 
 def test_every_setting_has_a_line_of_its_own() -> None:
-    of_clinic = {"clinic_database", "clinic_host", "clinic_port", "on_call", "technicians", "holidays"}
+    of_clinic = {"clinic_database", "clinic_host", "clinic_port", "on_call", "technicians", "therapists", "holidays"}
     of_ring = {"raw_days", "raw_mb"}
     assert set(Config.model_fields) == {"home", "broker", "identity", "timezone", "stride_days", *of_ring, *of_clinic}
     assert Config().stride_days == STRIDE_DAYS

@@ -16,6 +16,7 @@ import click
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
 from surefoot.cli.console import has_screen, note
+from surefoot.cli.digest import digest
 from surefoot.cli.enroll import enroll, gateways, revoke
 from surefoot.cli.identified import link_params
 from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
@@ -23,6 +24,7 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.duty import DutyParams
 from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 from surefoot.web.app import make_app
 from surefoot.web.line import Line
@@ -62,7 +64,8 @@ def clinic(
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE,
-    SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS (lists of names: on_call = ["Ann", "Bob"]), SUREFOOT_HOLIDAYS
+    SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS (lists of names: on_call = ["Ann", "Bob"]), SUREFOOT_THERAPISTS (told
+    on Mondays that the weekly digest can be read), SUREFOOT_HOLIDAYS
     (days that are no working days: holidays = ["2026-12-25"]).
     """
     if context.invoked_subcommand is not None:
@@ -113,7 +116,8 @@ def _params(config: Config) -> ClinicParams:
     people = EscalationParams(
         clinical=config.on_call, technical=config.technicians, zone=config.zone, holidays=frozenset(config.holidays)
     )
-    return ClinicParams(duty=DutyParams(escalation=people))
+    weekly = WeeklyParams(therapists=config.therapists, zone=config.zone)
+    return ClinicParams(duty=DutyParams(escalation=people), weekly=weekly)
 
 
 async def _watch(ready: asyncio.Event, line: Line) -> None:
@@ -159,5 +163,5 @@ def _first(group: BaseException) -> BaseException:
     return group
 
 
-for _verb in (enroll, revoke, gateways, limits, learn, affected, treatment, ask, orders):
+for _verb in (enroll, revoke, gateways, limits, learn, affected, treatment, ask, orders, digest):
     clinic.add_command(_verb)

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from surefoot.alerts.messages import Refused, Rejection, UpMessage, ack_payload, ack_topic, read_up, up_filter
 from surefoot.alerts.mqtt import Link, LinkError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
+from surefoot.pipeline import weekly
 from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.postman import Postman
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 
 log = logging.getLogger(__name__)
@@ -30,8 +32,10 @@ class ClinicParams:
     answers: int = 40  # sequence numbers in one answer, so that it stays small whatever the reasons
     pause_s: float = 1.0  # after the database failed; the homes send again
     look_s: float = 10.0  # between two looks at open alerts and silent homes
+    weekly_s: float = 300.0  # between two looks at whether the weekly digest is due
     days_s: float = 300.0  # between two looks at how the sensors were worn
     duty: DutyParams = field(default_factory=DutyParams)
+    weekly: WeeklyParams = field(default_factory=WeeklyParams)
 
 
 async def serve(
@@ -72,9 +76,10 @@ async def serve(
                 await session.publish(topic, payload)
 
     async with asyncio.TaskGroup() as both:
-        duty = both.create_task(_keep_duty(store, line, clock, params, tell))
+        keepers = [both.create_task(keep(store, line, clock, params, tell)) for keep in (_keep_duty, _keep_weekly)]
         await link.keep(talk, on_trouble)
-        duty.cancel()
+        for keeper in keepers:
+            keeper.cancel()
 
 
 def take(
@@ -143,6 +148,21 @@ async def _keep_duty(
         except StoreError as error:
             tell(error)
         await asyncio.sleep(params.look_s)
+
+
+async def _keep_weekly(
+    store: Store, line: _Line, clock: Callable[[], float], params: ClinicParams, tell: Callable[[SurefootError], None]
+) -> None:
+    """Beside the duty, which must not wait for it. Of two programs on one database both may tell: better than none."""
+    while True:
+        try:
+            now_s = clock()
+            digest = await asyncio.to_thread(weekly.due, store, now_s, params.weekly)
+            if digest is not None and not await line.send(digest.notice):
+                await asyncio.to_thread(store.orders.tell_of_week, digest.monday, now_s, digest.notice.to)
+        except StoreError as error:
+            tell(error)
+        await asyncio.sleep(params.weekly_s)
 
 
 def _answers(receipt: Receipt, most: int) -> list[tuple[str, bytes]]:

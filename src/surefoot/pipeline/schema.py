@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata
-from surefoot.pipeline.toldtables import aids, answers, check_ins, confirmations, orders, tests, treatments
+from surefoot.pipeline.toldtables import aids, answers, check_ins, confirmations, digests, orders, tests, treatments
 
 about = Table(
     "about",
@@ -233,7 +233,7 @@ def _checked_in(connection: Connection) -> None:
 
 
 def _ordered(connection: Connection) -> None:
-    for table in (orders, confirmations):
+    for table in (orders, confirmations, digests):
         table.create(connection, checkfirst=True)
     _make_append_only(connection, orders)
 
@@ -266,5 +266,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (3, "paired sensors, donnings", _worn),
     (4, "what happened to alerts", _lives_of_alerts),
     (5, "check-ins, treatments", _checked_in),
-    (6, "orders of the clinic", _ordered),
+    (6, "orders of the clinic, digests", _ordered),
 )

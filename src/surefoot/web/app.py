@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, Response
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
+from surefoot.web.digest import add_digest
 from surefoot.web.guard import Guard
 from surefoot.web.line import Line
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
@@ -45,6 +46,7 @@ def make_app(
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
     add_planning(app, Planning(store, clock, pages))
+    add_digest(app, store, pages, clock)
     add_files(app)
     _add_refusals(app, pages)
     app.add_middleware(Guard, refuse=pages.refusal)

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from surefoot.pipeline.recovery import Deficit, Recovery, RecoveryParams, deficits, expected_pct, recovery
+from surefoot.pipeline.recovery import NUMBERS, Deficit, Recovery, RecoveryParams, deficits, expected_pct, recovery
 from surefoot.records import Affected, DaySummary
 from surefoot.web.figure import COLOURS, DASHES, SYMBOLS, Json
 from surefoot.web.series import is_day
 from surefoot.web.words import leg, metric_words, number
 
-SHOWN = ("push_off_rate_dps", "heel_rise_count", "heel_strike_mps3", "loading_rate_dps")
 STATES = {
     "improving": "improving",
     "plateau": "plateau: three weeks without a change",
@@ -41,7 +40,7 @@ def recoveries(days: Sequence[DaySummary], affected: Affected | None) -> list[Re
     if affected is None:
         return []
     found, lived = [], [day for day in days if day.day >= affected.since and is_day(day.day)]
-    for metric in SHOWN:
+    for metric in NUMBERS:
         course = deficits(lived, affected.side, metric)
         if course:
             found.append(_recovering(metric, affected, course))
