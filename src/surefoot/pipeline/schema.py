@@ -31,7 +31,17 @@ from sqlalchemy import (
 from surefoot.pipeline.holes import make_tables as _make_holes
 from surefoot.pipeline.stafftables import failures, people, sessions
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata
-from surefoot.pipeline.toldtables import aids, answers, check_ins, confirmations, judgements, orders, tests, treatments
+from surefoot.pipeline.toldtables import (
+    aids,
+    answers,
+    check_ins,
+    confirmations,
+    digests,
+    judgements,
+    orders,
+    tests,
+    treatments,
+)
 
 about = Table(
     "about",
@@ -245,7 +255,7 @@ def _logins(connection: Connection) -> None:
 
 
 def _ordered(connection: Connection) -> None:
-    for table in (orders, confirmations):
+    for table in (orders, confirmations, digests):
         table.create(connection, checkfirst=True)
     _make_append_only(connection, orders)
 
@@ -280,6 +290,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     (5, "check-ins, treatments", _checked_in),
     (6, "what people say of incidents", _judged),
     (7, "logins", _logins),
-    (8, "orders of the clinic", _ordered),
+    (8, "orders of the clinic, digests", _ordered),
     (9, "numbers that have not arrived", _make_holes),
 )

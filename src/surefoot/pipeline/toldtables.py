@@ -93,3 +93,10 @@ confirmations = Table(
     *content(),
     comment="what the home did with each order",
 )
+digests = Table(
+    "digests",
+    metadata,
+    Column("week", String(10), primary_key=True, comment="its Monday"),
+    Column("at_s", Double, nullable=False),
+    Column("told", Text, nullable=False, comment="who was told that it can be read, one a line"),
+)

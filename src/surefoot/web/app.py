@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, Response
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
+from surefoot.web.digest import add_digest
 from surefoot.web.door import Door
 from surefoot.web.gate import Gate
 from surefoot.web.guard import Guard
@@ -57,7 +58,8 @@ def make_app(
     _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
     add_planning(app, Planning(store, clock, pages))
-    _add_files(app)
+    add_digest(app, store, pages, clock)
+    add_files(app)
     _add_refusals(app, pages)
     app.add_middleware(Gate, door=door, refuse=pages.refusal)
     app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)
@@ -100,7 +102,7 @@ def _add_door(app: FastAPI, door: Door) -> None:
     app.post("/logout", response_model=None)(door.leave)
 
 
-def _add_files(app: FastAPI) -> None:
+def add_files(app: FastAPI) -> None:
     @app.get(PLOTLY_URL)
     def plotly() -> FileResponse:
         return FileResponse(plotly_script(), media_type="text/javascript", headers={"Cache-Control": FOREVER})

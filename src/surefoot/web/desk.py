@@ -14,6 +14,7 @@ from surefoot.pipeline.tested import only_tests
 from surefoot.records import DaySummary, SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import anchor, card, cards, outage
@@ -90,6 +91,7 @@ class Desk:
             "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
             "found": count(len(found), "incident"),
             "told": TOLD.get(told, ""),
+            **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
 

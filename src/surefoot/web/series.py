@@ -53,13 +53,17 @@ def first_shown(days: Sequence[DaySummary]) -> str | None:
 
 def whole_calendar(names: Sequence[str]) -> list[str]:
     """Every day from the first to the last, at most the last ``WINDOW_DAYS``; names that are no dates are left out."""
-    known = []
-    for name in names:
-        try:
-            known.append(date.fromisoformat(name))
-        except ValueError:
-            continue
+    known = [date.fromisoformat(name) for name in names if is_day(name)]
     if not known:
         return []
     length = min((max(known) - min(known)).days, WINDOW_DAYS - 1)
     return [(max(known) - timedelta(days=back)).isoformat() for back in range(length, -1, -1)]
+
+
+def is_day(name: str) -> bool:
+    """Whether it is a date: what a home with a broken clock sends may be none."""
+    try:
+        date.fromisoformat(name)
+    except ValueError:
+        return False
+    return True
