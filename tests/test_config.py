@@ -100,6 +100,16 @@ def test_a_bad_option_is_refused() -> None:
 
 def test_every_setting_has_a_line_of_its_own() -> None:
     of_clinic = {"clinic_database", "clinic_host", "clinic_port", "on_call", "technicians"}
-    of_ring = {"raw_days", "raw_mb"}
-    assert set(Config.model_fields) == {"home", "broker", "identity", "timezone", "stride_days", *of_ring, *of_clinic}
+    of_clinic |= {"clinic_names", "clinic_certificate", "clinic_key"}
+    of_ring, of_data = {"raw_days", "raw_mb"}, {"keys", "seal_records", "retention_days"}
+    assert set(Config.model_fields) == {
+        "home",
+        "broker",
+        "identity",
+        "timezone",
+        "stride_days",
+        *of_ring,
+        *of_clinic,
+        *of_data,
+    }
     assert Config().stride_days == STRIDE_DAYS

@@ -16,6 +16,7 @@ import click
 from surefoot.cli.board import PLACES, Board
 from surefoot.cli.gateway import Gateway, analysed
 from surefoot.cli.identified import take_name
+from surefoot.cli.keyfile import home_keys
 from surefoot.cli.main import INTERRUPTED
 from surefoot.cli.sending import check_address
 from surefoot.cli.wearview import Lines, Picture
@@ -156,7 +157,9 @@ def _opened(config: Config) -> Store:
             "Nothing was started.",
             "Name another one: SUREFOOT_HOME=/path surefoot wear",
         ) from error
-    return open_store(config.home_store)
+    store = open_store(config.home_store, keys=home_keys(config))
+    store.office.seal_anew()  # what was stored before there was a key
+    return store
 
 
 def _paired(store: Store) -> list[WornSensor]:

@@ -13,6 +13,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.pool import QueuePool
 
 from surefoot.pipeline.schema import upgrade
+from surefoot.pipeline.sealed import give_keys
+from surefoot.pipeline.sealedstore import note_keys
+from surefoot.pipeline.sealing import Keyring, SealError
 from surefoot.records import SurefootError
 
 BUSY_TIMEOUT_MS = 10_000
@@ -23,8 +26,8 @@ class StoreError(SurefootError):
     """The database cannot be opened, read or written, or was asked for something it does not hold."""
 
 
-def open_engine(url: str) -> Engine:
-    """An engine on a database with today's tables. Raise StoreError with the remedy."""
+def open_engine(url: str, keys: Keyring | None = None) -> Engine:
+    """An engine on a database with today's tables, sealed with ``keys``. Raise StoreError with the remedy."""
     address = _address(url)
     name = address.render_as_string(hide_password=True)
     try:
@@ -34,7 +37,9 @@ def open_engine(url: str) -> Engine:
         raise StoreError(f"{name}: the driver {error.name} is missing.", "Nothing was opened.", remedy) from None
     try:
         with plain_words(f"{name} cannot be opened"), writing(engine) as connection:
+            give_keys(engine, keys)
             upgrade(connection)
+            note_keys(connection)
     except ValueError as error:
         engine.dispose()
         raise StoreError(f"{name}: {error}.", "It was left as it is.", "Use the newer surefoot again.") from None
@@ -59,6 +64,8 @@ def plain_words(what: str) -> Iterator[None]:
     except DBAPIError as last:
         error = _origin(last)
         raise StoreError(f"{what}: {error.orig}.", _meaning(error), _remedy(error)) from error
+    except SealError as error:
+        raise StoreError(f"{what}: {error.what}", error.meaning, error.remedy) from error
 
 
 def _address(url: str) -> URL:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, String, Table, Text
+from sqlalchemy import BigInteger, Column, Double, String, Table
 
-from surefoot.pipeline.tables import content, gateway_key, metadata
+from surefoot.pipeline.tables import content, gateway_key, metadata, record
 
 answers = Table(
     "answers",
@@ -45,7 +45,7 @@ check_ins = Table(
     Column("at_s", Double, primary_key=True),
     Column("sha256", String(64), primary_key=True),
     Column("seq", BigInteger),
-    Column("body", Text, nullable=False),
+    record(),
     comment="append-only, as answers",
 )
 treatments = Table(
