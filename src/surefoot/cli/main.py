@@ -22,6 +22,7 @@ VERBS = {  # verb: where its click command is, what it does
     "log": ("surefoot.cli.log:log", "Pain, red flags, giving way, aids, treatments: only you can tell."),
     "test": ("surefoot.cli.test:test", "One guided strength test: its number and what it means."),
     "doctor": ("surefoot.cli.doctor:doctor", "What this machine lacks, each thing with its remedy."),
+    "sbom": ("surefoot.cli.sbom:sbom", "The bill of materials: every package this installation runs on."),
     "clinic": ("surefoot.cli.clinic:clinic", "The clinic's side: store what homes send, and show it as pages."),
 }
 STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it itself
