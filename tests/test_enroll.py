@@ -200,17 +200,23 @@ def run(folder: Path, *words: str) -> tuple[int, str]:
     return done.exit_code, done.output if not done.exception else f"{done.output}{done.exception}"
 
 
-def test_the_commands(tmp_path: Path) -> None:
+def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path / "home"))
     folder = tmp_path / "authority"
     status, told = run(folder, "enroll")
     assert status == 1 and "no authority yet" in told and "--host" in told
     status, told = run(folder, "enroll", ANNA, "--host", "clinic.example")
     assert status == 0 and f"{ANNA} is enrolled for 365 days." in told and "mosquitto -c" in told
-    assert {path.name for path in (folder / "gateways" / ANNA).iterdir()} == {*NAMES, "surefoot.toml"}
+    assert {path.name for path in (folder / "gateways" / ANNA).iterdir()} == {*NAMES, "surefoot.toml", "home.keys"}
     assert run(folder, "enroll")[0] == 0 and run(folder, "enroll", "not-an-id")[0] == 2
     assert run(folder, "revoke", CARL)[0] == 1
     assert run(folder, "revoke", ANNA)[0] == 0
     status, told = run(folder, "gateways")
     assert status == 0 and told.count("may send") == 1 and told.count("revoked") == 1
+    store = open_store(f"sqlite:///{tmp_path}/home/clinic.sqlite")
+    logged = [(one.what, one.about == ANNA) for one in store.office.audit.entries()]
+    enrolled = "enrolled a gateway"
+    assert logged == [(enrolled, True), (enrolled, False), ("revoked a gateway", True)]
+    store.close()
     with pytest.raises(AuthorityError, match="was revoked"):
         Authority(folder).enroll(ANNA, NOW, 30)

@@ -15,18 +15,21 @@ import click
 
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
+from surefoot.cli.auditing import audit
 from surefoot.cli.clinicstore import open_clinic
 from surefoot.cli.console import has_screen, note
 from surefoot.cli.digest import digest
 from surefoot.cli.enroll import enroll, gateways, revoke
+from surefoot.cli.forget import forget
 from surefoot.cli.identified import link_params
+from surefoot.cli.keys import key as keys
 from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
 from surefoot.cli.secretfile import secret_in
 from surefoot.cli.users import user
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.duty import DutyParams
-from surefoot.pipeline.store import Store
+from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 from surefoot.web.app import make_app
@@ -34,6 +37,7 @@ from surefoot.web.guard import is_loopback
 from surefoot.web.line import Line
 from surefoot.web.server import Outside, serve_pages, take_port
 
+DAY_S = 86_400.0
 HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend these
 
 
@@ -120,7 +124,7 @@ def _has_login(config: Config) -> bool:
         return False
     store = open_clinic(config)
     try:
-        return store.staff.is_there()
+        return store.office.staff.is_there()
     finally:
         store.close()
 
@@ -137,7 +141,7 @@ async def _run(
     ready = asyncio.Event()
 
     def tell(url: str) -> None:
-        who = "a login is needed" if outside.names or store.staff.is_there() else "this computer only"
+        who = "a login is needed" if outside.names or store.office.staff.is_there() else "this computer only"
         click.echo(f"Clinic at {url} ({who}), storing in {where}, {brokers}. Ctrl-C to stop.")
         if browser and has_screen():
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
@@ -145,7 +149,19 @@ async def _run(
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_pages(app, listener=listener, outside=outside, on_ready=tell))
         tasks.create_task(_watch(ready, line))
+        tasks.create_task(_keep_no_longer(store, config.retention_days))
         tasks.create_task(serve(store, links, params=_params(config), ready=ready, on_trouble=_teller(line)))
+
+
+async def _keep_no_longer(store: Store, days: int | None) -> None:
+    """Once a day, what is older than it may be is deleted."""
+    while days is not None:
+        now_s = time.time()
+        try:
+            await asyncio.to_thread(store.office.forget_older, now_s - days * DAY_S, now_s)
+        except StoreError as error:
+            note(str(error))
+        await asyncio.sleep(DAY_S)
 
 
 def _params(config: Config) -> ClinicParams:
@@ -199,5 +215,20 @@ def _first(group: BaseException) -> BaseException:
     return group
 
 
-for _verb in (enroll, revoke, gateways, user, limits, learn, affected, treatment, ask, orders, digest):
+for _verb in (
+    enroll,
+    revoke,
+    gateways,
+    user,
+    audit,
+    forget,
+    keys,
+    limits,
+    learn,
+    affected,
+    treatment,
+    ask,
+    orders,
+    digest,
+):
     clinic.add_command(_verb)

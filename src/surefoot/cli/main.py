@@ -25,6 +25,7 @@ VERBS = {  # verb: where its click command is, what it does
     "doctor": ("surefoot.cli.doctor:doctor", "What this machine lacks, each thing with its remedy."),
     "report": ("surefoot.cli.report:report", "One patient's days on two pages, to print or to send."),
     "export": ("surefoot.cli.export:export", "A patient's data as CSV, Parquet, FHIR or BIDS-Motion."),
+    "sbom": ("surefoot.cli.sbom:sbom", "The bill of materials: every package this installation runs on."),
     "clinic": ("surefoot.cli.clinic:clinic", "The clinic's side: store what homes send, and show it as pages."),
 }
 STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it itself

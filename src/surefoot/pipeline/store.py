@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select
 from surefoot.alerts.actions import acknowledge
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
-from surefoot.pipeline import inbox, reads, wardrobe
+from surefoot.pipeline import forgetting, inbox, reads, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
 from surefoot.pipeline.arrivals import Arrivals
 from surefoot.pipeline.diary import Diary
@@ -27,14 +27,14 @@ from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writi
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.judgements import Judgements
 from surefoot.pipeline.lists import Lists
-from surefoot.pipeline.login import Logins
+from surefoot.pipeline.office import Office
 from surefoot.pipeline.orderbook import OrderBook
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, gateways
 from surefoot.pipeline.schema import strides as stride_rows
-from surefoot.pipeline.staff import Staff
+from surefoot.pipeline.sealing import Keyring
 from surefoot.records import (
     Alert,
     Answer,
@@ -56,13 +56,13 @@ _STRIDE: TypeAdapter[Stride] = TypeAdapter(Stride)
 STRIDE_DAYS = 90  # kept at home, stride by stride: beyond a baseline and a look back at what an alert rests on
 
 
-def open_store(url: str, stride_days: int = STRIDE_DAYS) -> Store:
+def open_store(url: str, stride_days: int = STRIDE_DAYS, keys: Keyring | None = None) -> Store:
     """Open ``sqlite:///path`` or ``postgresql+psycopg://...``; make or update its tables.
 
-    ``stride_days``: how many days of walking are kept stride by stride; all else is kept for good. Raise StoreError,
-    with the remedy, when that is not possible.
+    ``stride_days``: how many days of walking are kept stride by stride; all else is kept for good. ``keys``: what is
+    personal is sealed with them. Raise StoreError, with the remedy, when that is not possible.
     """
-    return Store(open_engine(url), stride_days)
+    return Store(open_engine(url, keys), stride_days)
 
 
 class Store:
@@ -78,8 +78,7 @@ class Store:
         self.diary = Diary(engine, self._keep)
         self.lists = Lists(engine)
         self.judgements = Judgements(engine)
-        self.staff = Staff(engine)
-        self.logins = Logins(engine)
+        self.office = Office(engine)
         self.orders = OrderBook(engine, self.outbox)
 
     def close(self) -> None:
@@ -254,7 +253,9 @@ class Store:
     def ingest(self, messages: Sequence[UpMessage], now_s: float, refused: Sequence[Refused] = ()) -> Receipt:
         """Store messages from homes in one transaction. A replay changes nothing and counts as stored."""
         with self._write() as connection:
-            return inbox.ingest(connection, messages, refused, now_s)
+            messages, refused, turned_away = forgetting.sift(connection, messages, refused)
+            receipt = inbox.ingest(connection, messages, refused, now_s)
+            return Receipt(receipt.stored, receipt.rejected + turned_away)
 
     # ---- within
 
