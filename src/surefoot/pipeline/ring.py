@@ -35,10 +35,10 @@ class RingParams:
 class Ring:
     """Items of any sensors in, as a source gives them; the same ones out again, each sensor's in the order kept.
 
-    ``folder`` is a path, or a URL ``file:///path``. Not for two threads at once. ``keep`` and ``flush`` wait for the
-    disk: not for an event loop. Readings that come late, when the ring has gone on, are kept with ``keep_late`` and given
-    out in their place. ``trouble``: why it does not keep at the moment, "" where it does; ``unkept``:
-    readings that it could not keep.
+    ``folder`` is a path, or a URL ``file:///path``. Not for two threads at once, but for ``late_s``. ``keep`` and
+    ``flush`` wait for the disk: not for an event loop. Readings that come late, when the ring has gone on, are kept
+    with ``keep_late`` and given out in their place. ``trouble``: why it does not keep at the moment, "" where it does;
+    ``unkept``: readings that it could not keep.
     """
 
     def __init__(
