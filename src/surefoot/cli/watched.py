@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from surefoot.pipeline.habit import habit_of
 from surefoot.pipeline.mounting import MountingCheck
+from surefoot.pipeline.retold import Retold
 from surefoot.pipeline.store import Store
 from surefoot.records import Donning, Gap, Placement, Samples, Side
 from surefoot.signal.told import WalkFindings, WalkParams
@@ -25,9 +26,10 @@ class WatchedWalk(WalkStream):
         params: WalkParams,
         check: MountingCheck,
         told: Callable[[Donning], None],
+        retold: Retold,
     ) -> None:
         super().__init__(sides, placement, params)
-        self._check, self._told = check, told
+        self._check, self._told, self._retold = check, told, retold
 
     def update(self, item: Samples | Gap) -> WalkFindings:
         return self._watched(super().update(item))
@@ -38,7 +40,7 @@ class WatchedWalk(WalkStream):
     def _watched(self, findings: WalkFindings) -> WalkFindings:
         for donning in self._check.update(findings):
             self._told(donning)
-        return findings
+        return self._retold.named(findings)
 
 
 def mounting_check(store: Store, sides: Sequence[Side], placement: Placement, now_s: float) -> MountingCheck:

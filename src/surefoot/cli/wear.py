@@ -136,8 +136,9 @@ async def _session(
         board = Board(worn, analysed(worn), config.zone, now_s())
         view = end.enter_context(Lines(board, now_s) if plain else Picture(board, now_s))
         view.say(greeting)
-        radio = Radio(worn, on_status=view.take_status, bleak=kit, unix_offset_s=unix_offset_s)
         gateway = Gateway(store, ring, config, board, view.say)
+        how = {"on_status": view.take_status, "on_late": gateway.take_late}
+        radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, **how)
         shown = asyncio.create_task(view.show())
         end.callback(shown.cancel)
         working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))

@@ -30,6 +30,7 @@ class Course:
     ``aids`` tells what the patient has logged by now, ``tests`` the guided tests done: asked for each day, for both may
     be told at any time. Without ``tests`` a day keeps those it came with. ``told``: incidents, answers and treatments.
     ``today`` looks at strides as they come, ``watch`` at incidents; without them only whole days are judged.
+    ``late_s``: how much of the time from one moment to another became known late.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Course:
         today: Today | None = None,
         told: Told | None = None,
         watch: IncidentWatch | None = None,
+        late_s: Callable[[float, float], float] | None = None,
     ) -> None:
         self._params = params or RulebookParams()
         self._days = list(days)
         self._alerts = list(alerts)
         self._aids, self._tests = aids, tests
         self._today, self._told_of, self._watch = today, told or Told(), watch
+        self._late_s = late_s
         self._rearmed: dict[tuple[str, Side | None], str] = {}  # of the newest day judged
 
     @property
@@ -56,9 +59,10 @@ class Course:
         return list(self._days)
 
     def as_told(self, day: DaySummary) -> DaySummary:
-        """The day as it is to be kept: with what the patient walked with, and the tests done on it."""
+        """The day as it is to be kept: with what the patient walked with, the tests done on it, and how late it is."""
         (told,) = self._told([day])
-        return told
+        late_s = self._late_s(day.start_s, day.end_s) if self._late_s else 0.0
+        return replace(told, late_min=round(late_s / 60, 1)) if late_s else told
 
     def update(self, day: DaySummary) -> tuple[list[Trend], list[Alert]]:
         """Judge a day that closed; a day seen before is judged anew in its place.

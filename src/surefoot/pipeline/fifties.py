@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from surefoot.records import SIDES, Side, Stride
 from surefoot.signal.table import StrideTable
 
 STRIDES = 50  # of a block (facts/clinical.md 7.3, P)
+AT_ONCE = 2048  # strides read together: weeks of them would fill a small computer
 SPEED = "speed_mps"
 SHOWN = (
     *("foot_drop_pct", "no_heel_strike_pct", "heel_strike_mps3", "shank_tilt_max_deg", "swing_height_m"),
@@ -61,16 +63,21 @@ class FiftyMaker:
 
 def fifties_of(strides: Iterable[Stride]) -> list[Fifty]:
     """The blocks of strides that a store has kept, oldest first."""
-    kept = list(strides)
-    if not kept:
-        return []
+    maker, them = FiftyMaker(), iter(strides)
+    found: list[Fifty] = []
+    while kept := list(islice(them, AT_ONCE)):
+        found += maker.update(_table(kept))
+    return found
+
+
+def _table(kept: Sequence[Stride]) -> StrideTable:
     columns = {name: [getattr(stride, name) for stride in kept] for name in NEEDED}
     table = StrideTable.of(kept[0].placement, len(kept))
     table["side"] = np.array([SIDES.index(side) for side in columns.pop("side")], np.int8)
     for name, values in columns.items():
         flag = table[name].dtype == np.bool_
         table[name] = np.array(values, bool if flag else np.float64)  # None becomes NaN
-    return FiftyMaker().update(table)
+    return table
 
 
 def _blocks(side: Side, strides: StrideTable, break_s: float) -> Iterator[Fifty]:
