@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,9 +29,13 @@ class Fifty:
     end_s: float
     walks: int
     values: tuple[tuple[str, float], ...]
+    _known: dict[str, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known", dict(self.values))  # asked for on each of the days it is usual on
 
     def value(self, name: str) -> float | None:
-        return dict(self.values).get(name)
+        return self._known.get(name)
 
 
 class FiftyMaker:
