@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,15 +66,18 @@ class FiftyMaker:
 def fifties_of(strides: Iterable[Stride]) -> list[Fifty]:
     """The blocks of strides that a store has kept, oldest first."""
     kept = list(strides)
-    if not kept:
-        return []
-    columns = {name: [getattr(stride, name) for stride in kept] for name in NEEDED}
-    table = StrideTable.of(kept[0].placement, len(kept))
+    return FiftyMaker().update(table_of(kept)) if kept else []
+
+
+def table_of(strides: Sequence[Stride]) -> StrideTable:
+    """What blocks need of strides that a store has kept, at least one."""
+    columns = {name: [getattr(stride, name) for stride in strides] for name in NEEDED}
+    table = StrideTable.of(strides[0].placement, len(strides))
     table["side"] = np.array([SIDES.index(side) for side in columns.pop("side")], np.int8)
     for name, values in columns.items():
         flag = table[name].dtype == np.bool_
         table[name] = np.array(values, bool if flag else np.float64)  # None becomes NaN
-    return FiftyMaker().update(table)
+    return table
 
 
 def _blocks(side: Side, strides: StrideTable, break_s: float) -> Iterator[Fifty]:
