@@ -50,11 +50,14 @@ fuzz: $(STAMP)
 bench-radio: $(STAMP)
 	$(BIN)/python benchmarks/radio.py
 
-# Rules of alerts, on made-up charts, blocks and days: false alarms, and days until found. Half an hour.
+# Rules of alerts, on made-up charts, blocks and days, and on simulated patients: false alarms, and days until found. An hour on one core.
 bench-alerts: $(STAMP)
-	$(BIN)/python benchmarks/alerts.py rules
-	$(BIN)/python benchmarks/alerts.py acute
-	$(BIN)/python benchmarks/charts.py alarms
+	$(BIN)/python benchmarks/alerts.py
+	$(BIN)/python benchmarks/sudden.py quiet
+	$(BIN)/python benchmarks/sudden.py step --people 50
+	$(BIN)/python benchmarks/charts.py alarms --people 60
+	$(BIN)/python benchmarks/dayrules.py tests limits slopes days
+	$(BIN)/python benchmarks/weakening.py dorsi
 
 bench-peers: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python benchmarks/peers.py --data $(DATA) --peers $(PEERS)/bin/python

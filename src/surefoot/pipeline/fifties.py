@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -31,9 +31,13 @@ class Fifty:
     end_s: float
     walks: int
     values: tuple[tuple[str, float], ...]
+    _known: dict[str, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known", dict(self.values))  # asked for on each of the days it is usual on
 
     def value(self, name: str) -> float | None:
-        return dict(self.values).get(name)
+        return self._known.get(name)
 
 
 class FiftyMaker:
@@ -66,13 +70,14 @@ def fifties_of(strides: Iterable[Stride]) -> list[Fifty]:
     maker, them = FiftyMaker(), iter(strides)
     found: list[Fifty] = []
     while kept := list(islice(them, AT_ONCE)):
-        found += maker.update(_table(kept))
+        found += maker.update(table_of(kept))
     return found
 
 
-def _table(kept: Sequence[Stride]) -> StrideTable:
-    columns = {name: [getattr(stride, name) for stride in kept] for name in NEEDED}
-    table = StrideTable.of(kept[0].placement, len(kept))
+def table_of(strides: Sequence[Stride]) -> StrideTable:
+    """What blocks need of strides that a store has kept, at least one."""
+    columns = {name: [getattr(stride, name) for stride in strides] for name in NEEDED}
+    table = StrideTable.of(strides[0].placement, len(strides))
     table["side"] = np.array([SIDES.index(side) for side in columns.pop("side")], np.int8)
     for name, values in columns.items():
         flag = table[name].dtype == np.bool_
