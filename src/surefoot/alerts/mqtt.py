@@ -19,6 +19,7 @@ from typing import Any, TypeVar, cast
 import aiomqtt
 
 from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, Received, Will, next_attempt, wait_s
+from surefoot.alerts.handshake import HandshakeSocket
 
 __all__ = ["Address", "Link", "LinkError", "LinkParams", "Protocol", "Received", "Session", "Will"]
 
@@ -193,6 +194,7 @@ class Link:
     def _tls(self) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context(cafile=self.params.ca_file)
+            context.sslsocket_class = HandshakeSocket
             if self.params.certificate_file:
                 context.load_cert_chain(self.params.certificate_file, self.params.key_file)
         except OSError as error:
