@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-CHUNK = 65_536
+CHUNK, SLOW_CHUNK = 65_536, 512
 RUBBISH = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
 NO_LINGER = struct.pack("ii", 1, 0)  # closing sends a reset
 
@@ -23,9 +23,6 @@ class Faults:
     silent: bool = False  # half-open: connected, and nothing passes any more
     refused: bool = False  # no connection is taken
     rubbish_to: str = ""  # "home" or "broker": this is what it reads first
-
-    def pause_s(self, size: int) -> float:
-        return self.latency_s + (size / self.bytes_per_s if self.bytes_per_s else 0.0)
 
 
 @dataclass
@@ -66,13 +63,24 @@ class Proxy:
             self._open -= {writer, other}
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
-            while data := await reader.read(CHUNK):
-                await asyncio.sleep(self.faults.pause_s(len(data)))
+        clock = asyncio.get_running_loop().time
+        on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+
+        async def arrive() -> None:
+            while data := (due := await on_the_way.get())[1]:
+                await asyncio.sleep(max(0.0, due[0] - clock()))
                 while self.faults.silent:
                     await asyncio.sleep(0.02)
                 writer.write(data)
-                await writer.drain()
+                await asyncio.sleep(len(data) / self.faults.bytes_per_s if self.faults.bytes_per_s else 0.0)
+
+        async def leave() -> None:
+            while data := await reader.read(SLOW_CHUNK if self.faults.bytes_per_s else CHUNK):
+                on_the_way.put_nowait((clock() + self.faults.latency_s, data))
+            on_the_way.put_nowait((0.0, b""))
+
+        with suppress(OSError):
+            await asyncio.gather(leave(), arrive())
 
     async def end(self) -> None:
         self.faults.silent = False

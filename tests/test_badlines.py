@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,12 +60,12 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enrolled]:
 
 
 @asynccontextmanager
-async def lines(folder: Path, broker: Enrolled) -> AsyncIterator[Line]:
+async def lines(folder: Path, broker: Enrolled, timeout_s: float) -> AsyncIterator[Line]:
     home, clinic = (open_store(f"sqlite:///{folder}/{name}.sqlite") for name in ("home", "clinic"))
     home.gateway(HOME)
     ready = asyncio.Event()
-    async with asyncio.timeout(60), bad_line(broker.port) as proxy:
-        params = replace(broker.params(HOME), timeout_s=1.0, keepalive_s=2, first_wait_s=0.05, longest_wait_s=0.2)
+    async with asyncio.timeout(120), bad_line(broker.port) as proxy:
+        params = replace(broker.params(HOME), timeout_s=timeout_s, first_wait_s=0.05, longest_wait_s=0.2)
         link = Link(f"mqtts://127.0.0.1:{proxy.port}", f"home-{time.monotonic_ns()}", params=params)
         line = Line(home, clinic, proxy, [])
 
@@ -87,11 +87,11 @@ async def lines(folder: Path, broker: Enrolled) -> AsyncIterator[Line]:
             home.close(), clinic.close()
 
 
-def run(folder: Path, broker: Enrolled, story: Callable[[Line], object]) -> list[str]:
+def run(folder: Path, broker: Enrolled, story: Callable[[Line], Awaitable[None]], timeout_s: float = 1.0) -> list[str]:
     """Play a story; then every row must be at the clinic, once. What the home noticed meanwhile."""
 
     async def played() -> list[str]:
-        async with lines(folder, broker) as line:
+        async with lines(folder, broker, timeout_s) as line:
             await story(line)
             await line.empty()
             assert line.clinic.bouts(HOME) == line.home.bouts(HOME)
@@ -115,7 +115,7 @@ def test_a_long_way(tmp_path: Path, broker: Enrolled) -> None:
         await line.empty()
         assert time.monotonic() - began_s < 15.0, "each row would wait for the one before it"
 
-    assert run(tmp_path, broker, story) == []
+    assert run(tmp_path, broker, story, timeout_s=20.0) == []
 
 
 def test_cut_again_and_again(tmp_path: Path, broker: Enrolled) -> None:
