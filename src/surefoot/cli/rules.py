@@ -29,7 +29,7 @@ def rules(store_at: str | None, last: int, as_json: bool) -> None:
     store = opened(store_at, load_config())
     try:
         days = store.days(store.gateway())
-        sudden = sudden_would_have(days, store.strides, lambda day: aids_on(day, store.aids()), last)
+        sudden = sudden_would_have(days, store.strides, lambda day: aids_on(day, store.diary.aids()), last)
         found = [sudden, *would_have(days, told_of(store), last)]
     finally:
         store.close()
