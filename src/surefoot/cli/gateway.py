@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -23,6 +24,7 @@ from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
+from surefoot.cli.pulse import Pulse
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
 from surefoot.pipeline.acute import Sudden
@@ -60,6 +62,7 @@ log = logging.getLogger(__name__)
 LOOK_S = 5.0  # between two looks at the outbox
 RETRY_S = 5.0  # between two attempts to write what could not be written
 BACKLOG = 5000  # blocks that wait while the day so far is worked through: twenty minutes of two sensors
+MOVES_S = {"radio": 90.0, "looking": 120.0, "understanding": 300.0}  # longer without a sign of it, and it is stuck
 REPLAYED_S = 20.0  # of the recording at once: well below what pipeline.silence takes for a loss
 Say = Callable[[str], None]
 Reading = Samples | Gap
@@ -75,8 +78,11 @@ def analysed(worn: Sequence[WornSensor]) -> Placement:
 class Gateway:
     """One home at work. ``say`` is told what a person might want to know, from whatever thread."""
 
-    def __init__(self, store: Store, ring: Ring, config: Config, board: Board, say: Say) -> None:
+    def __init__(
+        self, store: Store, ring: Ring, config: Config, board: Board, say: Say, pulse: Pulse | None = None
+    ) -> None:
         self._store, self._ring, self._board, self._say = store, ring, board, say
+        self._pulse = pulse or Pulse(MOVES_S, time.monotonic)
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
         self._params = link_params(config)
@@ -86,13 +92,14 @@ class Gateway:
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping, self._house.make_room)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
         self._upkeep = Upkeep()
+        self._fresh: Fresh = asyncio.Queue()
 
     async def work(
         self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, brokers: Sequence[str] = ()
     ) -> None:
         """Until it is cancelled, or the radio ends."""
         self._offset_s, self._clock_s = unix_offset_s, asyncio.get_running_loop().time
-        fresh: Fresh = asyncio.Queue(BACKLOG)
+        self._fresh = fresh = asyncio.Queue(BACKLOG)
         readings = self._readings(fresh, await asyncio.to_thread(self._open_day_s), self._now_s())
         known = await asyncio.to_thread(lambda: self._store.alerts(self._store.gateway()))
         self._upkeep = Upkeep(one.alert for one in known)
@@ -132,10 +139,12 @@ class Gateway:
         recorded = joined(self._ring.items(begin_s, until_s), REPLAYED_S)
         self._board.phase = "working through what was recorded of today"
         while (item := await self._in_ring(next, recorded, None)) is not None:
+            self._pulse.beat("understanding")
             if item.placement == self._board.analysed:
                 yield item
         self._board.phase = ""
         while (item := await fresh.get()) is not None:
+            self._pulse.beat("understanding")
             if item.placement == self._board.analysed:
                 yield item
 
@@ -180,6 +189,9 @@ class Gateway:
         """Now and then: what waits for the clinic, whether readings are recorded, and how the batteries are."""
         try:
             while True:
+                self._pulse.beat("looking")
+                if self._fresh.empty() or "store_failing" in self._board.open_faults():
+                    self._pulse.beat("understanding")  # nothing to do, or nothing that starting anew would mend
                 waiting = await asyncio.to_thread(self._house.look, self._now_s())
                 if waiting < self._board.waiting or not waiting:
                     self._board.clinic = self._broker  # whatever the trouble was
