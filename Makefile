@@ -40,8 +40,11 @@ bench-signs: $(STAMP)
 
 # Any bytes to every sensor's decoder: ten million inputs, some minutes on two cores.
 FUZZ_INPUTS ?= 10000000
+# And anything at all to every page and form of the clinic.
+FUZZ_REQUESTS ?= 200000
 fuzz: $(STAMP)
 	$(BIN)/python benchmarks/fuzz.py --inputs $(FUZZ_INPUTS)
+	$(BIN)/python benchmarks/fuzz_forms.py --inputs $(FUZZ_REQUESTS)
 
 # The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
 bench-radio: $(STAMP)

@@ -13,12 +13,15 @@ from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.limits import RANGES, LimitRange
 from surefoot.alerts.technical import TechnicalParams
 from surefoot.pipeline.clinic import ClinicParams
+from surefoot.pipeline.digest import DigestParams
 from surefoot.pipeline.monitored import MonitorParams
 from surefoot.pipeline.plan import USUAL
+from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import Tier
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "alerts.md").read_text(encoding="utf-8")
-CLASSES = {of.__name__: of for of in (ClinicParams, EscalationParams, MonitorParams, TechnicalParams)}
+OF = ClinicParams, EscalationParams, MonitorParams, TechnicalParams, DigestParams, WeeklyParams
+CLASSES = {of.__name__: of for of in OF}
 CONSTANTS = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+([\d.]*\d)", PAGE)
 
 

@@ -185,6 +185,15 @@ def test_poison_is_answered_buried_once_and_harms_nobody(clinic):
     assert clinic.counts()["dead_letters"] == 1
 
 
+def test_a_reason_that_would_quote_what_no_database_holds_is_answered(clinic):
+    """A field with NUL in its name once ended the clinic, again and again: its home sends until it is answered."""
+    body = BoutBody.of(made.bout(2)).json_text().replace("{", '{"a\\u0000b":1,', 1)
+    nasty = Received(up_topic(HOME, "bout"), up_payload(HOME, 2, "bout", body))
+    stored, rejected = answers(clinic, bout(1), nasty)[HOME]
+    assert stored == [1]
+    assert "\x00" not in rejected[2] and "a?b" in rejected[2]
+
+
 def test_what_names_no_number_or_home_is_buried_without_an_answer(clinic):
     batch = Received(up_topic(HOME, "day"), b"\x00\xff"), Received("surefoot/v1/me/up/day", b"{}"), bout(1)
     assert answers(clinic, *batch) == {HOME: ([1], {})}

@@ -103,9 +103,9 @@ def test_a_login_is_needed_from_the_moment_somebody_has_one(store: Store, clock:
     app = make_app(store, clock)
     assert "Mrs. Secret" in Browser(app).get("/").text
     assert "Nobody has to log in" in text(Browser(app).get("/"))
-    store.staff.add("Ada", ["therapist"], PASSWORD, NOW_S)
+    store.office.staff.add("Ada", ["therapist"], PASSWORD, NOW_S)
     assert Browser(app).get("/").url.path == "/login"
-    store.staff.remove("Ada")
+    store.office.staff.remove("Ada")
     assert "Mrs. Secret" in Browser(app).get("/").text
 
 
@@ -293,11 +293,11 @@ def test_a_session_ends_without_use_and_after_a_shift(app: FastAPI, clock: Clock
 def test_whatever_is_changed_about_somebody_ends_their_sessions(app: FastAPI, store: Store, change: str) -> None:
     ada, bo = logged_in(app, "Dr. Ada"), logged_in(app, "Nurse Bo")
     if change == "passwd":
-        store.staff.set_password("dr. ada", "another password", NOW_S)
+        store.office.staff.set_password("dr. ada", "another password", NOW_S)
     elif change == "roles":
-        store.staff.set_roles("Dr. Ada", ["care-team"])
+        store.office.staff.set_roles("Dr. Ada", ["care-team"])
     else:
-        store.staff.remove("Dr. Ada")
+        store.office.staff.remove("Dr. Ada")
     assert ada.get("/").url.path == "/login" and bo.get("/").url.path == "/"
     again = Browser(app).log_in("Dr. Ada").status_code
     assert again == (200 if change == "roles" else 403)
@@ -351,7 +351,7 @@ def test_many_guesses_at_once_do_not_get_past_the_limit(store: Store) -> None:
     said: list[object] = []
 
     def guess(k: int) -> None:
-        said.append(store.logins.log_in("Dr. Ada", "another password", f"10.0.0.{k}", f"t{k}", NOW_S))
+        said.append(store.office.logins.log_in("Dr. Ada", "another password", f"10.0.0.{k}", f"t{k}", NOW_S))
 
     threads = [Thread(target=guess, args=(k,)) for k in range(24)]
     for one in threads:
@@ -365,8 +365,8 @@ def test_many_guesses_at_once_do_not_get_past_the_limit(store: Store) -> None:
 def test_a_clock_that_was_set_back_keeps_nobody_out_for_long(store: Store) -> None:
     hired(store, NOW_S)
     for k in range(P.free_account + 3):
-        store.logins.log_in("Dr. Ada", "another password", "here", f"t{k}", NOW_S + 86_400)
-    found = store.logins.log_in("Dr. Ada", PASSWORD, "here", "t", NOW_S)
+        store.office.logins.log_in("Dr. Ada", "another password", "here", f"t{k}", NOW_S + 86_400)
+    found = store.office.logins.log_in("Dr. Ada", PASSWORD, "here", "t", NOW_S)
     assert isinstance(found, Wait) and found.seconds <= P.longest_wait_s
 
 
@@ -384,8 +384,8 @@ def test_a_password_is_hashed_as_the_library_means_it(tmp_path: Path, monkeypatc
 @pytest.mark.parametrize("password", ["", "short", "aaaaaaaaaaaaa", "x" * 201, "my name is dr. ada, hello"])
 def test_a_weak_password_is_refused_in_words(store: Store, password: str) -> None:
     with pytest.raises(StoreError, match="This password cannot be used: "):
-        store.staff.add("Dr. Ada", ["admin"], password, NOW_S)
-    assert store.staff.everybody() == []
+        store.office.staff.add("Dr. Ada", ["admin"], password, NOW_S)
+    assert store.office.staff.everybody() == []
 
 
 def test_an_old_hash_is_made_anew_at_the_next_login(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -404,18 +404,21 @@ def hashes(store: Store) -> list[tuple[str, str]]:
 
 
 def test_a_name_belongs_to_one_person_for_good(store: Store) -> None:
-    store.staff.add("Dr. Ada", ["therapist"], PASSWORD, NOW_S)
+    store.office.staff.add("Dr. Ada", ["therapist"], PASSWORD, NOW_S)
     with pytest.raises(StoreError, match=r"Dr\. Ada is taken"):
-        store.staff.add(" DR.  ADA ", ["admin"], PASSWORD, NOW_S)
-    store.staff.remove("dr. ada")
+        store.office.staff.add(" DR.  ADA ", ["admin"], PASSWORD, NOW_S)
+    store.office.staff.remove("dr. ada")
     with pytest.raises(StoreError, match="belonged to somebody who has left"):
-        store.staff.add("Dr. Ada", ["admin"], PASSWORD, NOW_S)
-    for deed in (lambda: store.staff.remove("Dr. Ada"), lambda: store.staff.set_password("Zoe", PASSWORD, NOW_S)):
+        store.office.staff.add("Dr. Ada", ["admin"], PASSWORD, NOW_S)
+    for deed in (
+        lambda: store.office.staff.remove("Dr. Ada"),
+        lambda: store.office.staff.set_password("Zoe", PASSWORD, NOW_S),
+    ):
         with pytest.raises(StoreError, match="may log in"):
             deed()
     for name in ("", " ", "x" * 81, "a\x00b"):
         with pytest.raises(StoreError, match="A name has 1 to 80"):
-            store.staff.add(name, ["admin"], PASSWORD, NOW_S)
+            store.office.staff.add(name, ["admin"], PASSWORD, NOW_S)
     for roles in ((), ("boss",)):
         with pytest.raises(StoreError, match="role"):
-            store.staff.add("Zoe", roles, PASSWORD, NOW_S)
+            store.office.staff.add("Zoe", roles, PASSWORD, NOW_S)

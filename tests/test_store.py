@@ -283,12 +283,12 @@ def test_a_test_worked_out_anew_replaces_the_old_one(home):
 
 def test_aids_are_kept_ended_and_taken_back(home):
     brace, shoes = Aid("brace", "2026-01-20"), Aid("shoes", "2026-01-10", name="trainers")
-    home.keep_aid(brace)
-    home.keep_aid(shoes)
-    home.keep_aid(dataclasses.replace(brace, end_day="2026-02-01"))
-    assert home.aids() == [shoes, dataclasses.replace(brace, end_day="2026-02-01")]
-    assert home.drop_aid(brace) and not home.drop_aid(brace)
-    assert home.aids() == [shoes] and home.outbox.count() == 0
+    home.diary.keep_aid(brace)
+    home.diary.keep_aid(shoes)
+    home.diary.keep_aid(dataclasses.replace(brace, end_day="2026-02-01"))
+    assert home.diary.aids() == [shoes, dataclasses.replace(brace, end_day="2026-02-01")]
+    assert home.diary.drop_aid(brace) and not home.diary.drop_aid(brace)
+    assert home.diary.aids() == [shoes] and home.outbox.count() == 0
 
 
 def test_an_older_database_gets_the_tables_it_lacks(new_url):
@@ -304,7 +304,7 @@ def test_an_older_database_gets_the_tables_it_lacks(new_url):
     store = open_store(url)
     store.keep_answer(made.answer(1))
     store.keep_test(made.guided_test(1))
-    store.keep_aid(Aid("stick", "2026-01-20"))
+    store.diary.keep_aid(Aid("stick", "2026-01-20"))
     store.diary.keep_check_in(made.check_in(1))
     store.diary.keep_treatment(Treatment("exercise", "2026-01-20"), 1.0)
     with pytest.raises(StoreError, match="append-only"), store._write() as connection:

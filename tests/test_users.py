@@ -65,7 +65,7 @@ def test_a_login_is_given_changed_and_taken_away() -> None:
 def test_the_database_is_named_before_the_verb(tmp_path: Path, store: Store) -> None:
     given = ["--database", f"sqlite:///{tmp_path}/clinic.sqlite", "user", "add", "Ada", "--role", "admin"]
     CliRunner().invoke(clinic, given, input=f"{PASSWORD}\n{PASSWORD}\n", catch_exceptions=False)
-    assert [one.person.name for one in store.staff.everybody()] == ["Ada"]
+    assert [one.person.name for one in store.office.staff.everybody()] == ["Ada"]
 
 
 def test_a_password_is_read_from_a_file_that_nobody_else_reads(
@@ -80,7 +80,7 @@ def test_a_password_is_read_from_a_file_that_nobody_else_reads(
     file.chmod(0o600)
     assert "may log in as" in run("add", "Ada", "--role", "admin", "--password-file", str(file)).output
     store = open_store(f"sqlite:///{tmp_path}/home/clinic.sqlite")
-    assert store.logins.log_in("Ada", PASSWORD, "here", "t", 0.0) is not None
+    assert store.office.logins.log_in("Ada", PASSWORD, "here", "t", 0.0) is not None
     store.close()
 
 
@@ -110,7 +110,7 @@ def test_a_key_that_others_may_read_is_not_used(tmp_path: Path, capsys: pytest.C
 
 
 def test_the_pages_are_served_over_tls_under_their_name(tmp_path: Path, store: Store) -> None:
-    store.staff.add("Ada", ["therapist"], PASSWORD, 0.0)
+    store.office.staff.add("Ada", ["therapist"], PASSWORD, 0.0)
     own = new_authority("test", NOW)
     made = issue(own, "pages", NOW, days=3650, hosts=["localhost"])
     for name, content in (("ca", own.certificate), ("crt", made.certificate), ("key", made.key)):
@@ -136,14 +136,14 @@ def test_the_pages_are_served_over_tls_under_their_name(tmp_path: Path, store: S
 
 def test_a_proxy_on_this_machine_says_who_asks(store: Store) -> None:
     """Else all of a clinic would share one address, and one who guesses would keep all others out."""
-    store.staff.add("Ada", ["therapist"], PASSWORD, 0.0)
+    store.office.staff.add("Ada", ["therapist"], PASSWORD, 0.0)
     asked_from = []
     app = make_app(store, lambda: 0.0, names=["clinic.example"])
     app.get("/static-not/address")(lambda: None)
-    real = store.logins.log_in
+    real = store.office.logins.log_in
 
     async def ask(names: tuple[str, ...], believed: str) -> None:
-        store.logins.log_in = lambda *given: asked_from.append(given[2]) or real(*given)  # type: ignore[method-assign]
+        store.office.logins.log_in = lambda *given: asked_from.append(given[2]) or real(*given)  # type: ignore[method-assign]
         found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         serving = asyncio.create_task(serve_pages(app, port=0, outside=Outside(names), on_ready=found.set_result))
         headers = {"x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https", "host": "clinic.example"}

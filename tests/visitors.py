@@ -26,7 +26,7 @@ def quick_passwords(monkeypatch: Any) -> None:
 
 def hired(store: Store, now_s: float) -> Store:
     for name, roles in PEOPLE.items():
-        store.staff.add(name, roles, PASSWORD, now_s)
+        store.office.staff.add(name, roles, PASSWORD, now_s)
     return store
 
 

@@ -57,6 +57,9 @@ class Config(BaseSettings):
     clinic_names: tuple[Name, ...] = ()  # by which others reach the pages over HTTPS
     clinic_certificate: Path | None = None  # of the pages, and its key; without them something in front speaks HTTPS
     clinic_key: Path | None = None
+    keys: Path | None = None  # file with the keys that the store is sealed with; None: the usual place, if it is there
+    seal_records: bool = False  # at a clinic: whole records too, not names and notes alone
+    retention_days: int | None = Field(default=None, ge=30)  # at a clinic: patients' records older than this go
     clinic_port: int = Field(default=8420, ge=0, le=65535)
     raw_days: float = Field(default=14.0, gt=0)  # raw readings older than this go,
     raw_mb: float = Field(default=2000.0, ge=10)  # the oldest sooner where they would take more
@@ -65,6 +68,7 @@ class Config(BaseSettings):
         default=("on call", "deputy"), min_length=1
     )  # told of alerts, one after another
     technicians: tuple[Person, ...] = Field(default=("technician",), min_length=1)  # told of sensors and lines
+    therapists: tuple[Person, ...] = Field(default=("therapist",), min_length=1)  # told when the weekly digest is ready
     holidays: tuple[str, ...] = ()  # of the clinic, as 2026-12-25: no working days, so a review waits for the next one
     timezone: str = "UTC"  # where the patient's day begins and ends
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay

@@ -197,7 +197,8 @@ def read_up(topic: str, payload: bytes) -> UpMessage | Refused:
     gateway, kind = _address(topic)
 
     def refuse(reason: str) -> Refused:
-        return Refused(topic, gateway, _salvaged_seq(payload), reason[:400], payload)
+        words = reason[:400].replace("\x00", "?")  # it may quote the sender, and must itself travel and be stored
+        return Refused(topic, gateway, _salvaged_seq(payload), words, payload)
 
     if gateway is None or kind is None:
         return refuse("the topic is not one of surefoot's")

@@ -12,7 +12,7 @@ import logging
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Literal, TypeVar, cast
 
@@ -55,6 +55,22 @@ class Session:
         if code >= _FAILED:
             what = f"The broker at {self._address} does not let this user write {topic} (code {code:#x})."
             raise PublishError("denied", what, "Allow it in the broker's access list.")
+
+    async def publish_all(self, messages: Iterable[tuple[str, bytes]], tell: Callable[[PublishError], None]) -> None:
+        """Hand over several, in this order, without waiting for each: a way there and back is waited for once.
+
+        ``tell`` hears of each that the broker does not take; it keeps nothing else from going.
+        """
+
+        async def hand_over(topic: str, payload: bytes) -> None:
+            try:
+                await self.publish(topic, payload)
+            except PublishError as error:
+                tell(error)
+
+        async with asyncio.TaskGroup() as all_of_them:
+            for topic, payload in messages:
+                all_of_them.create_task(hand_over(topic, payload))
 
     async def subscribe(self, topic_filter: str) -> None:
         codes = await self._answered(self._client.subscribe(topic_filter, qos=1, timeout=self._timeout_s))

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from surefoot.alerts.access import access_list, configuration
 from surefoot.alerts.identity import CLINIC, Identity, issue, new_authority, revocations
+from surefoot.cli.keyfile import HOME_FILE, keys_in, write_keys
+from surefoot.pipeline.sealing import Key, new_key
 from surefoot.records import SurefootError
 
 PRIVATE, SHARED = 0o600, 0o644
@@ -50,7 +52,10 @@ class Authority:
         self._settle(about, now)
 
     def enroll(self, gateway: str, now: datetime, days: int) -> Path:
-        """A gateway's folder, to be carried to its home: three files and the settings. A second one is a renewal."""
+        """A gateway's folder, to be carried to its home: certificates, the settings, and the key of its store.
+
+        A second one is a renewal, with the same key of the store.
+        """
         about, own = self._about(), self._own()
         if gateway in about["revoked"]:
             raise AuthorityError(
@@ -59,6 +64,7 @@ class Authority:
         identity = issue(own, gateway, now, days)
         folder = self._gateways / gateway
         _bundle(folder, own, identity)
+        write_keys(folder / HOME_FILE, self._home_keys(gateway))
         broker = f"mqtts://{about['hosts'][0]}:{about['port']}"
         _write(folder / "surefoot.toml", f'broker = "{broker}"\nidentity = "."\n'.encode(), SHARED)
         _append(self.folder / "issued.list", f"{gateway} {identity.serial} {identity.until.isoformat()}\n")
@@ -96,6 +102,13 @@ class Authority:
         allowed = {name for name, _ in self._issued()} - revoked
         _write(self.folder / "access.list", access_list(allowed).encode(), PRIVATE)
         _write(self.folder / _ABOUT, json.dumps(about, indent=1).encode(), PRIVATE)
+
+    def _home_keys(self, gateway: str) -> list[Key]:
+        """Made once and kept here: a home that lost its key can be given it again, and reads what it stored."""
+        path = self.folder / "homes" / f"{gateway}.keys"
+        if not path.exists():
+            write_keys(path, [new_key()])
+        return keys_in(path)
 
     def _issued(self) -> list[tuple[str, int]]:
         try:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 import time
 import uuid
 import webbrowser
@@ -18,10 +16,14 @@ import click
 
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
+from surefoot.cli.auditing import audit
 from surefoot.cli.clinicstore import open_clinic
-from surefoot.cli.console import note
+from surefoot.cli.console import has_screen, note
+from surefoot.cli.digest import digest
 from surefoot.cli.enroll import enroll, gateways, revoke
+from surefoot.cli.forget import forget
 from surefoot.cli.identified import link_params
+from surefoot.cli.keys import key as keys
 from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
 from surefoot.cli.pulse import Pulse, keep_telling
 from surefoot.cli.secretfile import secret_in
@@ -30,13 +32,15 @@ from surefoot.cli.users import user
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.duty import DutyParams
-from surefoot.pipeline.store import Store
+from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 from surefoot.web.app import make_app
 from surefoot.web.guard import is_loopback
 from surefoot.web.line import Line
 from surefoot.web.server import Outside, serve_pages, take_port
 
+DAY_S = 86_400.0
 HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend these
 
 
@@ -79,8 +83,8 @@ def clinic(
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_NAMES, SUREFOOT_CLINIC_CERTIFICATE,
     SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_OTHER_BROKERS, SUREFOOT_ON_CALL and
-    SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_HOLIDAYS of days that are no working days:
-    holidays = ["2026-12-25"].
+    SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_THERAPISTS those who are told on Mondays that
+    the weekly digest can be read; SUREFOOT_HOLIDAYS days that are no working days: holidays = ["2026-12-25"].
     """
     if context.invoked_subcommand is not None:
         return
@@ -124,7 +128,7 @@ def _has_login(config: Config) -> bool:
         return False
     store = open_clinic(config)
     try:
-        return store.staff.is_there()
+        return store.office.staff.is_there()
     finally:
         store.close()
 
@@ -141,14 +145,15 @@ async def _run(
     ready = asyncio.Event()
 
     def tell(url: str) -> None:
-        who = "a login is needed" if outside.names or store.staff.is_there() else "this computer only"
+        who = "a login is needed" if outside.names or store.office.staff.is_there() else "this computer only"
         click.echo(f"Clinic at {url} ({who}), storing in {where}, {brokers}. Ctrl-C to stop.")
-        if browser and _has_screen():
+        if browser and has_screen():
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_pages(app, listener=listener, outside=outside, on_ready=tell))
         tasks.create_task(_watch(ready, line))
+        tasks.create_task(_keep_no_longer(store, config.retention_days))
         pulse = Pulse({"duty": 600.0}, time.monotonic)
         tasks.create_task(keep_telling(pulse, lambda: f"{brokers}: {'listening' if line.is_up else 'no line'}"))
         looked = partial(pulse.beat, "duty")
@@ -156,11 +161,23 @@ async def _run(
         tasks.create_task(serve(store, links, params=params, ready=ready, on_trouble=teller, on_look=looked))
 
 
+async def _keep_no_longer(store: Store, days: int | None) -> None:
+    """Once a day, what is older than it may be is deleted."""
+    while days is not None:
+        now_s = time.time()
+        try:
+            await asyncio.to_thread(store.office.forget_older, now_s - days * DAY_S, now_s)
+        except StoreError as error:
+            note(str(error))
+        await asyncio.sleep(DAY_S)
+
+
 def _params(config: Config) -> ClinicParams:
     people = EscalationParams(
         clinical=config.on_call, technical=config.technicians, zone=config.zone, holidays=frozenset(config.holidays)
     )
-    return ClinicParams(duty=DutyParams(escalation=people))
+    weekly = WeeklyParams(therapists=config.therapists, zone=config.zone)
+    return ClinicParams(duty=DutyParams(escalation=people), weekly=weekly)
 
 
 async def _watch(ready: asyncio.Event, line: Line) -> None:
@@ -193,13 +210,6 @@ def _teller(line: Line) -> Callable[[SurefootError], None]:
     return tell
 
 
-def _has_screen() -> bool:
-    """A browser of the terminal would take the terminal away, so none is opened without a screen."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
     if "@" not in parts.netloc:
@@ -213,5 +223,20 @@ def _first(group: BaseException) -> BaseException:
     return group
 
 
-for _verb in (enroll, revoke, gateways, user, limits, learn, affected, treatment, ask, orders):
+for _verb in (
+    enroll,
+    revoke,
+    gateways,
+    user,
+    audit,
+    forget,
+    keys,
+    limits,
+    learn,
+    affected,
+    treatment,
+    ask,
+    orders,
+    digest,
+):
     clinic.add_command(_verb)

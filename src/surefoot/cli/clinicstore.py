@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import click
 
+from surefoot.cli.keyfile import clinic_keys
 from surefoot.config import Config, load_config
 from surefoot.pipeline.store import Store, open_store
 
@@ -23,7 +24,7 @@ def clinic_config(context: click.Context) -> Config:
 def open_clinic(config: Config) -> Store:
     if not config.clinic_database:
         config.home.mkdir(parents=True, exist_ok=True)
-    return open_store(config.clinic_store)
+    return open_store(config.clinic_store, keys=clinic_keys(config))
 
 
 @contextmanager

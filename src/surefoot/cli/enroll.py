@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from surefoot.cli.authority import Authority, AuthorityError, now_utc
+from surefoot.cli.clinicstore import clinic_config, clinic_store, operator
 from surefoot.cli.console import Terminal, note
+from surefoot.cli.keyfile import clinic_keys
 from surefoot.config import load_config
 
 FOLDER = "authority"
@@ -24,7 +26,10 @@ _FOLDER = click.option(
 @click.option("--port", default=8883, show_default=True, type=click.IntRange(1, 65535), help="Of the broker.")
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="The certificate lasts.")
 @_FOLDER
-def enroll(gateway: str | None, hosts: tuple[str, ...], port: int, days: int, folder: Path | None) -> None:
+@click.pass_context
+def enroll(
+    context: click.Context, gateway: str | None, hosts: tuple[str, ...], port: int, days: int, folder: Path | None
+) -> None:
     """Make a gateway's identity: a random id, its key and certificate, to be carried to the home.
 
     The first time it makes the clinic's authority and all that a Mosquitto needs, too: certificates both ways, and an
@@ -53,9 +58,13 @@ def enroll(gateway: str | None, hosts: tuple[str, ...], port: int, days: int, fo
     elif hosts:
         raise click.UsageError("The broker's names were given when the authority was made.")
     name = _name(gateway)
-    made = authority.enroll(name, now, days)
+    with clinic_store(context) as store:
+        made = authority.enroll(name, now, days)
+        store.office.audit.add(time.time(), operator(), "enrolled a gateway", name, f"for {days} days")
     authority.tell_broker()
     click.echo(f"{name} is enrolled for {days} days.")
+    if clinic_keys(clinic_config(context)) is None:
+        note("patients' names are stored as they are in the clinic's database: seal them with surefoot clinic key make")
     note(f"carry {made} to the home, over a way nobody else reads, then delete it here")
     note(f"there: SUREFOOT_CONFIG={made.name}/surefoot.toml surefoot wear")
 
@@ -63,10 +72,13 @@ def enroll(gateway: str | None, hosts: tuple[str, ...], port: int, days: int, fo
 @click.command()
 @click.argument("gateway")
 @_FOLDER
-def revoke(gateway: str, folder: Path | None) -> None:
+@click.pass_context
+def revoke(context: click.Context, gateway: str, folder: Path | None) -> None:
     """Let a gateway in no longer: lost, stolen or given back. It takes effect at once where the broker runs here."""
     authority = _authority(folder)
-    authority.revoke(_name(gateway), now_utc(time.time()))
+    with clinic_store(context) as store:
+        authority.revoke(_name(gateway), now_utc(time.time()))
+        store.office.audit.add(time.time(), operator(), "revoked a gateway", _name(gateway))
     click.echo(f"{gateway} is revoked.")
     if not authority.tell_broker():
         note("no broker runs from this folder: where it does, have it read its lists again (kill -HUP)")

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.orders import Unreadable
-from surefoot.alerts.redflags import EMERGENCY, FALLEN
+from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
@@ -267,6 +267,8 @@ class _Keeper:
         self._kept(lambda: self._store.keep_alert(alert))
         over = " This is over." if alert.resolved_s is not None else ""
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
+        if alert.tier == "T3":
+            self._say(MEANWHILE)
 
     def keep_donning(self, donning: Donning) -> None:
         self._kept(lambda: self._store.keep_donning(donning))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from surefoot.cli.keyfile import home_keys
 from surefoot.config import Config
 from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.calibration import length_factors
@@ -103,7 +104,7 @@ def open_keeping(store_at: str | None, publish: bool, config: Config) -> Keeping
     if store_at is None and not publish:
         return None
     if store_at is not None and "://" in store_at:
-        return Keeping(open_store(store_at, config.stride_days), "the store")
+        return Keeping(open_store(store_at, config.stride_days, home_keys(config)), "the store")
     path = Path(store_at).expanduser() if store_at else config.home / "replay.sqlite"
     if not store_at:
         try:
@@ -114,4 +115,4 @@ def open_keeping(store_at: str | None, publish: bool, config: Config) -> Keeping
                 "Nothing was analysed.",
                 "Name a file to keep the findings in: --store PATH.",
             ) from error
-    return Keeping(open_store(f"sqlite:///{path}", config.stride_days), str(path))
+    return Keeping(open_store(f"sqlite:///{path}", config.stride_days, home_keys(config)), str(path))

@@ -102,7 +102,7 @@ def orders(patient: str, database: str | None) -> None:
     """Show what holds for PATIENT, who decided what and when, and what their home says to it."""
     with clinic_store(database) as store:
         gateway, zone = gateway_of(store, patient), load_config().zone
-        plan, rows = store.orders.plan(gateway), history(store.orders.given(gateway), zone)
+        plan, rows = store.orders.plan(gateway), history(store, gateway, zone)
     for line in in_short(plan) or ["the usual limits hold"]:
         note(line)
     Terminal().table(f"Orders: {len(rows)}", COLUMNS, rows, COLUMNS)

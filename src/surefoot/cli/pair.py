@@ -13,6 +13,7 @@ from dataclasses import asdict
 import click
 
 from surefoot.cli.console import Terminal, note
+from surefoot.cli.keyfile import home_keys
 from surefoot.cli.pairing import Check, Paired, Pairing
 from surefoot.cli.pairview import PairView
 from surefoot.cli.watched import mounting_check
@@ -131,7 +132,7 @@ def _knowing(config: Config) -> Check:
     def check(sides: Sequence[Side], placement: Placement) -> MountingCheck:
         if not (config.home / "home.sqlite").exists():
             return MountingCheck(sides, placement)
-        store = open_store(config.home_store)
+        store = open_store(config.home_store, keys=home_keys(config))
         try:
             return mounting_check(store, sides, placement, time.time())
         finally:
@@ -149,7 +150,7 @@ def _opened(config: Config) -> Store:
     except OSError as error:
         what = f"The folder {config.home} cannot be made ({error.strerror})."
         raise StoreError(what, "Nothing was kept.", "Name another one: SUREFOOT_HOME=/path surefoot pair") from error
-    return open_store(config.home_store)
+    return open_store(config.home_store, keys=home_keys(config))
 
 
 def _keep(config: Config, paired: Paired) -> None:
@@ -170,7 +171,7 @@ def _keep(config: Config, paired: Paired) -> None:
 def _paired(config: Config) -> list[WornSensor]:
     if not (config.home / "home.sqlite").exists():
         return []
-    store = open_store(config.home_store)
+    store = open_store(config.home_store, keys=home_keys(config))
     try:
         return store.worn_sensors()
     finally:
@@ -181,7 +182,7 @@ def _forget(config: Config, which: str) -> None:
     wanted = [s for s in _paired(config) if which.lower() in (s.address.lower(), s.side, "all")]
     if not wanted:
         raise StoreError(f"No paired sensor is {which!r}.", "Nothing was changed.", "surefoot pair --list shows them.")
-    store = open_store(config.home_store)
+    store = open_store(config.home_store, keys=home_keys(config))
     try:
         for sensor in wanted:
             store.drop_worn_sensor(sensor.address)

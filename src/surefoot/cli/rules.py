@@ -47,13 +47,13 @@ def orders(store_at: str | None) -> None:
     config = load_config()
     store = opened(store_at, config)
     try:
-        given = store.orders.given(store.gateway())
+        told = history(store, store.gateway(), config.zone)
         plan = store.orders.plan(store.gateway())
     finally:
         store.close()
     for line in in_short(plan) or ["the usual limits hold"]:
         note(line)
-    rows = [(when, what, home) for when, _, what, _, home in history(given, config.zone)]
+    rows = [(when, what, home) for when, _, what, _, home in told]
     columns = ("when", "what", "what this home says")
     Terminal().table(f"Orders: {len(rows)}", columns, rows, columns)
 

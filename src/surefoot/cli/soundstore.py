@@ -6,6 +6,7 @@ import time
 from datetime import datetime
 
 from surefoot.alerts.technical import store_damaged
+from surefoot.cli.keyfile import home_keys
 from surefoot.cli.spare import read_spare
 from surefoot.config import Config
 from surefoot.pipeline.salvage import Salvaged, put_aside, salvage
@@ -24,7 +25,7 @@ def open_sound(config: Config, now_s: float) -> tuple[Store, str]:
     path = config.home / "home.sqlite"
     try:
         _check(str(path) if path.exists() else "")
-        return open_store(config.home_store, config.stride_days), ""
+        return open_store(config.home_store, config.stride_days, home_keys(config)), ""
     except StoreError as trouble:
         if trouble.trouble != "damaged":
             raise
@@ -49,7 +50,7 @@ def _begun_anew(config: Config, now_s: float, why: str) -> tuple[Store, Salvaged
     stamp = datetime.fromtimestamp(now_s, config.zone).strftime("%Y%m%d-%H%M%S")
     try:
         aside = put_aside(path, stamp)
-        open_store(config.home_store, config.stride_days).close()
+        open_store(config.home_store, config.stride_days, home_keys(config)).close()
         saved = salvage(aside, path, spare.seq_used if spare else 0)
     except OSError as error:
         raise StoreError(
@@ -57,7 +58,7 @@ def _begun_anew(config: Config, now_s: float, why: str) -> tuple[Store, Salvaged
             "Nothing is stored until that is put right; readings wait with the sensors.",
             "Free some space, and check the disk; an SD card that is worn out must be replaced.",
         ) from error
-    store = open_store(config.home_store, config.stride_days)
+    store = open_store(config.home_store, config.stride_days, home_keys(config))
     if spare is not None:
         store.gateway(spare.gateway)
         known = {sensor.address for sensor in store.worn_sensors()}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from surefoot.cli.keyfile import home_keys
 from surefoot.config import Config
 from surefoot.pipeline.store import Store, StoreError, open_store
 
@@ -16,11 +17,11 @@ STORE = click.option("--store", "store_at", metavar="PATH", help="The patient's 
 def opened(store_at: str | None, config: Config) -> Store:
     """The named store, which must be there: what is told belongs to a patient who is known."""
     if store_at is not None and "://" in store_at:
-        return open_store(store_at, config.stride_days)
+        return open_store(store_at, config.stride_days, home_keys(config))
     path = Path(store_at).expanduser() if store_at else config.home / "home.sqlite"
     if not path.exists():
         raise StoreError(f"There is no store {path}.", "Nothing was kept.", "Name the patient's store: --store PATH.")
-    return open_store(f"sqlite:///{path}", config.stride_days)
+    return open_store(f"sqlite:///{path}", config.stride_days, home_keys(config))
 
 
 def day_given(given: str | None, option: str) -> str | None:

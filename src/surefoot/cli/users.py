@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from surefoot.cli.clinicstore import clinic_store
+from surefoot.cli.clinicstore import clinic_store, operator
 from surefoot.cli.console import Terminal, note
 from surefoot.cli.secretfile import secret_in
 
@@ -51,8 +51,9 @@ def user() -> None:
 def add(context: click.Context, name: str, roles: Sequence[str], password_file: Path | None) -> None:
     """Give NAME a login: the name they sign with, such as "Dr. Ada Example"."""
     with clinic_store(context) as store:
-        first = not store.staff.is_there()
-        store.staff.add(name, roles, _password(password_file), time.time())  # type: ignore[arg-type]  # by click
+        first = not store.office.staff.is_there()
+        store.office.staff.add(name, roles, _password(password_file), time.time())  # type: ignore[arg-type]  # by click
+        store.office.audit.add(time.time(), operator(), "gave a login", " ".join(name.split()), ", ".join(roles))
         click.echo(f"{name} may log in as: {', '.join(roles)}.")
         if first:
             note("from now on nobody sees these pages without a login")
@@ -65,7 +66,8 @@ def add(context: click.Context, name: str, roles: Sequence[str], password_file: 
 def passwd(context: click.Context, name: str, password_file: Path | None) -> None:
     """Give NAME another password. Wherever they are logged in, they have to log in again."""
     with clinic_store(context) as store:
-        name = store.staff.set_password(name, _password(password_file), time.time())
+        name = store.office.staff.set_password(name, _password(password_file), time.time())
+        store.office.audit.add(time.time(), operator(), "gave a new password", name)
         click.echo(f"{name} has a new password.")
 
 
@@ -76,7 +78,8 @@ def passwd(context: click.Context, name: str, password_file: Path | None) -> Non
 def role(context: click.Context, name: str, roles: Sequence[str]) -> None:
     """Change what NAME is."""
     with clinic_store(context) as store:
-        name = store.staff.set_roles(name, roles)  # type: ignore[arg-type]  # by click
+        name = store.office.staff.set_roles(name, roles)  # type: ignore[arg-type]  # by click
+        store.office.audit.add(time.time(), operator(), "changed the roles", name, ", ".join(roles))
         click.echo(f"{name} is now: {', '.join(roles)}.")
 
 
@@ -86,9 +89,10 @@ def role(context: click.Context, name: str, roles: Sequence[str]) -> None:
 def remove(context: click.Context, name: str) -> None:
     """NAME may log in no longer, at once. What they did stays signed by them, and nobody else gets the name."""
     with clinic_store(context) as store:
-        name = store.staff.remove(name)
+        name = store.office.staff.remove(name)
+        store.office.audit.add(time.time(), operator(), "took away the login", name)
         click.echo(f"{name} may log in no longer.")
-        if not store.staff.is_there():
+        if not store.office.staff.is_there():
             note("nobody has a login now: the pages are open to whoever uses this computer, and to no other")
 
 
@@ -104,7 +108,7 @@ def list_(context: click.Context) -> None:
                 _day(one.changed_s),
                 "may log in" if one.may_log_in else "has left",
             )
-            for one in store.staff.everybody()
+            for one in store.office.staff.everybody()
         ]
     Terminal().table("Logins", ("name", "roles", "password of", "state"), rows)
 

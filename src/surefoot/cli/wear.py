@@ -188,6 +188,7 @@ def _opened(config: Config) -> tuple[Store, str]:
             "Name another one: SUREFOOT_HOME=/path surefoot wear",
         ) from error
     store, told = open_sound(config, time.time())
+    store.office.seal_anew()  # what was stored before there was a key
     take_name(store, config)
     return store, told
 

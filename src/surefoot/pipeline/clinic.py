@@ -14,10 +14,12 @@ from functools import partial
 from surefoot.alerts.messages import Refused, Rejection, UpMessage, ack_payload, ack_topic, read_up, up_filter
 from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
+from surefoot.pipeline import weekly
 from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.postman import Postman
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 
 log = logging.getLogger(__name__)
@@ -33,8 +35,10 @@ class ClinicParams:
     tries: int = 10  # so often; then the homes send it again
     share: str = "clinic"  # several programs of one clinic deal its messages out among them (MQTT 5)
     look_s: float = 10.0  # between two looks at open alerts and silent homes
+    weekly_s: float = 300.0  # between two looks at whether the weekly digest is due
     days_s: float = 300.0  # between two looks at how the sensors were worn
     duty: DutyParams = field(default_factory=DutyParams)
+    weekly: WeeklyParams = field(default_factory=WeeklyParams)
 
 
 async def serve(
@@ -69,11 +73,7 @@ async def serve(
         if ready is not None:
             ready.set()
         async for batch in session.batches(params.batch):
-            for topic, payload in await stored(batch):
-                try:
-                    await session.publish(topic, payload)
-                except PublishError as error:  # the home sends again, and is answered again
-                    tell(error)
+            await session.publish_all(await stored(batch), tell)  # a home that is not answered sends again
 
     async def stored(batch: list[Received]) -> list[tuple[str, bytes]]:
         for _ in range(params.tries):
@@ -85,11 +85,15 @@ async def serve(
         return []
 
     async with asyncio.TaskGroup() as both:
-        duty = both.create_task(_keep_duty(store, line, clock, params, tell, on_look or _nothing))
+        keepers = [
+            both.create_task(_keep_duty(store, line, clock, params, tell, on_look or _nothing)),
+            both.create_task(_keep_weekly(store, line, clock, params, tell)),
+        ]
         async with asyncio.TaskGroup() as lines:
             for one in [link] if isinstance(link, Link) else link:
                 lines.create_task(one.keep(partial(talk, one), on_trouble))
-        duty.cancel()
+        for keeper in keepers:
+            keeper.cancel()
 
 
 def take(
@@ -174,6 +178,21 @@ async def _keep_duty(
             tell(error)
         looked()
         await asyncio.sleep(params.look_s)
+
+
+async def _keep_weekly(
+    store: Store, line: _Line, clock: Callable[[], float], params: ClinicParams, tell: Callable[[SurefootError], None]
+) -> None:
+    """Beside the duty, which must not wait for it. Of two programs on one database both may tell: better than none."""
+    while True:
+        try:
+            now_s = clock()
+            digest = await asyncio.to_thread(weekly.due, store, now_s, params.weekly)
+            if digest is not None and not await line.send(digest.notice):
+                await asyncio.to_thread(store.orders.tell_of_week, digest.monday, now_s, digest.notice.to)
+        except StoreError as error:
+            tell(error)
+        await asyncio.sleep(params.weekly_s)
 
 
 def _answers(receipt: Receipt, most: int) -> list[tuple[str, bytes]]:

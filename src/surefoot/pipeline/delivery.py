@@ -15,8 +15,8 @@ from typing import Literal
 
 from surefoot.alerts.bodies import HomeFault, StatusBody
 from surefoot.alerts.keeping import keep
-from surefoot.alerts.messages import Kind, ack_topic, read_ack, up_payload, up_topic
-from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session, Will
+from surefoot.alerts.messages import ack_topic, read_ack, up_payload, up_topic
+from surefoot.alerts.mqtt import Link, LinkError, Received, Session, Will
 from surefoot.alerts.orders import Unreadable, order_filters, read_order
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.outbox import Pending
@@ -119,18 +119,13 @@ class _Sender:
                 continue
             for row in rows:
                 self._window.sent(row.seq, self._now_s(), random.random(), alert=row.kind == "alert")
-                payload = up_payload(self._gateway, row.seq, row.kind, row.body)
-                await self._publish(session, row.kind, payload)
+            await session.publish_all([self._message(row) for row in rows], self._tell)  # what is not taken stays
             if not rows:
                 self._expect_an_answer()
                 await self._pause()
 
-    async def _publish(self, session: Session, kind: Kind, payload: bytes) -> None:
-        """What the broker does not take stays, and is tried again later; it keeps nothing else from going."""
-        try:
-            await session.publish(up_topic(self._gateway, kind), payload)
-        except PublishError as error:
-            self._tell(error)
+    def _message(self, row: Pending) -> tuple[str, bytes]:
+        return up_topic(self._gateway, row.kind), up_payload(self._gateway, row.seq, row.kind, row.body)
 
     def _expect_an_answer(self) -> None:
         """A broker that takes rows, and nobody behind it who answers: another one may lead to the clinic."""
@@ -203,7 +198,8 @@ class _Sender:
             told = told.model_copy(update={"pending": now.pending, "oldest": now.oldest, "newest": now.newest})
         except StoreError:
             told = told.model_copy(update={"faults": tuple({*faults, "store_failing"})})
-        await self._publish(session, "status", _status(self._gateway, told))
+        status = up_topic(self._gateway, "status"), _status(self._gateway, told)
+        await session.publish_all([status], self._tell)
 
     async def _pause(self) -> None:
         """Until something is queued or answered, a row is due again, or it is time to look."""

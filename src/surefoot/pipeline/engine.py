@@ -14,6 +14,9 @@ from sqlalchemy.pool import QueuePool
 
 from surefoot.pipeline import schema
 from surefoot.pipeline.copies import copy_before
+from surefoot.pipeline.sealed import give_keys
+from surefoot.pipeline.sealedstore import note_keys
+from surefoot.pipeline.sealing import Keyring, SealError
 from surefoot.records import SurefootError
 
 BUSY_TIMEOUT_MS = 10_000
@@ -44,8 +47,8 @@ class StoreError(SurefootError):
         self.trouble = trouble
 
 
-def open_engine(url: str) -> Engine:
-    """An engine on a database with today's tables. Raise StoreError with the remedy."""
+def open_engine(url: str, keys: Keyring | None = None) -> Engine:
+    """An engine on a database with today's tables, sealed with ``keys``. Raise StoreError with the remedy."""
     address = _address(url)
     name = address.render_as_string(hide_password=True)
     try:
@@ -58,7 +61,9 @@ def open_engine(url: str) -> Engine:
             if engine.dialect.name == "sqlite":
                 copy_before(str(address.database or ""), schema.MIGRATIONS[-1][0])
             with writing(engine) as connection:
+                give_keys(engine, keys)
                 schema.upgrade(connection)
+                note_keys(connection)
     except OSError as error:
         engine.dispose()
         what = f"{name} is of an older surefoot, and no copy of it can be made: {error.strerror or error}."
@@ -88,6 +93,8 @@ def plain_words(what: str) -> Iterator[None]:
         error = _origin(last)
         trouble = _trouble(error)
         raise StoreError(f"{what}: {error.orig}.", _meaning(trouble), _REMEDIES[trouble], trouble) from error
+    except SealError as error:
+        raise StoreError(f"{what}: {error.what}", error.meaning, error.remedy) from error
 
 
 def _address(url: str) -> URL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError, StatementError
 from surefoot.alerts.bodies import AlertBody
 from surefoot.alerts.messages import Refused, RowMessage, StatusMessage, UpMessage, digest
 from surefoot.pipeline import alertlog, holes
-from surefoot.pipeline.rows import add, know_gateway, put
+from surefoot.pipeline.rows import add, add_all, know_gateway, put, put_all
 from surefoot.pipeline.schema import dead_letters, gateways, received
 
 KEPT_PAYLOAD = 65_536  # bytes of a dead letter
@@ -36,10 +37,8 @@ def ingest(connection: Connection, messages: Sequence[UpMessage], refused: Seque
     rejected: list[tuple[str, int, str]] = []
     for gateway in sorted({message.gateway for message in messages}):  # in one order: workers never wait in a circle
         _hear(connection, gateway, [message for message in messages if message.gateway == gateway], now_s)
-    for message in messages:
-        if isinstance(message, StatusMessage):
-            continue
-        reason = _store(connection, message, now_s)
+    rows = [message for message in messages if not isinstance(message, StatusMessage)]
+    for message, reason in zip(rows, _store_all(connection, rows, now_s), strict=True):
         if reason is None:
             stored.append((message.gateway, message.seq))
         else:
@@ -53,22 +52,41 @@ def ingest(connection: Connection, messages: Sequence[UpMessage], refused: Seque
     return receipt
 
 
+def _store_all(connection: Connection, messages: Sequence[RowMessage], now_s: float) -> list[str | None]:
+    """Store messages together, in few questions to the database, or one by one where that fails; reasons why not."""
+    if not connection.dialect.insert_returning:
+        return [_store(connection, message, now_s) for message in messages]
+    try:
+        with connection.begin_nested():
+            fresh = add_all(connection, received, [_row(message, now_s) for message in messages])
+            new = _first_of(messages, fresh)
+            put_all(connection, [(one.gateway, one.seq, one.body) for one in new.values()], now_s)
+            for message in new.values():
+                _log_alert(connection, message, now_s)
+    except (DataError, IntegrityError, OverflowError):
+        return [_store(connection, message, now_s) for message in messages]
+    return [None if k in new else _store(connection, message, now_s) for k, message in enumerate(messages)]
+
+
+def _first_of(messages: Sequence[RowMessage], names: set[tuple[Any, ...]]) -> dict[int, RowMessage]:
+    """The first message of each of these names, by its place: a replay may come in the same batch."""
+    found: dict[int, RowMessage] = {}
+    left = set(names)
+    for k, message in enumerate(messages):
+        if (message.gateway, message.seq) in left:
+            left.remove((message.gateway, message.seq))
+            found[k] = message
+    return found
+
+
 def _store(connection: Connection, message: RowMessage, now_s: float) -> str | None:
     """Store one message; the reason why not, when the database cannot hold it."""
-    row = {
-        "gateway": message.gateway,
-        "seq": message.seq,
-        "kind": message.kind,
-        "sha256": digest(message.body),
-        "received_s": now_s,
-    }
-    reason = None
+    row, reason = _row(message, now_s), None
     try:
         with connection.begin_nested():
             if add(connection, received, row):
                 put(connection, message.gateway, message.seq, message.body, now_s)
-                if isinstance(message.body, AlertBody):  # also of one that a newer one has replaced: a tier is latched
-                    alertlog.stored(connection, message.gateway, message.body, now_s)
+                _log_alert(connection, message, now_s)
             elif not _is_replay(connection, row):
                 reason = REUSED
     except (DataError, IntegrityError, OverflowError) as error:
@@ -78,6 +96,22 @@ def _store(connection: Connection, message: RowMessage, now_s: float) -> str | N
         letter = Refused(f"{message.gateway}/{message.kind}", message.gateway, message.seq, reason, payload)
         _bury(connection, letter, now_s)
     return reason
+
+
+def _row(message: RowMessage, now_s: float) -> dict[str, object]:
+    return {
+        "gateway": message.gateway,
+        "seq": message.seq,
+        "kind": message.kind,
+        "sha256": digest(message.body),
+        "received_s": now_s,
+    }
+
+
+def _log_alert(connection: Connection, message: RowMessage, now_s: float) -> None:
+    """Also of one that a newer one has replaced: a tier is latched."""
+    if isinstance(message.body, AlertBody):
+        alertlog.stored(connection, message.gateway, message.body, now_s)
 
 
 def _is_replay(connection: Connection, row: dict[str, object]) -> bool:

@@ -19,7 +19,7 @@ from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.plan import Plan, objections, plan_of
 from surefoot.pipeline.rows import add, put
 from surefoot.pipeline.schema import gateways, outbox
-from surefoot.pipeline.toldtables import confirmations, orders
+from surefoot.pipeline.toldtables import confirmations, digests, orders
 from surefoot.records import Confirmation, Order, Ordered
 
 LEAST_STEP_S = 0.001  # between two orders of a home, whatever the clock does: the later one is the later one
@@ -87,6 +87,16 @@ class OrderBook:
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             rows = connection.execute(query.order_by(orders.c.given_s)).all()
         return [(row.gateway, _order(row)) for row in rows]
+
+    def told_of_week(self, monday: str) -> bool:
+        """Whether people were told that the digest of the week before this day can be read."""
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return connection.scalar(select(digests.c.week).where(digests.c.week == monday)) is not None
+
+    def tell_of_week(self, monday: str, now_s: float, told: tuple[str, ...]) -> None:
+        """They were."""
+        with plain_words("The records cannot be written"), writing(self._engine) as connection:
+            add(connection, digests, {"week": monday, "at_s": now_s, "told": "\n".join(told)})
 
     # ---- home
 

@@ -38,7 +38,7 @@ def resumed(
 
     today = Today(
         day_of,
-        lambda day: (*aids_on(day, store.aids()), store.orders.plan(gateway).learned_since(day)),
+        lambda day: (*aids_on(day, store.diary.aids()), store.orders.plan(gateway).learned_since(day)),
         store.strides(newest_s - STRIDES_S, until_s) if days else (),
         on_ask=on_ask,
     )

@@ -83,6 +83,20 @@ def put(connection: Connection, gateway: str, seq: int | None, body: Body, store
     return written
 
 
+def put_all(connection: Connection, many: Sequence[tuple[str, int, Body]], stored_s: float) -> None:
+    """Write many bodies (gateway, seq, body) as ``put`` would one after another, those of one plain table at once."""
+    plain: dict[Table, list[dict[str, Any]]] = {}
+    for gateway, seq, body in many:
+        if isinstance(body, BoutBody | IncidentBody | TestBody | TreatmentBody):
+            table, key = place(body)
+            row = {"gateway": gateway, "seq": seq, "sha256": digest(body), "body": _text(body)} | key
+            plain.setdefault(table, []).append(row)
+        else:
+            put(connection, gateway, seq, body, stored_s)
+    for table, rows in plain.items():
+        connection.execute(_replace(connection.dialect.name, table, tuple(rows[0]), "seq"), rows)
+
+
 def know_gateway(connection: Connection, gateway: str, seen_s: float | None = None) -> None:
     """Make sure a gateway has its row; note when it was seen."""
     row = {"gateway": gateway, "first_seen_s": seen_s, "last_seen_s": seen_s}
@@ -95,6 +109,12 @@ def know_gateway(connection: Connection, gateway: str, seen_s: float | None = No
 def add(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert a row unless one of its name is there; tell whether it was inserted."""
     return _wrote(connection, _insert(connection.dialect.name, table), row)
+
+
+def add_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> set[tuple[Any, ...]]:
+    """Insert rows unless those of their names are there, in one statement; the names of those inserted."""
+    inserted = _insert(connection.dialect.name, table).returning(*table.primary_key)
+    return {tuple(row) for row in connection.execute(inserted, list(rows))} if rows else set()
 
 
 def upsert(connection: Connection, table: Table, row: dict[str, Any], newer_by: str | None = None) -> bool:

@@ -28,10 +28,22 @@ from sqlalchemy import (
     select,
 )
 
+from surefoot.pipeline.appendonly import make_append_only as _make_append_only
 from surefoot.pipeline.holes import make_tables as _make_holes
-from surefoot.pipeline.stafftables import failures, people, sessions
-from surefoot.pipeline.tables import Number, content, gateway_key, metadata
-from surefoot.pipeline.toldtables import aids, answers, check_ins, confirmations, judgements, orders, tests, treatments
+from surefoot.pipeline.sealed import Sealed
+from surefoot.pipeline.stafftables import audit, failures, forgotten, people, sessions
+from surefoot.pipeline.tables import Number, content, gateway_key, metadata, record
+from surefoot.pipeline.toldtables import (
+    aids,
+    answers,
+    check_ins,
+    confirmations,
+    digests,
+    judgements,
+    orders,
+    tests,
+    treatments,
+)
 
 about = Table(
     "about",
@@ -44,7 +56,7 @@ gateways = Table(
     "gateways",
     metadata,
     Column("gateway", String(36), primary_key=True),
-    Column("label", Text),
+    Column("label", Sealed("patient's name")),
     Column("first_seen_s", Double, comment="by the clinic's clock"),
     Column("last_seen_s", Double, comment="by the clinic's clock"),
     Column("link", String(8), comment="what the last status message said: up or down"),
@@ -58,7 +70,7 @@ trends = Table(
     Column("day", String(10), primary_key=True),
     Column("side", String(8), primary_key=True, comment="left, right or both"),
     Column("metric", String(80), primary_key=True),
-    Column("body", Text, nullable=False),
+    record(),
 )
 bouts = Table(
     "bouts",
@@ -100,7 +112,7 @@ alert_events = Table(
     Column("who", Text, nullable=False, comment="empty: surefoot itself"),
     Column("told", Text, nullable=False, comment="who is told, one a line"),
     Column("until_s", Double),
-    Column("note", Text, nullable=False),
+    Column("note", Sealed("note on an alert"), nullable=False),
     UniqueConstraint("gateway", "alert_id", "tier", "what", "number"),
     sqlite_autoincrement=True,
     comment="what happened to alerts, append-only: the database itself refuses to change or delete a row",
@@ -133,7 +145,7 @@ strides = Table(
     metadata,
     Column("side", String(8), primary_key=True),
     Column("start_s", Double, primary_key=True),
-    Column("body", Text, nullable=False),
+    record(),
 )
 worn_sensors = Table(
     "worn_sensors",
@@ -157,7 +169,7 @@ outbox = Table(
     Column("seq", Number, primary_key=True),
     Column("urgency", Integer, nullable=False, comment="0 goes first"),
     Column("kind", String(20), nullable=False),
-    Column("body", Text, nullable=False),
+    record(),
     Index("outbox_order", "urgency", "seq"),
     sqlite_autoincrement=True,  # a number is never used twice, even after its row has left
 )
@@ -166,7 +178,7 @@ set_aside = Table(
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(20), nullable=False),
-    Column("body", Text, nullable=False),
+    record(),
     Column("reason", Text, nullable=False),
     comment="rows the clinic rejected, or too large to send: kept with the reason, never sent again",
 )
@@ -240,35 +252,16 @@ def _judged(connection: Connection) -> None:
 
 
 def _logins(connection: Connection) -> None:
-    for table in (people, sessions, failures):
+    for table in (people, sessions, failures, audit, forgotten):
         table.create(connection, checkfirst=True)
+    _make_append_only(connection, audit)
 
 
 def _ordered(connection: Connection) -> None:
-    for table in (orders, confirmations):
+    for table in (orders, confirmations, digests):
         table.create(connection, checkfirst=True)
     _make_append_only(connection, orders)
 
-
-def _make_append_only(connection: Connection, table: Table) -> None:
-    """The database itself refuses to change or delete its rows."""
-    for statement in _APPEND_ONLY[connection.dialect.name]:
-        connection.exec_driver_sql(statement.format(table=table.name))
-
-
-_APPEND_ONLY = {
-    "sqlite": tuple(
-        f"CREATE TRIGGER IF NOT EXISTS {{table}}_no_{verb} BEFORE {verb} ON {{table}} "
-        "BEGIN SELECT RAISE(ABORT, '{table} are append-only'); END"
-        for verb in ("update", "delete")
-    ),
-    "postgresql": (
-        "CREATE OR REPLACE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '{table} are append-only'; END $$",
-        "CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION {table}_append_only()",
-    ),
-}
 
 # A table that changes later gets a step here that changes databases made before; step 1 makes today's tables, so a
 # later step first looks whether its work is already done.
@@ -279,7 +272,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     (4, "what happened to alerts", _lives_of_alerts),
     (5, "check-ins, treatments", _checked_in),
     (6, "what people say of incidents", _judged),
-    (7, "logins", _logins),
-    (8, "orders of the clinic", _ordered),
+    (7, "logins, the log of who did what, deleted patients", _logins),
+    (8, "orders of the clinic, digests", _ordered),
     (9, "numbers that have not arrived", _make_holes),
 )

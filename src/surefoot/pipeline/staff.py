@@ -75,6 +75,12 @@ class Staff:
             rows = connection.execute(select(people).order_by(people.c.key)).all()
         return [Member(person_of(row), row.made_s, row.changed_s, row.password is not None) for row in rows]
 
+    def known_as(self, name: str) -> str | None:
+        """How a name is written; None: nobody has or had it."""
+        with plain_words("The staff cannot be read"), self._engine.begin() as connection:
+            known = _find(connection, name)
+        return None if known is None else str(known.name)
+
     def is_there(self) -> bool:
         """Whether anybody may log in."""
         query = select(people.c.key).where(people.c.password.is_not(None)).limit(1)

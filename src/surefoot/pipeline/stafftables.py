@@ -1,10 +1,10 @@
-"""The tables of a clinic's staff: people with a login, their sessions, tries that failed."""
+"""The tables of a clinic's staff: people with a login, their sessions, what they did, whom they deleted."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, Double, ForeignKey, Integer, String, Table, Text
 
-from surefoot.pipeline.tables import metadata
+from surefoot.pipeline.tables import Number, metadata
 
 people = Table(
     "people",
@@ -32,4 +32,24 @@ failures = Table(
     Column("of", String(200), primary_key=True, comment="an account or an address, as a digest"),
     Column("count", Integer, nullable=False),
     Column("last_s", Double, nullable=False),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("at_s", Double, nullable=False, comment="by the clinic's clock"),
+    Column("who", Text, nullable=False),
+    Column("what", String(80), nullable=False),
+    Column("about", String(80), nullable=False, index=True, comment="a gateway's id or a person's name"),
+    Column("told", Text, nullable=False),
+    Column("key", String(12), nullable=False, comment="the key of the digest; empty: made without one"),
+    Column("chain", String(64), nullable=False, comment="digest of this entry and of the one before"),
+    comment="who saw and did what, append-only as alert_events; each entry vouches for those before it",
+)
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("gateway", String(36), primary_key=True),
+    Column("at_s", Double, nullable=False),
+    comment="gateways whose patient was deleted: nothing of theirs is stored again",
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, String
+
+from surefoot.pipeline.sealed import Sealed
 
 metadata = MetaData()
 Number = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself in SQLite
@@ -16,5 +18,10 @@ def content() -> tuple[Column[int], Column[str], Column[str]]:
     return (
         Column("seq", BigInteger),
         Column("sha256", String(64), nullable=False),
-        Column("body", Text, nullable=False),
+        record(),
     )
+
+
+def record() -> Column[str]:
+    """A record as JSON text, sealed where the database's keys are for that."""
+    return Column("body", Sealed("record", payload=True), nullable=False)

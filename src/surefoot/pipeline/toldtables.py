@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, String, Table, Text
 
-from surefoot.pipeline.tables import Number, content, gateway_key, metadata
+from surefoot.pipeline.sealed import Sealed
+from surefoot.pipeline.tables import Number, content, gateway_key, metadata, record
 
 answers = Table(
     "answers",
@@ -31,7 +32,7 @@ judgements = Table(
     Column("verdict", String(10), nullable=False),
     Column("who", Text, nullable=False),
     Column("at_s", Double, nullable=False, comment="by the clinic's clock"),
-    Column("note", Text, nullable=False),
+    Column("note", Sealed("note on an incident"), nullable=False),
     Index("judgements_of", "gateway", "kind", "side", "start_s"),
     sqlite_autoincrement=True,
     comment="what people at the clinic say of incidents, append-only: the last one stands",
@@ -62,7 +63,7 @@ check_ins = Table(
     Column("at_s", Double, primary_key=True),
     Column("sha256", String(64), primary_key=True),
     Column("seq", BigInteger),
-    Column("body", Text, nullable=False),
+    record(),
     comment="append-only, as answers",
 )
 treatments = Table(
@@ -81,8 +82,8 @@ orders = Table(
     Column("kind", String(20), nullable=False),
     Column("given_s", Double, nullable=False, comment="by the clinic's clock; grows from order to order of a home"),
     Column("who", Text, nullable=False, comment="empty at home: no name leaves the clinic"),
-    Column("note", Text, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("note", Sealed("note on an order"), nullable=False),
+    record(),
     comment="what the clinic decided, append-only: the database itself refuses to change or delete a row",
 )
 confirmations = Table(
@@ -92,4 +93,11 @@ confirmations = Table(
     Column("order_id", String(80), primary_key=True),
     *content(),
     comment="what the home did with each order",
+)
+digests = Table(
+    "digests",
+    metadata,
+    Column("week", String(10), primary_key=True, comment="its Monday"),
+    Column("at_s", Double, nullable=False),
+    Column("told", Text, nullable=False, comment="who was told that it can be read, one a line"),
 )

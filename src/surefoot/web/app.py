@@ -13,9 +13,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
-from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.store import Store
+from surefoot.records import SurefootError
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
+from surefoot.web.digest import add_digest
 from surefoot.web.door import Door
 from surefoot.web.gate import Gate
 from surefoot.web.guard import Guard
@@ -57,9 +59,14 @@ def make_app(
     _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
     add_planning(app, Planning(store, clock, pages))
-    _add_files(app)
+    add_digest(app, store, pages, clock)
+    add_files(app)
     _add_refusals(app, pages)
-    app.add_middleware(Gate, door=door, refuse=pages.refusal)
+
+    def note(who: str, what: str, about: str, told: str) -> None:
+        store.office.audit.add(clock(), who, what, about, told)
+
+    app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note)
     app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)
     return app
 
@@ -100,7 +107,7 @@ def _add_door(app: FastAPI, door: Door) -> None:
     app.post("/logout", response_model=None)(door.leave)
 
 
-def _add_files(app: FastAPI) -> None:
+def add_files(app: FastAPI) -> None:
     @app.get(PLOTLY_URL)
     def plotly() -> FileResponse:
         return FileResponse(plotly_script(), media_type="text/javascript", headers={"Cache-Control": FOREVER})
@@ -124,8 +131,8 @@ def _add_refusals(app: FastAPI, pages: Pages) -> None:
     def refused(_: Request, error: Refused) -> Response:
         return pages.refusal(error.status, error.what, error.meaning, error.remedy)
 
-    @app.exception_handler(StoreError)
-    def unreadable(_: Request, error: StoreError) -> Response:
+    @app.exception_handler(SurefootError)
+    def unreadable(_: Request, error: SurefootError) -> Response:
         return pages.refusal(503, error.what, error.meaning, error.remedy)
 
     @app.exception_handler(RequestValidationError)

@@ -11,15 +11,17 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from surefoot.pipeline.store import Patient, Store
 from surefoot.pipeline.tested import only_tests
-from surefoot.records import SurefootError, Tier, Trend
+from surefoot.records import DaySummary, SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import anchor, card, cards, outage
 from surefoot.web.line import Line
 from surefoot.web.pages import Pages
-from surefoot.web.patients import Watch, WatchParams, in_order, last_lived, row, watch
+from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
+from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
 from surefoot.web.words import TIERS, VERDICTS, count, local_day
 
@@ -57,21 +59,26 @@ class Desk:
         self._pages = pages
         self._line = line
 
-    def list_patients(self, told: str = "") -> HTMLResponse:
+    def list_patients(self, told: str = "", q: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        rows = [row(one, self._watch(one, now_s), self._newest_trends(one)) for one in patients]
+        lived = {one.gateway: day.day for one in patients if (day := self._last_lived(one)) is not None}
+        trends = self._store.lists.trends_on(lived)
+        rows = [row(one, self._watch(one, now_s), trends.get(one.gateway, [])) for one in patients if is_named(one, q)]
         shown = {"rows": in_order(rows), "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
+        shown |= {"q": q, "all": len(patients)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
     def patient(self, gateway: str, told: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
         one = known_patient(patients, gateway)
-        days, trends, alerts = self._store.days(gateway), self._store.trends(gateway), self._store.alerts(gateway)
+        days = self._store.days(gateway, newest=WINDOW_DAYS)
+        trends = self._store.trends(gateway, since=first_shown(days))
+        alerts = self._store.alerts(gateway)
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
         marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
-        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.incidents(gateway))]
+        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content = {
             "patient": one,
             "watch": seen,
@@ -84,6 +91,7 @@ class Desk:
             "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
             "found": count(len(found), "incident"),
             "told": TOLD.get(told, ""),
+            **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
 
@@ -165,11 +173,9 @@ class Desk:
         days = [last] if last is not None and fine else self._store.days(patient.gateway)
         return watch(patient, days, now_s)
 
-    def _newest_trends(self, patient: Patient) -> list[Trend]:
+    def _last_lived(self, patient: Patient) -> DaySummary | None:
         lived = patient.last_day
-        if lived is not None and only_tests(lived):
-            lived = last_lived(self._store.days(patient.gateway))
-        return [] if lived is None else self._store.trends(patient.gateway, day=lived.day)
+        return last_lived(self._store.days(patient.gateway)) if lived is not None and only_tests(lived) else lived
 
 
 def known_patient(patients: list[Patient], gateway: str) -> Patient:

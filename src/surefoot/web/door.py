@@ -43,9 +43,9 @@ class Door:
 
     def visitor(self, cookie: str | None) -> Visitor:
         """By the session that a cookie names. A cookie without one is a visitor's who has not logged in yet."""
-        if not (self._always or self._store.staff.is_there()):
+        if not (self._always or self._store.office.staff.is_there()):
             return Visitor()
-        person = self._store.logins.who(cookie, self._clock()) if cookie else None
+        person = self._store.office.logins.who(cookie, self._clock()) if cookie else None
         return Visitor(person, csrf_of(cookie) if cookie else "", needs_login=True)
 
     def form(self, request: Request, back: str = "", told: str = "") -> Response:
@@ -67,24 +67,34 @@ class Door:
     ) -> Response:
         """A new session under a new cookie: what was known of the old one is worth nothing."""
         token, address = _token(), request.client.host if request.client else ""
-        found = self._store.logins.log_in(name, password, address, token, self._clock())
+        found = self._store.office.logins.log_in(name, password, address, token, self._clock())
         if isinstance(found, Wait):
+            self._note(name, "guessed on", address)
             wait_s = ceil(found.seconds)
             told = f"Too many wrong passwords. Wait {count(wait_s, 'second')}, then try again; nothing was looked at."
             page = self._pages.login(visitor().csrf, 429, back=_inside(back), told=told)
             page.headers["Retry-After"] = str(wait_s)
             return page
         if found is None:
+            self._note(name, "gave a wrong password", address)
             return self._pages.login(visitor().csrf, 403, back=_inside(back), told=WRONG)
+        self._note(found.name, "logged in", address)
         answer = RedirectResponse(_inside(back) or start_page(found), 303)
         self._give(answer, token)
         return answer
 
     def leave(self, request: Request) -> Response:
-        self._store.logins.log_out(request.cookies.get(self.cookie, ""))
+        self._store.office.logins.log_out(request.cookies.get(self.cookie, ""))
+        if (person := visitor().person) is not None:
+            self._note(person.name, "logged out", request.client.host if request.client else "")
         answer = RedirectResponse("/login?told=left", 303)
         answer.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="lax")
         return answer
+
+    def _note(self, name: str, what: str, address: str) -> None:
+        """Of a name that nobody has only that it was tried: people type their password there by mistake."""
+        known = self._store.office.staff.known_as(name) or "a name nobody has"
+        self._store.office.audit.add(self._clock(), known, what, "", f"from {address}")
 
     def _give(self, answer: Response, token: str) -> None:
         """Lax, not strict: a link in a notice must lead to its alert."""

@@ -1,4 +1,5 @@
-"""The gate before every page: who asks, whether they may, whether a form is one of ours, and who signs it.
+"""The gate before every page: who asks, whether they may, whether a form is one of ours, who signs it, and that it is
+written down before anything is shown.
 
 It stands before the routes, so it covers those that are added later. What it does not know is let in too little rather
 than too much (`surefoot.web.roles`).
@@ -6,6 +7,7 @@ than too much (`surefoot.web.roles`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hmac import compare_digest
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -20,8 +22,13 @@ from surefoot.web.acting import Visitor, visited_by
 from surefoot.web.door import OVER, Door
 from surefoot.web.guard import SAFE, Refusal
 from surefoot.web.roles import allowed, in_words, is_open, may
+from surefoot.web.trail import Entry, entry
+
+Note = Callable[[str, str, str, str], None]  # who, what, about, told
 
 LARGEST_FORM = 65_536  # bytes
+NOTED = {*range(200, 400), 403}  # what was shown or done, and what somebody tried that they may not
+UNNOTED = "Nothing is shown as long as that is so; what was stored before is intact."
 FORM = "application/x-www-form-urlencoded"
 SIGNED = "who"  # the field that names who acts
 
@@ -29,10 +36,11 @@ SIGNED = "who"  # the field that names who acts
 class Gate:
     """ASGI middleware. Within, `surefoot.web.acting.visitor` says who is asking."""
 
-    def __init__(self, app: ASGIApp, door: Door, refuse: Refusal) -> None:
+    def __init__(self, app: ASGIApp, door: Door, refuse: Refusal, note: Note) -> None:
         self._app = app
         self._door = door
         self._refuse = refuse
+        self._note = note
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -44,13 +52,34 @@ class Gate:
             await self._refuse(503, error.what, error.meaning, error.remedy)(scope, receive, send)
             return
         visited_by(who)
+        given: bytes | None = b""
         refused = self._check(who, scope)
         if refused is None and scope["method"] not in SAFE:
             given = await _body(receive)
             refused = self._check_form(who, Headers(scope=scope), given)
             receive = _again(b"" if given is None else _signed(who, given), receive)
             scope = dict(scope) | {"headers": _measured(scope, who, given or b"")}
+        made = entry(who, scope["method"], scope["path"], dict(_fields(given or b"")), refused is not None)
+        if made is not None and (refused is None or refused.status_code == 403):
+            send = self._noted(made, scope, receive, send)
         await (refused or self._app)(scope, receive, send)
+
+    def _noted(self, made: Entry, scope: Scope, receive: Receive, send: Send) -> Send:
+        """What is answered, once it stands in the log; where that cannot be written, nothing is shown."""
+        failed = False
+
+        async def noted(message: Message) -> None:
+            nonlocal failed
+            if message["type"] == "http.response.start" and message["status"] in NOTED:
+                try:
+                    await run_in_threadpool(self._note, *made)
+                except SurefootError as error:
+                    failed = True
+                    await self._refuse(503, error.what, UNNOTED, error.remedy)(scope, receive, send)
+            if not failed:
+                await send(message)
+
+        return noted
 
     def _check(self, who: Visitor, scope: Scope) -> Response | None:
         method, path = scope["method"], scope["path"]

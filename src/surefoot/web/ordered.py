@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from surefoot.alerts.limits import RANGE, RANGES, changes
+from surefoot.pipeline.asking import Answers, answered_s, answers_in
 from surefoot.pipeline.orderbook import GivenOrder
 from surefoot.pipeline.plan import USUAL, Plan
+from surefoot.pipeline.store import Store
 from surefoot.records import Affected, Learning, Limits, Ordered, Question, Treatment, TreatmentKind
 from surefoot.web.words import INCIDENTS, TESTS, count, local, side
 
@@ -81,23 +83,27 @@ def asked(question: Question, zone: tzinfo | None) -> str:
     return "for the check-in: pain and red flags"
 
 
-def answer(given: GivenOrder, zone: tzinfo | None) -> str:
-    """What the home says to it."""
+def answer(given: GivenOrder, zone: tzinfo | None, known: Answers | None = None) -> str:
+    """What the home says to it, and to a question the patient."""
     word = given.confirmation
     if word is None:
         return "Not yet: the home has not confirmed it. It is sent until it does."
     at = local(word.at_s, zone)
     if word.verdict == "refused":
         return f"REFUSED by the home, {at}: {word.reason} It does not hold."
+    if isinstance(given.order.what, Question) and known is not None:
+        answered = answered_s(given.order.what, word.at_s, known)
+        return f"Asked {at}; " + ("not answered yet" if answered is None else f"ANSWERED {local(answered, zone)}")
     return f"Holds at home since {at}" + (f": {word.reason}" if word.reason else "")
 
 
-def history(given: list[GivenOrder], zone: tzinfo | None) -> list[tuple[str, ...]]:
+def history(store: Store, gateway: str, zone: tzinfo | None) -> list[tuple[str, ...]]:
     """Rows of a table, newest first: when, who, what, why, what the home says."""
-    return [
-        (local(one.order.given_s, zone), one.who, said(one.order.what, zone), one.note or "no note", answer(one, zone))
-        for one in given
-    ]
+    known, rows = answers_in(store, gateway), []
+    for one in store.orders.given(gateway):
+        when, what = local(one.order.given_s, zone), said(one.order.what, zone)
+        rows.append((when, one.who, what, one.note or "no note", answer(one, zone, known)))
+    return rows
 
 
 def in_short(plan: Plan) -> list[str]:

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from surefoot.alerts.limits import RANGES, faults
 from surefoot.alerts.orders import FEWEST_DAYS, MOST_DAYS, OrderError
+from surefoot.pipeline.asking import ABOUT
 from surefoot.pipeline.plan import USUAL, Plan
 from surefoot.pipeline.rulebook import WouldHave, would_have
 from surefoot.pipeline.store import Store
@@ -29,7 +30,6 @@ SET = {  # after a form: what the page says on top
     "": "",
 }
 INCIDENTS_ASKED = 5  # newest unanswered ones that can be asked about
-ASKABLE = ("giving_way", "stumble", "fall")
 
 
 class Planning:
@@ -136,13 +136,13 @@ class Planning:
             "tests": TESTS,
             "asked": self._unanswered(gateway),
             "tried": [(one.rule, one.looked, fired(one), fired(usual)) for one, usual in tried or ()],
-            "history": history(self._store.orders.given(gateway), zone),
+            "history": history(self._store, gateway, zone),
         }
         return self._pages.page("plan.html", now_s, patients, **content)
 
     def _unanswered(self, gateway: str) -> list[tuple[str, str]]:
         said = {(one.kind, one.side, one.start_s) for one in self._store.answers(gateway)}
-        known = [one for one in self._store.incidents(gateway) if one.kind in ASKABLE]
+        known = [one for one in self._store.incidents(gateway) if one.kind in ABOUT]
         still = [one for one in known if (one.kind, one.side, one.start_s) not in said]
         questions = [Question("incident", None, one.kind, one.side, one.start_s) for one in still[-INCIDENTS_ASKED:]]
         return [

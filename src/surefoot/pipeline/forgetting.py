@@ -1,0 +1,141 @@
+"""Forgetting: a patient is deleted from every table, or what is older than it may be; and what stays, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select
+
+from surefoot.alerts.messages import Refused, UpMessage
+from surefoot.pipeline import auditlog
+from surefoot.pipeline.appendonly import lifted
+from surefoot.pipeline.engine import plain_words, writing
+from surefoot.pipeline.rows import add
+from surefoot.pipeline.schema import (
+    alert_events,
+    alerts,
+    answers,
+    bouts,
+    check_ins,
+    days,
+    dead_letters,
+    forgotten,
+    incidents,
+    metadata,
+    received,
+    tests,
+    treatments,
+    trends,
+)
+from surefoot.pipeline.toldtables import judgements, orders
+
+DELETED = "this clinic has deleted this patient; nothing of theirs is stored any more"
+STAYS = ("audit", "forgotten")  # who did what, by the gateway's random id; and that nothing more is taken from it
+_LOCK = 7_370_716
+_APPEND_ONLY = (alert_events, answers, check_ins, judgements, orders)
+_AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
+    alert_events: "at_s",
+    alerts: "raised_s",
+    answers: "at_s",
+    bouts: "start_s",
+    check_ins: "at_s",
+    days: "day",
+    dead_letters: "received_s",
+    incidents: "start_s",
+    judgements: "start_s",
+    received: "received_s",
+    tests: "start_s",
+    treatments: "day",
+    trends: "day",
+}
+
+
+def held(engine: Engine, gateway: str) -> dict[str, int]:
+    """How many rows of each table are a patient's."""
+    with plain_words("The records cannot be read"), engine.begin() as connection:
+        return {table.name: count for table in _of_patients() if (count := _count(connection, table, gateway))}
+
+
+def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, int]:
+    """Delete a patient from every table, in one transaction; how many rows of each table that were.
+
+    What stays is in ``STAYS``. SQLite overwrites what was deleted, also in its journal; PostgreSQL does so at its
+    next VACUUM, and copies made before still hold it.
+    """
+    gone: dict[str, int] = {}
+    with plain_words("The patient cannot be deleted"), _erasing(engine) as connection:
+        _one_after_another(connection, "pg_advisory_xact_lock")
+        for table in _of_patients():
+            if count := _delete(connection, table, table.c.gateway == gateway):
+                gone[table.name] = count
+        add(connection, forgotten, {"gateway": gateway, "at_s": now_s})
+        told = ", ".join(f"{name} {count}" for name, count in gone.items())
+        auditlog.note(connection, now_s, who, "deleted a patient", gateway, told)
+    return gone
+
+
+def forget_older(engine: Engine, before_s: float, before_day: str, now_s: float) -> dict[str, int]:
+    """Delete all patients' rows from before a time; how many of each table. Names, and who is a patient, stay."""
+    gone: dict[str, int] = {}
+    with plain_words("Old records cannot be deleted"), _erasing(engine) as connection:
+        for table, name in _AGED.items():
+            column = table.c[name]
+            if count := _delete(connection, table, column < (before_day if name == "day" else before_s)):
+                gone[table.name] = count
+        if gone:
+            told = f"before {before_day}: " + ", ".join(f"{name} {count}" for name, count in gone.items())
+            auditlog.note(connection, now_s, "surefoot", "deleted old records", "", told)
+    return gone
+
+
+def sift(
+    connection: Connection, messages: Sequence[UpMessage], refused: Sequence[Refused]
+) -> tuple[list[UpMessage], list[Refused], tuple[tuple[str, int, str], ...]]:
+    """What came of patients who are known or new; and (gateway, seq, reason) of what is rejected, and not kept."""
+    _one_after_another(connection, "pg_advisory_xact_lock_shared")
+    senders = {one.gateway for one in (*messages, *refused) if one.gateway is not None}
+    gone = set(connection.scalars(select(forgotten.c.gateway).where(forgotten.c.gateway.in_(senders))))
+    theirs = [(one.gateway, one.seq) for one in (*messages, *refused) if one.gateway in gone]
+    turned_away = tuple((gateway, seq, DELETED) for gateway, seq in theirs if gateway is not None and seq is not None)
+    kept = [one for one in messages if one.gateway not in gone]
+    return kept, [one for one in refused if one.gateway not in gone], turned_away
+
+
+def _of_patients() -> Iterator[Table]:
+    """Every table with a gateway, those that others refer to last."""
+    for table in reversed(metadata.sorted_tables):
+        if "gateway" in table.c and table.name not in STAYS:
+            yield table
+
+
+def _one_after_another(connection: Connection, lock: str) -> None:
+    """In PostgreSQL nothing of a patient arrives while they are deleted; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(getattr(func, lock)(_LOCK)))
+
+
+def _count(connection: Connection, table: Table, gateway: str) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(table.c.gateway == gateway)) or 0
+
+
+def _delete(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
+    if table in _APPEND_ONLY:
+        with lifted(connection, table):
+            return connection.execute(delete(table).where(which)).rowcount
+    return connection.execute(delete(table).where(which)).rowcount
+
+
+@contextmanager
+def _erasing(engine: Engine) -> Iterator[Connection]:
+    """One transaction whose deleted rows leave nothing in SQLite's file."""
+    is_sqlite = engine.dialect.name == "sqlite"
+    with writing(engine) as connection:
+        if is_sqlite:
+            connection.exec_driver_sql("PRAGMA secure_delete=ON")
+        yield connection
+    if is_sqlite:
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()

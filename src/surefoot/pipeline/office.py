@@ -1,0 +1,46 @@
+"""The office of a clinic: its staff and their logins, the log of who did what, and the custody of what is stored."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from surefoot.pipeline import forgetting, sealedstore
+from surefoot.pipeline.auditlog import AuditLog
+from surefoot.pipeline.engine import plain_words
+from surefoot.pipeline.login import Logins
+from surefoot.pipeline.staff import Staff
+
+
+class Office:
+    """What a clinic's store knows beside its patients' records. At home it is empty."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.staff = Staff(engine)
+        self.logins = Logins(engine)
+        self.audit = AuditLog(engine)
+
+    def held(self, gateway: str) -> dict[str, int]:
+        """How many rows of each table are a patient's."""
+        return forgetting.held(self._engine, gateway)
+
+    def forget(self, gateway: str, now_s: float, who: str) -> dict[str, int]:
+        """Delete a patient; how many rows of each table. What comes of theirs later is rejected (``inbox``)."""
+        return forgetting.forget(self._engine, gateway, now_s, who)
+
+    def forget_older(self, before_s: float, now_s: float) -> dict[str, int]:
+        """Delete records from before a time, by days of UTC; how many rows of each table."""
+        day = datetime.fromtimestamp(before_s, UTC).date().isoformat()
+        return forgetting.forget_older(self._engine, before_s, day, now_s)
+
+    def sealed_with(self) -> str | None:
+        """The id of the key the store is sealed with; None: it is not sealed."""
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return sealedstore.sealed_with(connection)
+
+    def seal_anew(self) -> int:
+        """Seal with the newest key what is not yet; how many texts that were."""
+        with plain_words("The records cannot be sealed"):
+            return sealedstore.seal_anew(self._engine)

@@ -1,0 +1,242 @@
+"""Forgetting: no table holds a deleted patient, nothing of theirs comes back, and all others stay as they are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import text as sql
+
+import made
+import story
+from broker import Mosquitto, mosquitto
+from story import DAY_S, NOW_S, STEADY, WEAK
+from surefoot.alerts.bodies import (
+    AlertBody,
+    AnswerBody,
+    BoutBody,
+    CheckInBody,
+    ConfirmationBody,
+    IncidentBody,
+    TestBody,
+    TreatmentBody,
+)
+from surefoot.alerts.messages import Kind, Refused, UpMessage, read_up, up_payload, up_topic
+from surefoot.alerts.mqtt import Link, Received
+from surefoot.cli.clinic import _keep_no_longer, clinic
+from surefoot.pipeline.clinic import serve, take
+from surefoot.pipeline.delivery import deliver
+from surefoot.pipeline.forgetting import DELETED, STAYS
+from surefoot.pipeline.schema import metadata
+from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.records import Confirmation, Judgement, Question, Treatment
+
+NAME = "Mrs. Rosa Secret"
+OF_HOMES_ALONE = {"outbox", "set_aside", "strides", "aids", "worn_sensors", "donnings"}  # no table of a clinic's
+
+
+def lived(store: Store, gateway: str, label: str, at_s: float = NOW_S) -> None:
+    """Something in every table that a patient can be in."""
+    home = story.Home(gateway)
+    home.live(store, at_s, story.days(3))
+    home.tell(store, at_s, BoutBody.of(made.bout(1)), IncidentBody.of(made.incident(3, (made.signal(1.0),))))
+    home.tell(store, at_s, AnswerBody.of(made.answer(3)), TestBody.of(made.guided_test(2)))
+    home.tell(store, at_s, CheckInBody.of(made.check_in(2, 7, "both_legs_weak")), AlertBody.of(made.alert("a", "T3")))
+    home.tell(store, at_s, TreatmentBody.of(Treatment("injection", "2026-01-02")))
+    home.tell(store, at_s, ConfirmationBody.of(Confirmation("o", "applied", at_s)))
+    store.orders.give(gateway, Question("check_in"), "Dr. Ada", at_s, "2026-01-04", f"{label} was asked")
+    fell = made.incident(3)
+    said = Judgement(fell.kind, fell.side, fell.start_s, fell.certainty, "real", "Dr. Ada", at_s, f"{label} fell")
+    store.judgements.say(gateway, said)
+    store.label_patient(gateway, label)
+    store.acknowledge("a", "Dr. Ada", at_s, f"{label} was called", gateway)
+    topic = f"surefoot/v1/{gateway}/up/day"
+    store.ingest([], at_s, [Refused(topic, gateway, 999, "no", f"a letter of {gateway}".encode())])
+
+
+@pytest.fixture
+def store(new_url: Callable[[], str]) -> Iterator[Store]:
+    store = open_store(new_url())
+    lived(store, WEAK, NAME)
+    lived(store, STEADY, "Mr. Other")
+    yield store
+    store.close()
+
+
+def tables_with(store: Store, *words: str) -> set[str]:
+    """The tables in which any of these words stands anywhere."""
+    found = set()
+    with store._engine.begin() as connection:
+        for name in metadata.tables:
+            rows = "\n".join(str(tuple(map(_plain, row))) for row in connection.execute(sql(f"SELECT * FROM {name}")))
+            if any(word in rows for word in words):
+                found.add(name)
+    return found
+
+
+def _plain(value: object) -> object:
+    return bytes(value).decode("latin-1") if isinstance(value, bytes | memoryview) else value
+
+
+def everything_of(store: Store, gateway: str) -> str:
+    kept = store.days(gateway), store.trends(gateway), store.bouts(gateway), store.incidents(gateway)
+    told = store.answers(gateway), store.tests(gateway), store.diary.check_ins(gateway), store.diary.treatments(gateway)
+    return repr((kept, told, store.alerts(gateway), store.office.held(gateway)))
+
+
+def test_no_table_holds_the_patient_afterwards_and_the_others_are_untouched(store: Store) -> None:
+    clinics = set(metadata.tables) - OF_HOMES_ALONE
+    of_patients = {name for name in clinics if "gateway" in metadata.tables[name].c} - set(STAYS)
+    assert tables_with(store, WEAK) == of_patients == set(store.office.held(WEAK)), (
+        "there is something to delete in each"
+    )
+    before = everything_of(store, STEADY)
+    gone = store.office.forget(WEAK, NOW_S, "Cy")
+    assert set(gone) == of_patients and store.office.held(WEAK) == {}
+    assert tables_with(store, WEAK) == set(STAYS) and tables_with(store, NAME, "Rosa") == set()
+    assert everything_of(store, STEADY) == before and [one.label for one in store.patients()] == ["Mr. Other"]
+    (entry,) = store.office.audit.entries()
+    assert (entry.who, entry.what, entry.about) == ("Cy", "deleted a patient", WEAK) and "alerts 1" in entry.told
+
+
+def test_what_may_not_be_changed_may_not_be_changed_afterwards_either(store: Store) -> None:
+    store.office.forget(WEAK, NOW_S, "Cy")
+    for name in ("alert_events", "answers", "check_ins", "audit"):
+        with pytest.raises(Exception, match="append-only"), store._engine.begin() as connection:
+            connection.execute(sql(f"DELETE FROM {name}"))
+
+
+def test_a_deletion_that_fails_deletes_nothing(store: Store) -> None:
+    before = everything_of(store, WEAK)
+    store.office.audit.add(NOW_S, "x", "x")
+    with store._engine.begin() as connection:
+        connection.execute(sql("UPDATE about SET name = 'gone' WHERE name = 'audit'"))
+        connection.execute(sql("ALTER TABLE audit RENAME TO elsewhere"))
+    with pytest.raises(StoreError, match="The patient cannot be deleted"):
+        store.office.forget(WEAK, NOW_S, "Cy")
+    assert everything_of(store, WEAK) == before
+    with pytest.raises(Exception, match="append-only"), store._engine.begin() as connection:
+        connection.execute(sql("DELETE FROM alert_events"))
+
+
+def test_nothing_of_a_deleted_patient_comes_back(store: Store) -> None:
+    store.office.forget(WEAK, NOW_S, "Cy")
+    late = [message(WEAK, seq, "bout", BoutBody.of(made.bout(seq)).json_text()) for seq in (1, 2)]
+    fine = message(STEADY, 500, "bout", BoutBody.of(made.bout(9)).json_text())
+    status = message(WEAK, None, "status", '{"link":"up"}')
+    letter = Refused(f"surefoot/v1/{WEAK}/up/day", WEAK, 7, "no sense", b"a late letter")
+    receipt = store.ingest([late[0], fine, status, late[1]], NOW_S, [letter])
+    assert receipt.stored == ((STEADY, 500),)
+    assert set(receipt.rejected) == {(WEAK, seq, DELETED) for seq in (1, 2, 7)}
+    assert tables_with(store, WEAK, "a late letter") == set(STAYS)
+
+
+def message(gateway: str, seq: int | None, kind: Kind, body: str) -> UpMessage:
+    read = read_up(up_topic(gateway, kind), up_payload(gateway, seq, kind, body))
+    assert not isinstance(read, Refused), read
+    return read
+
+
+def test_nothing_stays_in_the_file(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    lived(store, WEAK, NAME)
+    before = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert NAME.encode() in before and b"both_legs_weak" in before
+    store.office.forget(WEAK, NOW_S, "Cy")
+    after = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert NAME.encode() not in after and b"both_legs_weak" not in after and b"letter of" not in after
+    store.close()
+
+
+# ---- what is older than it may be
+
+
+def test_old_records_go_and_newer_ones_stay(store: Store) -> None:
+    (day,) = [one for one in store.days(WEAK) if one.day == story.days(3)[-1].day]
+    gone = store.office.forget_older(day.start_s, NOW_S)
+    assert [one.day for one in store.days(WEAK)] == [day.day]
+    assert {"days", "trends", "bouts", "incidents", "answers", "check_ins", "treatments", "tests"} <= set(gone)
+    assert store.bouts(WEAK) == store.incidents(WEAK) == []
+    assert {one.label for one in store.patients()} == {NAME, "Mr. Other"}
+    assert store.office.audit.entries()[0].what == "deleted old records"
+    assert store.office.forget_older(day.start_s, NOW_S) == {} and len(store.office.audit.entries()) == 1
+
+
+def test_a_running_clinic_keeps_no_longer_than_it_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    story.Home(WEAK).tell(store, NOW_S, BoutBody.of(made.bout(1)), BoutBody.of(replace(made.bout(1), start_s=NOW_S)))
+    monkeypatch.setattr("surefoot.cli.clinic.time.time", lambda: NOW_S + 29 * DAY_S)
+
+    async def run(days: int | None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2):
+                await _keep_no_longer(store, days)
+
+    asyncio.run(run(None))
+    assert len(store.bouts(WEAK)) == 2
+    asyncio.run(run(30))
+    assert [one.start_s for one in store.bouts(WEAK)] == [NOW_S]
+    store.close()
+
+
+# ---- the command, and a home that still sends
+
+
+def run(*words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(clinic, ["forget", *words], input=typed)
+
+
+def test_the_command_asks_and_says_what_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUREFOOT_CLINIC_DATABASE", f"sqlite:///{tmp_path}/clinic.sqlite")
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    lived(store, WEAK, NAME)
+    lived(store, STEADY, "Mr. Other")
+    asked = run("mrs. rosa secret", typed="n\n")
+    assert asked.exit_code == 1 and "incidents 1" in asked.output and len(store.patients()) == 2
+    assert "No patient is called Nobody." in str(run("Nobody").exception)
+    done = run(NAME, typed="y\n")
+    assert "The home's id stays in the log of who did what." in done.output
+    assert f"surefoot clinic revoke {WEAK}" in done.output and "copies of this database" in done.output
+    assert [one.label for one in store.patients()] == ["Mr. Other"]
+    assert run(STEADY, "--yes").exit_code == 0 and store.patients() == []
+    store.close()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    with mosquitto(tmp_path) as running:
+        yield running
+
+
+def test_a_home_is_told_why_and_keeps_its_rows_aside(tmp_path: Path, broker: Mosquitto) -> None:
+    home, store = (open_store(f"sqlite:///{tmp_path}/{name}.sqlite") for name in ("home", "clinic"))
+    story.Home(home.gateway()).tell(store, NOW_S, BoutBody.of(made.bout(1)))
+    store.office.forget(home.gateway(), NOW_S, "Cy")
+    home.keep_bout(made.bout(2))
+
+    async def both() -> None:
+        ready = asyncio.Event()
+        serving = asyncio.create_task(serve(store, Link(broker.url, "clinic"), ready=ready))
+        await ready.wait()
+        await deliver(home, Link(broker.url, "home"), until_empty=True)
+        serving.cancel()
+        await asyncio.wait({serving})
+
+    asyncio.run(both())
+    assert [(one.kind, one.reason) for one in home.outbox.set_aside()] == [("bout", DELETED)]
+    assert store.patients() == [] and store.bouts(home.gateway()) == []
+    home.close(), store.close()
+
+
+def test_what_cannot_be_read_of_a_deleted_patient_is_not_kept_either(store: Store) -> None:
+    store.office.forget(WEAK, NOW_S, "Cy")
+    payload = up_payload(WEAK, 5, "bout", json.dumps({"nonsense": NAME}))
+    ((topic, answer),) = take(store, [Received(up_topic(WEAK, "bout"), payload)], NOW_S)
+    assert WEAK in topic and DELETED.encode() in answer
+    assert tables_with(store, NAME) == set()
