@@ -9,6 +9,7 @@ import time
 import uuid
 import webbrowser
 from collections.abc import Callable, Sequence
+from functools import partial
 from urllib.parse import urlsplit
 
 import click
@@ -24,7 +25,9 @@ from surefoot.cli.forget import forget
 from surefoot.cli.identified import link_params
 from surefoot.cli.keys import key as keys
 from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
+from surefoot.cli.pulse import Pulse, keep_telling
 from surefoot.cli.secretfile import secret_in
+from surefoot.cli.units import print_unit
 from surefoot.cli.users import user
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
@@ -52,6 +55,7 @@ HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend thes
 @click.option("--no-browser", is_flag=True, help="Do not open the pages in the browser.")
 @click.option("--protocol", type=click.Choice(["5", "3.1.1"]), default="5", help="MQTT version of the broker [5].")
 @click.option("--timezone", metavar="NAME", help="Of the times shown, such as Europe/Berlin [this machine's].")
+@print_unit("clinic")
 @click.pass_context
 def clinic(
     context: click.Context,
@@ -150,7 +154,11 @@ async def _run(
         tasks.create_task(serve_pages(app, listener=listener, outside=outside, on_ready=tell))
         tasks.create_task(_watch(ready, line))
         tasks.create_task(_keep_no_longer(store, config.retention_days))
-        tasks.create_task(serve(store, links, params=_params(config), ready=ready, on_trouble=_teller(line)))
+        pulse = Pulse({"duty": 600.0}, time.monotonic)
+        tasks.create_task(keep_telling(pulse, lambda: f"{brokers}: {'listening' if line.is_up else 'no line'}"))
+        looked = partial(pulse.beat, "duty")
+        params, teller = _params(config), _teller(line)
+        tasks.create_task(serve(store, links, params=params, ready=ready, on_trouble=teller, on_look=looked))
 
 
 async def _keep_no_longer(store: Store, days: int | None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -25,6 +26,7 @@ from surefoot.cli.homekeeper import HomeKeeper, Say
 from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
 from surefoot.cli.latecomers import Latecomers
+from surefoot.cli.pulse import Pulse
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
 from surefoot.pipeline.acute import Sudden
@@ -59,6 +61,7 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 5.0  # between two looks at the outbox
 BACKLOG = 5000  # blocks that wait while the day so far is worked through: twenty minutes of two sensors
+MOVES_S = {"radio": 90.0, "looking": 120.0, "understanding": 300.0}  # longer without a sign of it, and it is stuck
 REPLAYED_S = 20.0  # of the recording at once: well below what pipeline.silence takes for a loss
 Reading = Samples | Gap
 Fresh = asyncio.Queue[Reading | None]
@@ -73,8 +76,11 @@ def analysed(worn: Sequence[WornSensor]) -> Placement:
 class Gateway:
     """One home at work. ``say`` is told what a person might want to know, from whatever thread."""
 
-    def __init__(self, store: Store, ring: Ring, config: Config, board: Board, say: Say) -> None:
+    def __init__(
+        self, store: Store, ring: Ring, config: Config, board: Board, say: Say, pulse: Pulse | None = None
+    ) -> None:
         self._store, self._ring, self._board, self._say = store, ring, board, say
+        self._pulse = pulse or Pulse(MOVES_S, time.monotonic)
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
         self._params = link_params(config)
@@ -151,12 +157,14 @@ class Gateway:
         reached_s: dict[Side, float] = {}
         self._board.phase = "working through what was recorded of today"
         while (item := await self._in_ring(next, recorded, None)) is not None:
+            self._pulse.beat("understanding")
             if item.placement == self._board.analysed:
                 reached_s[item.side] = max(item.end_s, reached_s.get(item.side, item.end_s))
                 yield item
         self._board.phase = ""
         self._late.took(self._now_s() - began_s)
         while (item := await fresh.get()) is not None:
+            self._pulse.beat("understanding")
             if item.placement == self._board.analysed and item.end_s > reached_s.get(item.side, begin_s):
                 yield item
 
@@ -233,6 +241,9 @@ class Gateway:
         """Now and then: what waits for the clinic, whether readings are recorded, and how the batteries are."""
         try:
             while True:
+                self._pulse.beat("looking")
+                if self._fresh.empty() or "store_failing" in self._board.open_faults():
+                    self._pulse.beat("understanding")  # nothing to do, or nothing that starting anew would mend
                 waiting = await asyncio.to_thread(self._house.look, self._now_s())
                 if waiting < self._board.waiting or not waiting:
                     self._board.clinic = self._broker  # whatever the trouble was

@@ -118,7 +118,8 @@ def service(root: Path = ROOT, user_home: Path | None = None) -> Iterator[Line]:
     units = [unit for place in places for unit in sorted(place.glob("*.service")) if "surefoot wear" in _text(unit)]
     if not units:
         remedy = (
-            "Write a unit with ExecStart=surefoot wear and Restart=always, then: sudo systemctl enable --now surefoot"
+            "surefoot wear --print-unit | sudo tee /etc/systemd/system/surefoot-wear.service, "
+            "then: sudo systemctl enable --now surefoot-wear"
         )
         yield Line("Start by itself", "no systemd unit runs surefoot wear", "warn", remedy)
         return

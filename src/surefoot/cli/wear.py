@@ -14,16 +14,18 @@ from pathlib import Path
 import click
 
 from surefoot.cli.board import PLACES, Board
-from surefoot.cli.gateway import Gateway, analysed
+from surefoot.cli.gateway import MOVES_S, Gateway, analysed
 from surefoot.cli.identified import take_name
 from surefoot.cli.main import INTERRUPTED
+from surefoot.cli.pulse import Pulse, keep_telling
 from surefoot.cli.sending import check_address
 from surefoot.cli.soundstore import open_sound
+from surefoot.cli.units import print_unit
 from surefoot.cli.wearview import Lines, Picture
 from surefoot.config import Config, load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
-from surefoot.records import SurefootError, WornSensor
+from surefoot.records import SensorStatus, SurefootError, WornSensor
 from surefoot.sensors.ble import BleakKit
 from surefoot.sensors.radio import Radio
 
@@ -37,6 +39,7 @@ CLOCK_STEP_S = 60.0  # more than this is no correction but another time: a compu
 @click.option("--for", "seconds", type=click.FloatRange(min=1), metavar="SECONDS", help="End by itself after so long.")
 @click.option("--plain", is_flag=True, help="Log lines instead of the live picture, on a terminal too.")
 @click.option("--simulate", is_flag=True, help="A simulated person with simulated sensors; nothing is kept.")
+@print_unit("wear")
 def wear(publish: str | None, timezone: str | None, seconds: float | None, plain: bool, simulate: bool) -> None:
     """Run the gateway: listen to the paired sensors, understand the walking, keep it, send it. For months.
 
@@ -45,6 +48,7 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
       surefoot wear                      from then on; Ctrl-C ends it
       surefoot wear --publish mqtts://anna:secret@clinic.example:8883
       surefoot wear --simulate           see how it goes, without sensors
+      surefoot wear --print-unit         a systemd unit, so that it runs whenever this computer does
 
     A sensor that is lost (out of reach, switched off, empty) is looked for until it is back, and the readings missed
     are kept as a gap, never guessed. Everything received is recorded first, for two weeks (raw_days), in the folder raw
@@ -136,11 +140,17 @@ async def _session(
         board = Board(worn, analysed(worn), config.zone, now_s())
         view = end.enter_context(Lines(board, now_s) if plain else Picture(board, now_s))
         view.say(greeting)
-        gateway = Gateway(store, ring, config, board, view.say)
-        how = {"on_status": view.take_status, "on_late": gateway.take_late}
+        pulse = Pulse(MOVES_S, time.monotonic)
+
+        def take_status(status: SensorStatus) -> None:
+            pulse.beat("radio")
+            view.take_status(status)
+
+        gateway = Gateway(store, ring, config, board, view.say, pulse)
+        how = {"on_status": take_status, "on_late": gateway.take_late}
         radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, **how)
-        shown = asyncio.create_task(view.show())
-        end.callback(shown.cancel)
+        for telling in (view.show(), keep_telling(pulse, lambda: board.line(now_s()))):
+            end.callback(asyncio.create_task(telling).cancel)
         working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))
         try:
             while not working.done():

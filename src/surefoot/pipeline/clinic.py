@@ -49,12 +49,14 @@ async def serve(
     *,
     ready: asyncio.Event | None = None,
     on_trouble: Callable[[SurefootError], None] | None = None,
+    on_look: Callable[[], None] | None = None,
 ) -> None:
     """Ingest and see to the alerts, for ever.
 
     Of several brokers it listens to all at once: homes use whichever answers them.
 
-    ``ready`` is set whenever the clinic listens; troubles go to ``on_trouble`` (default: the log).
+    ``ready`` is set whenever the clinic listens; troubles go to ``on_trouble`` (default: the log); ``on_look`` hears of
+    each look at alerts and homes, also of one that failed.
 
     When the database fails nothing is answered, so every home keeps its rows and sends them again. Notices to people go
     out on the same line; while there is none, each is tried again.
@@ -83,7 +85,10 @@ async def serve(
         return []
 
     async with asyncio.TaskGroup() as both:
-        keepers = [both.create_task(keep(store, line, clock, params, tell)) for keep in (_keep_duty, _keep_weekly)]
+        keepers = [
+            both.create_task(_keep_duty(store, line, clock, params, tell, on_look or _nothing)),
+            both.create_task(_keep_weekly(store, line, clock, params, tell)),
+        ]
         async with asyncio.TaskGroup() as lines:
             for one in [link] if isinstance(link, Link) else link:
                 lines.create_task(one.keep(partial(talk, one), on_trouble))
@@ -149,7 +154,12 @@ async def _handed(session: Session, topic: str, payload: bytes) -> str:
 
 
 async def _keep_duty(
-    store: Store, line: _Line, clock: Callable[[], float], params: ClinicParams, tell: Callable[[SurefootError], None]
+    store: Store,
+    line: _Line,
+    clock: Callable[[], float],
+    params: ClinicParams,
+    tell: Callable[[SurefootError], None],
+    looked: Callable[[], None],
 ) -> None:
     """Look at homes, alerts and orders, again and again; what fails is tried at the next look."""
     days_due_s, postman = 0.0, Postman()
@@ -166,6 +176,7 @@ async def _keep_duty(
                 await line.publish(*letter)  # one that does not go out goes again
         except StoreError as error:
             tell(error)
+        looked()
         await asyncio.sleep(params.look_s)
 
 
@@ -202,3 +213,7 @@ def _answers(receipt: Receipt, most: int) -> list[tuple[str, bytes]]:
 
 def _log(trouble: SurefootError) -> None:
     log.warning("%s", trouble)
+
+
+def _nothing() -> None:
+    return None
