@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.cli.board import Board
 from surefoot.pipeline.store import Store, StoreError
-from surefoot.records import Alert, Bout, DaySummary, Donning, Incident, Stride, Trend
+from surefoot.records import Alert, Answer, Bout, DaySummary, Donning, Incident, Stride, Trend
 
 RETRY_S = 5.0  # between two attempts to write what could not be written
 Say = Callable[[str], None]
@@ -48,6 +48,9 @@ class HomeKeeper:
         self._kept(lambda: self._store.keep_alert(alert))
         over = " This is over." if alert.resolved_s is not None else ""
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
+
+    def keep_answer(self, answer: Answer) -> None:
+        self._kept(lambda: self._store.keep_answer(answer))
 
     def keep_donning(self, donning: Donning) -> None:
         self._kept(lambda: self._store.keep_donning(donning))
