@@ -219,17 +219,16 @@ def _resident_mb() -> float:
 
 
 def memory(given: argparse.Namespace) -> None:
-    rows = in_virtual_time(_memory(given.hours))
-    resident = [float(str(row[1])) for row in rows[1:]]
     title = "Memory of gateway, broker, clinic and simulator in one process, of a day that begins at midnight"
-    show(title, ("hour", "MB", "readings", "strides kept", "days kept", "at the clinic"), rows)
+    CONSOLE.print(f"{title}\nhour, MB, readings, strides kept, days kept, rows at the clinic")
+    resident = in_virtual_time(_memory(given.hours))[1:]
     if len(resident) > 1:
         CONSOLE.print(f"Grown after the first hour: {max(resident[1:]) - resident[0]:.1f} MB at most\n")
 
 
-async def _memory(hours: float) -> list[tuple[object, ...]]:
-    """The whole of ``surefoot wear``, to the row at the clinic; after ``hours`` and one more a new day has begun."""
-    rows: list[tuple[object, ...]] = []
+async def _memory(hours: float) -> list[float]:
+    """The whole of ``surefoot wear``, to the row at the clinic: MB at each hour. At the 25th a new day has begun."""
+    resident: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         config = load_config(home=Path(folder))
         async with AsyncExitStack() as end:
@@ -247,7 +246,8 @@ async def _memory(hours: float) -> list[tuple[object, ...]]:
             for hour in range(round(hours) + 1):
                 kept, there = store.counts(), clinic.counts()
                 stored = sum(there.get(name, 0) for name in ("bouts", "incidents", "days"))
-                rows.append((hour, f"{_resident_mb():.1f}", _readings(board), kept["strides"], kept["days"], stored))
+                resident.append(_resident_mb())
+                CONSOLE.print(hour, f"{resident[-1]:.1f}", _readings(board), kept["strides"], kept["days"], stored)
                 if hour < hours:
                     await asyncio.wait(tasks, timeout=3600.0, return_when=asyncio.FIRST_COMPLETED)
                     for task in tasks:
@@ -259,7 +259,7 @@ async def _memory(hours: float) -> list[tuple[object, ...]]:
             ring.close()
             for one in (store, clinic):
                 one.close()
-    return rows
+    return resident
 
 
 # ---- killed at any moment

@@ -26,6 +26,7 @@ from surefoot.cli.homekeeper import HomeKeeper, Say
 from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
 from surefoot.cli.latecomers import Latecomers
+from surefoot.cli.marks import Marks
 from surefoot.cli.pulse import Pulse
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
@@ -212,7 +213,8 @@ class Gateway:
         check = mounting_check(store, sides, placement, self._now_s())
         params = replace(USUAL, length_factors=factors)
         retold = Retold(store.incidents(store.gateway(), begin_s, until_s))
-        return WatchedWalk(sides, placement, params, check, self._keeper.keep_donning, retold), book, course
+        marks = Marks(store, self._keeper, self._zone, sides if placement == "shank" else (), self._say)
+        return WatchedWalk(sides, placement, params, check, self._keeper.keep_donning, retold, marks), book, course
 
     def _day_told(self, day: DaySummary) -> None:
         told = day.missing or f"walked {day.walking_min:.0f} min, {sum(n for _, n in day.strides)} strides"

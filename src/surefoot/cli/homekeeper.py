@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
 from surefoot.cli.board import Board
 from surefoot.pipeline.store import Store, StoreError
-from surefoot.records import Alert, Bout, DaySummary, Donning, Incident, Stride, Trend
+from surefoot.records import Alert, Answer, Bout, DaySummary, Donning, Incident, Stride, Trend
 
 RETRY_S = 5.0  # between two attempts to write what could not be written
 Say = Callable[[str], None]
@@ -58,6 +58,9 @@ class HomeKeeper:
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
         if alert.tier == "T3":
             self._say(MEANWHILE)
+
+    def keep_answer(self, answer: Answer) -> None:
+        self._kept(lambda: self._store.keep_answer(answer))
 
     def keep_donning(self, donning: Donning) -> None:
         self._kept(lambda: self._store.keep_donning(donning))

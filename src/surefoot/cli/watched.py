@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from surefoot.cli.marks import Marks
 from surefoot.pipeline.habit import habit_of
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.pipeline.retold import Retold
@@ -17,7 +18,7 @@ USUAL_S = 60 * 86400.0  # donnings of so long tell how the sensors usually sit
 
 
 class WatchedWalk(WalkStream):
-    """A walk, and what the mounting check says of it, in the thread that works on it."""
+    """A walk, what the mounting check says of it and the patient by taps, in the thread that works on it."""
 
     def __init__(
         self,
@@ -27,11 +28,13 @@ class WatchedWalk(WalkStream):
         check: MountingCheck,
         told: Callable[[Donning], None],
         retold: Retold,
+        marks: Marks,
     ) -> None:
         super().__init__(sides, placement, params)
-        self._check, self._told, self._retold = check, told, retold
+        self._check, self._told, self._retold, self._marks = check, told, retold, marks
 
     def update(self, item: Samples | Gap) -> WalkFindings:
+        self._marks.update(item)
         return self._watched(super().update(item))
 
     def close(self) -> WalkFindings:

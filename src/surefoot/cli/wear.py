@@ -211,4 +211,6 @@ def _greeting(worn: Sequence[WornSensor], home: Path, simulate: bool) -> str:
         return f"A simulated person wears {sensors}. Nothing is kept. Ctrl-C ends it."
     only = f" Only the {worn[0].side} leg has a sensor: what compares the legs cannot be said."
     alone = only if len({sensor.side for sensor in worn}) == 1 else ""
+    if len({sensor.placement for sensor in worn}) > 1:
+        alone += " What is found is that of the ankles; the feet are recorded only."
     return f"Listening to {sensors}. What is found is kept in {home}.{alone} Ctrl-C ends it."
