@@ -28,10 +28,10 @@ from surefoot.pipeline.schema import (
     treatments,
     trends,
 )
+from surefoot.pipeline.turns import Turn, share_turn, take_turn
 
 DELETED = "this clinic has deleted this patient; nothing of theirs is stored any more"
 STAYS = ("audit", "forgotten")  # who did what, by the gateway's random id; and that nothing more is taken from it
-_LOCK = 7_370_716
 _APPEND_ONLY = (alert_events, answers, check_ins)
 _AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
     alert_events: "at_s",
@@ -63,7 +63,7 @@ def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, in
     """
     gone: dict[str, int] = {}
     with plain_words("The patient cannot be deleted"), _erasing(engine) as connection:
-        _one_after_another(connection, "pg_advisory_xact_lock")
+        take_turn(connection, Turn.PATIENTS)  # nothing of theirs arrives meanwhile
         for table in _of_patients():
             if count := _delete(connection, table, table.c.gateway == gateway):
                 gone[table.name] = count
@@ -91,7 +91,7 @@ def sift(
     connection: Connection, messages: Sequence[UpMessage], refused: Sequence[Refused]
 ) -> tuple[list[UpMessage], list[Refused], tuple[tuple[str, int, str], ...]]:
     """What came of patients who are known or new; and (gateway, seq, reason) of what is rejected, and not kept."""
-    _one_after_another(connection, "pg_advisory_xact_lock_shared")
+    share_turn(connection, Turn.PATIENTS)
     senders = {one.gateway for one in (*messages, *refused) if one.gateway is not None}
     gone = set(connection.scalars(select(forgotten.c.gateway).where(forgotten.c.gateway.in_(senders))))
     theirs = [(one.gateway, one.seq) for one in (*messages, *refused) if one.gateway in gone]
@@ -105,12 +105,6 @@ def _of_patients() -> Iterator[Table]:
     for table in reversed(metadata.sorted_tables):
         if "gateway" in table.c and table.name not in STAYS:
             yield table
-
-
-def _one_after_another(connection: Connection, lock: str) -> None:
-    """In PostgreSQL nothing of a patient arrives while they are deleted; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(getattr(func, lock)(_LOCK)))
 
 
 def _count(connection: Connection, table: Table, gateway: str) -> int:
