@@ -1,7 +1,7 @@
 """Rules of a day beside the charts: how often each is wrong where nothing happened, and how soon right where it did.
 
     python benchmarks/dayrules.py tests     guided tests twice a week, a month after the four of the baseline
-    python benchmarks/dayrules.py limits    giving way: limits from two weeks of a leg's own rate, a month watched
+    python benchmarks/dayrules.py limits    giving way: limits from two weeks of a leg's own rate
     python benchmarks/dayrules.py slopes    a chart's fortnight beside the chart's own rule, a month watched
     python benchmarks/dayrules.py days      whole made-up days (benchmarks/charts.py), every rule at once
 
@@ -77,20 +77,33 @@ def _fired(x: Array, least: float, floor: float) -> tuple[Array, Array]:
 
 
 def limits() -> Iterator[tuple[str, ...]]:
-    yield "true rate a week", "T2 within 30 days", "T3 within 30 days", "T2 if the rate becomes five-fold"
+    yield (
+        *("true rate a week", "people: T2 or T3, nothing changes", "T3, nothing changes", "five-fold: T2 or T3", "T3"),
+        *("one a day: T2 or T3 in 7 days", "T3", "two a day: T2 or T3 in 3 days", "T3"),
+    )
     rng, p = np.random.default_rng(0), GivingWayLimitParams()
     for rate in (0.1, 0.2, 0.5, 1.0, 2.0):
-        yield f"{rate:g}", *map(_pct, _too_often(rng, rate, rate, p)), _pct(_too_often(rng, rate, 5 * rate, p)[0])
+        nothing = (_too_often(rng, rate, rate, 30, p) for _ in range(2))  # two legs
+        review, urgent = (1 - np.prod([1 - share for share in leg]) for leg in zip(*nothing, strict=True))
+        cases = (5 * rate, 30.0), (7.0, 7.0), (14.0, 3.0)
+        found = [share for now, days in cases for share in _too_often(rng, rate, now, days, p)]
+        yield f"{rate:g}", *map(_pct, (float(review), float(urgent), *found))
 
 
-def _too_often(rng: np.random.Generator, before: float, now: float, p: GivingWayLimitParams) -> tuple[float, float]:
-    week = day = 0
+def _too_often(
+    rng: np.random.Generator, before: float, now: float, days: float, p: GivingWayLimitParams
+) -> tuple[float, float]:
+    """The share of legs told of as T2 or T3, and as T3."""
+    review = urgent = 0
     for _ in range(PEOPLE):
         usual = Usual(int(rng.poisson(2 * before)), 14)
-        at = np.sort(rng.uniform(0, 30, rng.poisson(now * 30 / 7)))
-        week += _most(at, 7) >= limit(usual, 1, p.week_chance, p)
-        day += _most(at, 1) >= limit(usual, 1 / 7, p.day_chance, p)
-    return week / PEOPLE, day / PEOPLE
+        at = np.sort(rng.uniform(0, days, rng.poisson(now * days / 7)))
+        of_day = _most(at, 1)
+        urgent += of_day >= limit(usual, 1 / 7, p.day_chance, p)
+        review += of_day >= limit(usual, 1 / 7, p.day_review_chance, p) or _most(at, 7) >= limit(
+            usual, 1, p.week_chance, p
+        )
+    return review / PEOPLE, urgent / PEOPLE
 
 
 def _most(at: Array, days: float) -> int:

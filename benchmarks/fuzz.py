@@ -40,6 +40,7 @@ from surefoot.sensors.product import (
     Write,
 )
 from surefoot.sensors.products import PRODUCTS, product
+from surefoot.sensors.stamps import Stamp
 from surefoot.simulation.ankles import firmware
 from surefoot.simulation.firmware import Sent
 
@@ -178,7 +179,9 @@ def wrong(heard: Heard) -> str:
             return f"a battery of {percent} %"
         case MalformedPacket(reason) | Stopped(reason) if not reason:
             return f"{heard} without a reason"
-        case Battery() | MalformedPacket() | Stopped() | Tapped():
+        case Stamp(tick) if not 0 <= tick < 2**64:
+            return f"a stamp of {tick}"
+        case Stamp() | Battery() | MalformedPacket() | Stopped() | Tapped():
             return ""
     return f"{heard!r} is nothing that a decoder may say"
 

@@ -38,7 +38,7 @@ class Mosquitto:
         log = (self._folder / "mosquitto.log").open("ab")
         self._process = subprocess.Popen([str(MOSQUITTO), "-c", str(self._config)], stdout=log, stderr=log)
         log.close()
-        while not _accepts(self.port):
+        while not accepts(self.port):
             if self._process.poll() is not None:
                 raise RuntimeError((self._folder / "mosquitto.log").read_text())
             time.sleep(0.01)
@@ -104,7 +104,7 @@ def free_port() -> int:
         return port
 
 
-def _accepts(port: int) -> bool:
+def accepts(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

@@ -13,6 +13,7 @@ from surefoot.alerts.bodies import (
     Body,
     BoutBody,
     CheckInBody,
+    ConfirmationBody,
     DayBody,
     IncidentBody,
     StatusBody,
@@ -110,7 +111,13 @@ class Home:
 
     def tell(self, clinic: Store, now_s: float, *bodies: Body) -> None:
         kinds = {DayBody: "day", AlertBody: "alert", BoutBody: "bout", IncidentBody: "incident"}
-        kinds |= {AnswerBody: "answer", TestBody: "test", CheckInBody: "checkin", TreatmentBody: "treatment"}
+        kinds |= {
+            ConfirmationBody: "confirmation",
+            AnswerBody: "answer",
+            TestBody: "test",
+            CheckInBody: "checkin",
+            TreatmentBody: "treatment",
+        }
         batch = []
         for body in bodies:
             self._seq += 1

@@ -10,13 +10,18 @@ import pytest
 
 from surefoot.alerts.alertlife import State
 from surefoot.alerts.escalation import EscalationParams
+from surefoot.alerts.limits import RANGES, LimitRange
 from surefoot.alerts.technical import TechnicalParams
 from surefoot.pipeline.clinic import ClinicParams
+from surefoot.pipeline.digest import DigestParams
 from surefoot.pipeline.monitored import MonitorParams
+from surefoot.pipeline.plan import USUAL
+from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import Tier
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "alerts.md").read_text(encoding="utf-8")
-CLASSES = {of.__name__: of for of in (ClinicParams, EscalationParams, MonitorParams, TechnicalParams)}
+OF = ClinicParams, EscalationParams, MonitorParams, TechnicalParams, DigestParams, WeeklyParams
+CLASSES = {of.__name__: of for of in OF}
 CONSTANTS = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+([\d.]*\d)", PAGE)
 
 
@@ -39,3 +44,10 @@ def test_every_time_is_on_it() -> None:
 @pytest.mark.parametrize("word", [*get_args(State), *get_args(Tier)])
 def test_every_state_and_tier_is_on_it(word: str) -> None:
     assert re.search(rf"^\| {word}\b", PAGE, re.M)
+
+
+@pytest.mark.parametrize("one", RANGES, ids=lambda one: one.name)
+def test_every_limit_that_can_be_set_is_on_it_with_its_range(one: LimitRange) -> None:
+    usual = getattr(USUAL, one.name)
+    said = "by the leg's own rate" if usual is None else rf"{usual:g}[^|]*"
+    assert re.search(rf"^\| [^|]+ \| {said} \| {one.lowest:g}, {one.highest:g}[^|]* \|$", PAGE, re.M)

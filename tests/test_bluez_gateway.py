@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -113,17 +114,24 @@ def test_it_never_scans_twice_at_once_however_many_sensors_are_lost(bus: str) ->
     hurried(main())
 
 
-def test_an_attempt_that_fails_half_way_does_not_end_all_others(bus: str) -> None:
+def test_an_attempt_that_fails_half_way_does_not_end_all_others(bus: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Nor does it leave a file open, or an error that nobody takes."""
+
     async def main() -> None:
         impatient = replace(PARAMS, link=LinkParams(ble=BleParams(connect_s=2.0)))
         slow = Faults(latency_s=0.3)  # to find all services takes longer than connect_s
         async with linux(bus, replace(QUICK, tell_lag_s=1.0), params=impatient, faults=slow) as pc:
             await asyncio.sleep(12.0)
             assert pc.gateway.last("left").connections == pc.gateway.last("right").connections == 0
+            files = open_files()
+            await asyncio.sleep(24.0)
+            assert open_files() <= files + 2  # of an attempt under way
             pc.there.air.faults = Faults()
             await pc.streams()
 
     hurried(main())
+    gc.collect()  # only now asyncio says what nobody took
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_the_first_advertisement_told_too_early_is_enough(bus: str) -> None:

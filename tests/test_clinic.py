@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import made
 from made import HOME, OTHER
+from spoiled import spoil
 from surefoot.alerts.bodies import (
     AlertBody,
     AnswerBody,
@@ -28,8 +30,8 @@ from surefoot.records import Treatment
 
 
 @pytest.fixture
-def clinic():
-    store = open_store("sqlite://")
+def clinic(new_url):
+    store = open_store(new_url())
     yield store
     store.close()
 
@@ -142,6 +144,30 @@ def test_homes_do_not_touch_each_other(clinic):
     assert [patient.label for patient in clinic.patients()] == [f"unnamed {HOME[:8]}", "Mr. Other"]
 
 
+def test_two_workers_who_hear_the_same_homes_never_wait_in_a_circle(new_url):
+    """PostgreSQL ends a circle of locks after a second by failing one of the two."""
+    url, homes = new_url(), [f"{n:08x}-4e5f-4a6b-8c7d-9e0f1a2b3c4d" for n in range(12)]
+    stores = [open_store(url), open_store(url)]
+    take(stores[0], [bout(1, gateway=home) for home in homes], 1.0)
+
+    def work(store, order):
+        for seq in range(2, 22):
+            take(store, [left(home) for home in order], 1.0)
+            take(store, [bout(seq, seq, home) for home in order], 1.0)
+
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(work, store, order) for store, order in zip(stores, (homes, homes[::-1]), strict=True)]
+        assert [job.result() for job in jobs] == [None, None]
+    assert stores[0].counts()["received"] == 12 * 21
+    for store in stores:
+        store.close()
+
+
+def left(gateway):
+    text = StatusBody(link="down").json_text()
+    return Received(up_topic(gateway, "status"), up_payload(gateway, None, "status", text))
+
+
 def test_the_topic_says_who_sent_it(clinic):
     """A broker's access list guards topics; the name inside a message is only a claim."""
     forged = Received(up_topic(OTHER, "bout"), bout(1).payload)
@@ -157,6 +183,15 @@ def test_poison_is_answered_buried_once_and_harms_nobody(clinic):
         assert "JSON" in rejected[2]
     assert len(clinic.bouts(HOME)) == 2
     assert clinic.counts()["dead_letters"] == 1
+
+
+def test_a_reason_that_would_quote_what_no_database_holds_is_answered(clinic):
+    """A field with NUL in its name once ended the clinic, again and again: its home sends until it is answered."""
+    body = BoutBody.of(made.bout(2)).json_text().replace("{", '{"a\\u0000b":1,', 1)
+    nasty = Received(up_topic(HOME, "bout"), up_payload(HOME, 2, "bout", body))
+    stored, rejected = answers(clinic, bout(1), nasty)[HOME]
+    assert stored == [1]
+    assert "\x00" not in rejected[2] and "a?b" in rejected[2]
 
 
 def test_what_names_no_number_or_home_is_buried_without_an_answer(clinic):
@@ -175,18 +210,15 @@ def test_an_oversize_message_is_rejected_and_buried_short(clinic):
 
 
 def test_a_row_the_database_refuses_is_rejected_alone(clinic):
-    with clinic._write() as connection:
-        connection.exec_driver_sql(
-            "CREATE TRIGGER picky BEFORE INSERT ON bouts WHEN NEW.start_s = 200 "
-            "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
-        )
+    spoil(clinic, "bouts", "not this one", "NEW.start_s = 200")
     stored, rejected = answers(clinic, bout(1), bout(2, number=2), bout(3, number=3))[HOME]
     assert stored == [1, 3]
     assert "not this one" in rejected[2]
     assert clinic.counts()["received"] == 2
 
 
-def test_nothing_is_answered_when_nothing_was_committed(clinic):
+def test_nothing_is_answered_when_nothing_was_committed(tmp_path):
+    clinic = open_store(f"sqlite:///{tmp_path}/clinic.db")
     with clinic._write() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
@@ -194,6 +226,7 @@ def test_nothing_is_answered_when_nothing_was_committed(clinic):
         for seq in range(1, 200):
             take(clinic, [alert(seq, name=f"alert {seq}")], 1.0)
     assert clinic.counts()["received"] == clinic.counts()["alerts"]
+    clinic.close()
 
 
 def test_a_status_is_a_sign_of_life_and_a_last_will_is_none(clinic):

@@ -36,8 +36,8 @@ def home(tmp_path):
 
 
 @pytest.fixture
-def clinic(tmp_path):
-    store = open_store(f"sqlite:///{tmp_path}/clinic.db")
+def clinic(new_url):
+    store = open_store(new_url())
     yield store
     store.close()
 
@@ -201,7 +201,59 @@ def test_a_database_that_fails_is_waited_out(tmp_path, home, clinic, who, table,
     rename(table, "away")
     with mosquitto(tmp_path) as broker, caplog.at_level(logging.WARNING):
         asyncio.run(run())
-    assert "no such table" in caplog.text
+    assert "no such table" in caplog.text or 'relation "' in caplog.text
+    assert_same(home, clinic)
+
+
+def test_two_workers_deal_the_rows_out_and_the_one_that_is_left_takes_all(tmp_path, home, clinic):
+    took = [0, 0]
+
+    def counting(number: int):
+        def clock() -> float:
+            took[number] += 1
+            return 1000.0
+
+        return serve(clinic, line(broker, f"clinic{number}"), clock, ClinicParams(look_s=600.0), ready=ready[number])
+
+    async def run() -> None:
+        for one in ready:
+            one.clear()
+        async with running(counting(0)):
+            await ready[0].wait()
+            async with running(counting(1)):
+                await ready[1].wait()
+                took[:] = 0, 0
+                await deliver(home, line(broker, "home"), EAGER, until_empty=True)
+                assert min(took) > 1, took
+            for number in range(1000, 1040):
+                home.keep_bout(made.bout(number))
+            await deliver(home, line(broker, "home"), EAGER, until_empty=True)
+
+    ready = [asyncio.Event(), asyncio.Event()]
+    fill(home, 100)
+    with mosquitto(tmp_path) as broker:
+        asyncio.run(run())
+    assert_same(home, clinic)
+
+
+def test_a_batch_the_database_did_not_take_is_tried_again_without_the_home(tmp_path, home, clinic, caplog):
+    """The home is too patient to send again; the worker does not let go of what it holds."""
+    patient = DeliveryParams(answer_s=600.0, longest_answer_s=600.0, alert_answer_s=600.0, longest_alert_answer_s=600.0)
+
+    async def run() -> None:
+        async with asyncio.timeout(30), serving(clinic, line(broker, "clinic"), ClinicParams(pause_s=0.05, tries=400)):
+            job = asyncio.create_task(deliver(home, line(broker, "home"), patient, until_empty=True))
+            while not caplog.records:
+                await asyncio.sleep(0.01)
+            with clinic._write() as connection:
+                connection.exec_driver_sql("ALTER TABLE away RENAME TO received")
+            await job
+
+    fill(home, 20)
+    with clinic._write() as connection:
+        connection.exec_driver_sql("ALTER TABLE received RENAME TO away")
+    with mosquitto(tmp_path) as broker, caplog.at_level(logging.WARNING):
+        asyncio.run(run())
     assert_same(home, clinic)
 
 
@@ -225,7 +277,7 @@ def test_an_alert_overtakes_the_backlog(tmp_path, home, clinic):
 
 
 def test_an_alert_is_sent_although_the_clinic_leaves_the_window_full(tmp_path, home, clinic):
-    never_again = DeliveryParams(window=5, burst=5, answer_s=600, longest_answer_s=600)
+    never_again = DeliveryParams(window=5, burst=5, answer_s=600, longest_answer_s=600)  # but for alerts
 
     async def run() -> None:
         async with asyncio.timeout(30), running(deliver(home, line(broker, "home"), never_again)):
@@ -336,11 +388,14 @@ def test_the_window_never_forgets_a_row(steps):
     window, unanswered = Window(params), set()
     for seq, later_s, answered in steps:
         now_s += later_s
+        alert = seq % 3 == 0
         if answered:
             window.answered([seq])
             unanswered.discard(seq)
         else:
-            window.sent(seq, now_s, 0.5)
+            window.sent(seq, now_s, 0.5, alert=alert)
+            longest_s = params.longest_alert_answer_s if alert else params.longest_answer_s
+            assert seq not in window.waiting(now_s + 1.25 * longest_s)
             unanswered.add(seq)
         assert set(window.waiting(now_s)) <= unanswered
         assert window.waiting(now_s + 1.25 * params.longest_answer_s) == []

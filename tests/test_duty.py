@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,15 +41,15 @@ TEAM = DutyParams(EscalationParams(clinical=("ann", "bob"), technical=("tech",))
 
 
 @pytest.fixture
-def clinic() -> Iterator[Store]:
-    store = open_store("sqlite://")
+def clinic(new_url: Callable[[], str]) -> Iterator[Store]:
+    store = open_store(new_url())
     yield store
     store.close()
 
 
 @pytest.fixture
-def on_disk(tmp_path: Path) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+def on_disk(new_url: Callable[[], str]) -> Iterator[Store]:
+    store = open_store(new_url())
     yield store
     store.close()
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import stat
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from broker import MOSQUITTO, free_port, require_mosquitto
+from broker import require_mosquitto
+from enrolled import Enrolled
 from surefoot.alerts.broker import LinkError, LinkParams
 from surefoot.alerts.identity import CLINIC, issue, new_authority
 from surefoot.alerts.mqtt import Link
@@ -30,42 +30,16 @@ ANNA, BERT, CARL = (f"{n}a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d" for n in (1, 2, 3)
 WAIT_S = 0.3  # for what must not come
 
 
-class Place:
-    """A clinic's authority and the Mosquitto it configured, running."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.authority = Authority(folder / "authority")
-        self.authority.make(["127.0.0.1"], self.port, NOW)
-        for gateway in (ANNA, BERT):
-            self.authority.enroll(gateway, NOW, 30)
-        conf = self.authority.folder / "mosquitto.conf"
-        log = (folder / "log").open("wb")
-        self._process = subprocess.Popen([str(MOSQUITTO), "-c", str(conf)], stdout=log, stderr=log)
-        log.close()
-        while not (self.authority.folder / "mosquitto.pid").exists():
-            assert self._process.poll() is None, (folder / "log").read_text()
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait()
-
-    def link(self, who: str) -> Link:
-        folder = self.authority.folder / ("clinic" if who == CLINIC else f"gateways/{who}")
-        params = link_params(Config(identity=folder))
-        return Link(f"mqtts://127.0.0.1:{self.port}", f"{who}-{time.monotonic_ns()}", params=params)
-
-
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path) -> Iterator[Enrolled]:
     require_mosquitto()
-    place = Place(tmp_path)
+    place = Enrolled(tmp_path, (ANNA, BERT))
+    place.start()
     yield place
     place.stop()
 
 
-async def heard(place: Place, listener: str, topic_filter: str, speaker: str, topic: str) -> list[bytes]:
+async def heard(place: Enrolled, listener: str, topic_filter: str, speaker: str, topic: str) -> list[bytes]:
     """What a listener hears of one message of a speaker; a refusal of either is silence."""
     got: list[bytes] = []
     async with place.link(listener).connect() as ear, place.link(speaker).connect() as mouth:
@@ -114,7 +88,7 @@ FOREIGN = [
 ]
 
 
-def test_what_is_ones_own_arrives_and_what_is_another_s_does_not(place: Place) -> None:
+def test_what_is_ones_own_arrives_and_what_is_another_s_does_not(place: Enrolled) -> None:
     for case in OWN:
         assert asyncio.run(heard(place, *case)) == [b"here"], case
     leaks = [case for case in FOREIGN if asyncio.run(heard(place, *case))]
@@ -131,7 +105,7 @@ async def connects(link: Link) -> bool:
     return True
 
 
-def test_without_a_certificate_of_this_clinic_nobody_gets_in(place: Place, tmp_path: Path) -> None:
+def test_without_a_certificate_of_this_clinic_nobody_gets_in(place: Enrolled, tmp_path: Path) -> None:
     assert asyncio.run(connects(place.link(ANNA)))
     url, ca = f"mqtts://127.0.0.1:{place.port}", str(place.authority.folder / "authority.crt")
     assert not asyncio.run(connects(Link(url, "nobody", params=LinkParams(ca_file=ca))))
@@ -143,7 +117,7 @@ def test_without_a_certificate_of_this_clinic_nobody_gets_in(place: Place, tmp_p
     assert not asyncio.run(connects(Link(url, "stranger", params=LinkParams(ca_file=ca, **files))))
 
 
-def test_a_revoked_gateway_is_out_at_once_even_while_it_is_connected(place: Place) -> None:
+def test_a_revoked_gateway_is_out_at_once_even_while_it_is_connected(place: Enrolled) -> None:
     async def story() -> tuple[list[bytes], list[bytes]]:
         got: list[bytes] = []
         async with place.link(CLINIC).connect() as ear, place.link(ANNA).connect() as mouth:
@@ -206,16 +180,16 @@ def test_keys_are_for_their_owner_only_and_others_are_refused(tmp_path: Path) ->
         link_params(Config(identity=folder))
 
 
-def test_a_home_goes_by_the_name_on_its_certificate(tmp_path: Path) -> None:
+def test_a_home_goes_by_the_name_on_its_certificate(tmp_path: Path, new_url: Callable[[], str]) -> None:
     authority = Authority(tmp_path / "authority")
     authority.make(["clinic.example"], 8884, NOW)
     config = load_config(authority.enroll(ANNA, NOW, 30) / "surefoot.toml")
     assert config.broker == "mqtts://clinic.example:8884" and link_params(config).key_file is not None
-    fresh = open_store(f"sqlite:///{tmp_path / 'fresh.sqlite'}")
+    fresh = open_store(new_url())
     take_name(fresh, config)
     take_name(fresh, config)
     assert fresh.gateway() == ANNA
-    older = open_store(f"sqlite:///{tmp_path / 'older.sqlite'}")
+    older = open_store(new_url())
     with pytest.raises(StoreError, match=rf"gone by {(name := older.gateway())}.*clinic enroll {name}"):
         take_name(older, config)
     fresh.close(), older.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 from sqlalchemy import text as sql
 
 import made
@@ -23,10 +24,10 @@ from surefoot.alerts.mqtt import Link, Received
 from surefoot.cli.clinic import _keep_no_longer, clinic
 from surefoot.pipeline.clinic import serve, take
 from surefoot.pipeline.delivery import deliver
-from surefoot.pipeline.forgetting import DELETED, STAYS
-from surefoot.pipeline.schema import metadata
+from surefoot.pipeline.forgetting import AGED, DELETED, STANDS, STAYS
+from surefoot.pipeline.schema import APPEND_ONLY, metadata
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import Treatment
+from surefoot.records import Judgement, Learning, Treatment
 
 NAME = "Mrs. Rosa Secret"
 OF_HOMES_ALONE = {"outbox", "set_aside", "strides", "aids", "worn_sensors", "donnings"}  # no table of a clinic's
@@ -40,6 +41,16 @@ def lived(store: Store, gateway: str, label: str, at_s: float = NOW_S) -> None:
     home.tell(store, at_s, AnswerBody.of(made.answer(3)), TestBody.of(made.guided_test(2)))
     home.tell(store, at_s, CheckInBody.of(made.check_in(2, 7, "both_legs_weak")), AlertBody.of(made.alert("a", "T3")))
     home.tell(store, at_s, TreatmentBody.of(Treatment("injection", "2026-01-02")))
+    store.judgements.say(gateway, Judgement("giving_way", "left", 3000.0, "probable", "real", "Dr. Ada", at_s, label))
+    store.orders.give(gateway, Learning("2026-01-05", 14), "Dr. Ada", at_s, "2026-01-05", f"{label} had a cold")
+    with store._engine.begin() as connection:  # what a home says of itself and confirms
+        rest = {"confirmations": {"order_id": "x", "sha256": "x", "body": "{}"}, "holes": {"first": 1, "last": 2}}
+        for name, row in rest.items():
+            extra = {"since_s": at_s} if name == "holes" else {}
+            connection.execute(metadata.tables[name].insert().values(gateway=gateway, **row, **extra))
+        reached = metadata.tables["reached"]
+        if connection.scalar(select(reached.c.newest).where(reached.c.gateway == gateway)) is None:
+            connection.execute(reached.insert().values(gateway=gateway, newest=9))
     store.label_patient(gateway, label)
     store.acknowledge("a", "Dr. Ada", at_s, f"{label} was called", gateway)
     topic = f"surefoot/v1/{gateway}/up/day"
@@ -89,6 +100,17 @@ def test_no_table_holds_the_patient_afterwards_and_the_others_are_untouched(stor
     assert everything_of(store, STEADY) == before and [one.label for one in store.patients()] == ["Mr. Other"]
     (entry,) = store.office.audit.entries()
     assert (entry.who, entry.what, entry.about) == ("Cy", "deleted a patient", WEAK) and "alerts 1" in entry.told
+
+
+def test_every_table_of_patients_is_known_to_whoever_deletes(store: Store) -> None:
+    of_patients = {name for name, table in metadata.tables.items() if "gateway" in table.c} - set(STAYS)
+    assert of_patients == {table.name for table in AGED} | set(STANDS)
+    with store._engine.begin() as connection:
+        if store._engine.dialect.name == "sqlite":
+            query = "SELECT tbl_name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%append-only%'"
+        else:
+            query = "SELECT event_object_table FROM information_schema.triggers WHERE trigger_name LIKE '%append_only'"
+        assert set(connection.scalars(sql(query))) == {table.name for table in APPEND_ONLY}
 
 
 def test_what_may_not_be_changed_may_not_be_changed_afterwards_either(store: Store) -> None:

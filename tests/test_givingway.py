@@ -55,6 +55,11 @@ def test_the_evidence_holds_the_numbers_and_the_raw_signal():
     assert 7 < evidence["added_tilt_deg"] < 18
     assert evidence["stride_time_s"] > evidence["usual_stride_time_s"] + 0.05
     assert {piece.side for piece in incident.snippet} == {"left", "right"}
+    for side in ("left", "right"):  # people who walk put each foot down about once a second
+        touched = [at_s for leg, kind, at_s in incident.contacts if (leg, kind) == (side, "initial")]
+        assert 5 <= len(touched) <= 13
+        assert all(abs(at_s - incident.start_s) <= 5.0 for at_s in touched)
+    assert list(incident.contacts) == sorted(incident.contacts, key=lambda one: (one[2], one[0]))
     assert all(piece.start_s <= at_s - 4.5 and piece.end_s >= at_s + 4.5 for piece in incident.snippet)
 
 

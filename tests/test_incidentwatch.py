@@ -65,10 +65,10 @@ def heard(one: Incident | float) -> WalkFindings:
     return findings(minutes=[Minute("left", one, 60.0, 20.0)])
 
 
-def test_two_in_a_day_after_a_quiet_fortnight_are_told_at_once(home: Store) -> None:
-    alerts = lived(home, buckle(8), buckle(11), buckle(12))
-    assert [(a.tier, a.kind, a.side) for a in alerts] == [("T3", "gives_way_more", "left")]
-    assert alerts[0].raised_s == buckle(11).end_s and alerts[0].day == "2026-03-23"
+def test_two_and_three_in_a_day_after_a_quiet_fortnight_are_told_at_once(home: Store) -> None:
+    alerts = lived(home, buckle(8), buckle(11), buckle(12), buckle(13))
+    assert [(a.tier, a.kind, a.side) for a in alerts] == [(tier, "gives_way_more", "left") for tier in ("T2", "T3")]
+    assert [a.raised_s for a in alerts] == [buckle(11).end_s, buckle(12).end_s] and alerts[0].day == "2026-03-23"
 
 
 def test_the_day_that_closes_behind_it_does_not_tell_it_again(home: Store) -> None:
@@ -104,7 +104,7 @@ def test_a_possible_fall_that_was_none_is_not_told_and_one_nobody_answers_for_is
 
 def test_a_day_worked_through_anew_tells_nothing_twice(home: Store) -> None:
     told = lived(home, buckle(8), buckle(11), lying())
-    assert sorted(alert.tier for alert in told) == ["T3", "T4"]
+    assert sorted(alert.tier for alert in told) == ["T2", "T4"]
     assert lived(home, buckle(8), buckle(11), lying(), lying().end_s + 600) == []
     unheard = replace(lying(), start_s=TODAY_S + 60, end_s=TODAY_S + 400)
     home.keep_incident(unheard)

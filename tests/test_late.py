@@ -85,6 +85,27 @@ def test_holes_of_a_recording_and_gaps_without_it_stay() -> None:
     assert late_samples([], logged, [], gateway_s, DOT.traits, 60) == []
 
 
+@pytest.mark.parametrize("at_s", [5.0, 4200.0], ids=["early", "over the turn"])
+def test_what_came_on_air_long_before_is_not_fetched(at_s: float) -> None:
+    """The recording is two minutes long, wanted are its last twenty seconds."""
+    wire = started(at_s)
+    wire.run(120.0)
+    wire.perform(DOT.stop())
+    asked = len(wire.sent)
+    since_s = gateway_s((at_s + 100.0) * 1e6)
+    fetch = LogFetch(DOT.logbook(), 60, since_s)
+    wire.perform(fetch.script())
+    ((logged, packets),) = fetch.packets()
+    assert sum(sent.uuid == NOTICE for sent in wire.sent[asked:]) < 35 * 60 + 50
+    wanted = Gap("left", "shank", since_s, since_s + 1000.0, "away")
+    (block,) = late_samples(packets, logged, [wanted], gateway_s, DOT.traits, 60)
+    assert block.start_s == pytest.approx(since_s, abs=1 / 60) and len(block) == pytest.approx(20 * 60, abs=2)
+    true_s = np.array([gateway_s(taken_s * 1e6) for taken_s, _, _ in wire.measured])
+    first = int(np.argmin(np.abs(true_s - block.start_s)))
+    measured = np.concatenate([gyr for _, _, gyr in wire.measured])
+    np.testing.assert_array_equal(block.gyr, measured[first : first + len(block)])
+
+
 def test_a_fetch_that_was_broken_off_goes_on_with_the_same_recording() -> None:
     wire, _, _ = walked()
     wire.perform(DOT.logbook().stop())

@@ -75,6 +75,25 @@ def test_no_lean(tilt_deg: Array) -> None:
     assert found(tilt_deg) == []
 
 
+def staying(took_s: float, far_deg: float, jerk_deg: float = 0.0) -> Array:
+    """At rest, tilted for good from the tenth second on; ``jerk_deg``: and a step's swing on the way."""
+    t = np.arange(1500) / RATE_HZ - 10.0
+    course = far_deg * np.sin(0.5 * np.pi * np.clip(t / took_s, 0, 1)) ** 2
+    return np.asarray(course + jerk_deg * np.sin(np.pi * np.clip((t - 0.5) / 0.4, 0, 1)) ** 2)
+
+
+@pytest.mark.parametrize(("jerk_deg", "leans"), [(0.0, 0), (20.0, 1)])
+def test_only_a_foot_that_stepped_can_be_drawn_back_below_the_seat(jerk_deg: float, leans: int) -> None:
+    assert len(found(staying(2.0, 40.0, jerk_deg), UNKNOWN)) == leans
+    assert len(found(staying(2.0, 25.0, jerk_deg), UNKNOWN)) == 1
+    assert found(staying(2.0, 70.0, jerk_deg), UNKNOWN) == [], "lying"
+
+
+def test_a_foot_put_elsewhere_at_once_is_no_lean() -> None:
+    assert len(found(staying(1.2, 14.0), UNKNOWN)) == 1
+    assert found(staying(0.5, 8.0), UNKNOWN) == []
+
+
 def test_a_rough_movement_is_one_lean_and_a_long_one_none() -> None:
     shaking = tilting(*((10.0 + 0.4 * k, 0.4, 35.0) for k in range(5)))
     (lean,) = found(shaking)

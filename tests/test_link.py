@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import pairwise
@@ -343,9 +343,13 @@ def test_each_product_through_the_same_door(key: str) -> None:
 def test_what_a_sensor_recorded_out_of_reach_comes_late_exactly_and_once() -> None:
     late: list[Samples] = []
 
+    async def keep(blocks: Sequence[Samples]) -> bool:
+        late.extend(blocks)
+        return True
+
     async def work() -> Listener:
         there = await aired("dot", sides=("left",))
-        async with Listener(there, on_late=late.append) as listener:
+        async with Listener(there, on_late=keep) as listener:
             await asyncio.sleep(40.0)
             there.ankles["left"].out_of_range(120.0)
             await asyncio.sleep(220.0)

@@ -87,7 +87,7 @@ def test_a_mistake_is_taken_back(path: Path) -> None:
     assert "16 days judged anew" in typed(*given).output
     assert "16 days judged anew" in typed(*given, "--remove").output
     store = opened(path)
-    assert store.aids() == [] and not any(d.aids for d in store.days(store.gateway()))
+    assert store.diary.aids() == [] and not any(d.aids for d in store.days(store.gateway()))
     store.close()
     assert isinstance(typed(*given, "--remove").exception, StoreError)
 

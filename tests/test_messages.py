@@ -285,7 +285,9 @@ def examples():
     start_s = 1_768_900_000.0
     readings = np.arange(12.0).reshape(4, 3)
     snippet = (Samples("left", "shank", start_s, 20.0, readings - 9.81, 10 * readings),)
-    incident = Incident("giving_way", "left", start_s, start_s + 0.6, "probable", (("drop_dps", 210.5),), snippet)
+    around = (("right", "initial", start_s - 0.6), ("left", "final", start_s - 0.1))
+    evidence = (("drop_dps", 210.5),)
+    incident = Incident("giving_way", "left", start_s, start_s + 0.6, "probable", evidence, snippet, around)
     answer = Answer("giving_way", "left", start_s, "gave_way", "patient", start_s + 30)
     told = CheckIn("2026-01-20", start_s + 3e4, "patient", 4, (), ("saddle_numbness", "bladder_or_bowel"))
     treatment = Treatment("injection", "2026-01-19")
@@ -296,7 +298,14 @@ def examples():
         "incident": up_payload(HOME, 42, "incident", IncidentBody.of(incident).json_text()),
         "day": up_payload(HOME, 43, "day", DayBody.of_day(made.day(20), (made.trend(),)).json_text()),
         "bout": up_payload(HOME, 44, "bout", BoutBody.of(made.bout(1)).json_text()),
-        "status": up_payload(HOME, None, "status", StatusBody(link="up", pending=3).json_text()),
+        "status": up_payload(
+            HOME,
+            None,
+            "status",
+            StatusBody(
+                link="up", pending=3, oldest=41, newest=60, at_s=1768930000.0, faults=("disk_full",)
+            ).json_text(),
+        ),
         "answer": up_payload(HOME, 45, "answer", AnswerBody.of(answer).json_text()),
         "checkin": up_payload(HOME, 47, "checkin", CheckInBody.of(told).json_text()),
         "treatment": up_payload(HOME, 48, "treatment", TreatmentBody.of(treatment).json_text()),

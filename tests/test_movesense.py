@@ -23,6 +23,7 @@ from surefoot.sensors.movesense import (
 )
 from surefoot.sensors.movesense import PRODUCT as MOVESENSE
 from surefoot.sensors.product import Ask, Listen, MalformedPacket, Packet, ProductError, Seen, need_mtu
+from surefoot.sensors.stamps import Stamp
 from surefoot.simulation.ankle_movesense import MovesenseFirmware
 from wired import Wire, readings
 
@@ -89,8 +90,9 @@ def test_what_is_encoded_is_decoded(tick: int, rate_hz: float, counts: list[int]
     notices = encode(Packet(acc, gyr, tick))
     assert all(len(data) <= 152 <= TRAITS.mtu - 3 for data in notices) and len(notices) == 1 + (group == 8)
     decoder = MovesenseDecoder(rate_hz)
-    (packet,) = [heard for data in notices for heard in decoder.update(NOTICE, data)]
+    *parts, packet = [heard for data in notices for heard in decoder.update(NOTICE, data)]
     assert isinstance(packet, Packet) and packet.first_tick == tick
+    assert parts == [Stamp(tick, 7)] * (group == 8)
     np.testing.assert_array_equal(packet.acc, acc)
     np.testing.assert_array_equal(packet.gyr, gyr)
 
@@ -109,7 +111,7 @@ ANY = st.one_of(
 def test_any_bytes_are_heard(rate_hz: float, notices: list[bytes]) -> None:
     decoder = MovesenseDecoder(rate_hz)
     for thing in (thing for data in notices for thing in decoder.update(NOTICE, data)):
-        assert isinstance(thing, Packet | MalformedPacket)
+        assert isinstance(thing, Packet | Stamp | MalformedPacket)
         if isinstance(thing, Packet):
             assert np.isfinite(thing.acc).all() and np.isfinite(thing.gyr).all() and 0 <= thing.clipped <= len(thing)
 
@@ -121,11 +123,11 @@ def test_a_part_without_its_other_costs_one_packet_only() -> None:
     def kinds(*notices: bytes) -> list[type]:
         return [type(heard) for data in notices for heard in decoder.update(NOTICE, data)]
 
-    assert kinds(first, second) == [Packet]
-    assert kinds(first, first, second) == [MalformedPacket, Packet]
-    assert kinds(second, first, second) == [MalformedPacket, Packet]
-    assert kinds(first, second[:-1], first, second) == [MalformedPacket, Packet]
-    assert kinds(first[:-24], second, first, second) == [MalformedPacket, MalformedPacket, Packet]
+    assert kinds(first, second) == [Stamp, Packet]
+    assert kinds(first, first, second) == [Stamp, MalformedPacket, Stamp, Packet]
+    assert kinds(second, first, second) == [MalformedPacket, Stamp, Packet]
+    assert kinds(first, second[:-1], first, second) == [Stamp, MalformedPacket, Stamp, Packet]
+    assert kinds(first[:-24], second, first, second) == [MalformedPacket, MalformedPacket, Stamp, Packet]
     assert kinds(bytes([1, STREAM, 200, 0]), bytes([2, 9]) + first[2:]) == []
 
 
@@ -138,8 +140,8 @@ def test_parts_of_two_packets_are_told_from_those_of_one() -> None:
             encode(Packet(acc, on_grid(rng.normal(0, 250, (8, 3)), GYR_STEP_DPS), 1)) for _ in range(2)
         )
         decoder = MovesenseDecoder(104)
-        (whole,) = decoder.update(NOTICE, first) + decoder.update(NOTICE, second)
-        (joined,) = decoder.update(NOTICE, first) + decoder.update(NOTICE, other)
+        _, whole = decoder.update(NOTICE, first) + decoder.update(NOTICE, second)
+        _, joined = decoder.update(NOTICE, first) + decoder.update(NOTICE, other)
         assert isinstance(whole, Packet)
         passed += isinstance(joined, Packet)
     assert passed <= 0.12 * 2000
@@ -149,7 +151,7 @@ def test_a_sensor_of_another_grid_is_not_taken_for_torn() -> None:
     gyr = np.random.default_rng(6).normal(0, 250, (8, 3))
     decoder = MovesenseDecoder(104)
     first, second = encode(Packet(np.ones((8, 3)), gyr, 1))
-    assert [type(heard) for data in (first, second) for heard in decoder.update(NOTICE, data)] == [Packet]
+    assert [type(heard) for data in (first, second) for heard in decoder.update(NOTICE, data)] == [Stamp, Packet]
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 3e3])
@@ -181,7 +183,8 @@ def test_it_streams_what_it_measures(rate_hz: float) -> None:
     wire.perform(MOVESENSE.start(rate_hz))
     heard = wire.run(2.0)
     packets = [thing for thing in heard if isinstance(thing, Packet)]
-    assert len(packets) == len(heard) and {len(p) for p in packets} == {GROUPS[rate_hz]}
+    assert not any(isinstance(thing, MalformedPacket) for thing in heard)
+    assert {len(p) for p in packets} == {GROUPS[rate_hz]}
     acc, gyr = readings(heard)
     assert len(acc) == 2 * rate_hz
     np.testing.assert_array_equal(acc, np.clip(wire.acc[: len(acc)], -32767 * ACC_STEP_MPS2, 32767 * ACC_STEP_MPS2))

@@ -14,8 +14,8 @@ from surefoot.records import DayMetric
 
 
 @pytest.fixture
-def home():
-    store = open_store("sqlite://")
+def home(new_url):
+    store = open_store(new_url())
     yield store
     store.close()
 

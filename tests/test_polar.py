@@ -18,6 +18,7 @@ from surefoot.sensors import polar
 from surefoot.sensors.polarframe import ACC, GYRO, Frame, decode_frame, encode_frame, unpacked
 from surefoot.sensors.polarpairs import PairParams, Pairs
 from surefoot.sensors.product import Ask, MalformedPacket, Packet, ProductError, Stopped
+from surefoot.sensors.stamps import Stamp
 from surefoot.simulation.ankle_polar import PolarFirmware
 
 ACC_10_BIT = (  # 57 readings
@@ -234,7 +235,8 @@ def test_the_factor_is_what_the_sensor_says():
         decoder = polar.PolarDecoder(52.0)
         start = bytes([0xF0, 2, 2, 0, 0]) + polar.encode_settings({polar.FACTOR: (factor,)})
         assert decoder.update(polar.CONTROL, start) == []
-        (packet,) = (heard for sent in (before, data, gyro) for heard in decoder.update(polar.DATA, sent))
+        *parts, packet = (heard for sent in (before, data, gyro) for heard in decoder.update(polar.DATA, sent))
+        assert parts == [Stamp(10**18 - 19_230_000), Stamp(10**18), Stamp(10**18)]
         assert packet.acc[0, 0] == counts * polar.TRAITS.acc_step_mps2
         assert packet.clipped == (counts == 32767)
 
@@ -245,7 +247,7 @@ def test_acceleration_in_milli_g(frame_type, value):
     for ns in (10**18 - 19_230_000, 10**18):
         decoder.update(polar.DATA, encode_frame(Frame(ACC, ns, frame_type, np.array([[value, 0, 0]]))))
     one = struct.unpack("<i", struct.pack("<f", 100.0))[0]
-    (packet,) = decoder.update(polar.DATA, encode_frame(Frame(GYRO, 10**18, 0x81, np.array([[one, 0, 0]]))))
+    _, packet = decoder.update(polar.DATA, encode_frame(Frame(GYRO, 10**18, 0x81, np.array([[one, 0, 0]]))))
     assert packet.acc[0, 0] == pytest.approx(9.80665, abs=polar.TRAITS.acc_step_mps2)
     assert packet.gyr[0, 0] == pytest.approx(100.0, abs=polar.TRAITS.gyr_step_dps)
 
@@ -319,7 +321,7 @@ def test_left_over_measurements_are_stopped_first():
     again.perform(polar.PRODUCT.start(52.0))
     acc, gyr = byhand.tape(polar.TRAITS, 200)
     again.measure(acc, gyr, 0.0)
-    assert len(again.packets) > 3 and all(isinstance(p, Packet) for p in again.heard)
+    assert len(again.packets) > 3 and all(isinstance(p, Packet | Stamp) for p in again.heard)
 
 
 @given(st.binary(max_size=40))

@@ -45,7 +45,8 @@ def test_only_the_last_days_are_looked_at() -> None:
 
 def test_giving_way_fires_by_itself() -> None:
     lived = days(25)
-    happened = [Incident("giving_way", "right", lived[20].start_s + 3600.0 * k, 0.0, "probable", ()) for k in (8, 12)]
+    at_s = [lived[20].start_s + 3600.0 * k for k in (8, 11, 12)]
+    happened = [Incident("giving_way", "right", start_s, 0.0, "probable", ()) for start_s in at_s]
     told = Told(lambda start_s, end_s: [one for one in happened if start_s <= one.start_s < end_s])
     assert fired(lived, told) == {"giving way": [(name(20), "T3")]}
 

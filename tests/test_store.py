@@ -5,23 +5,25 @@ from __future__ import annotations
 import dataclasses
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import MetaData, Table, create_engine, inspect
+from sqlalchemy import Column, Double, Integer, MetaData, Table, Text, create_engine, inspect
 
 import made
 from made import OTHER
+from spoiled import spoil
 from surefoot.pipeline import schema
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import SIDES, Aid, Alert, Stride, Treatment
 
 
 @pytest.fixture
-def home():
-    store = open_store("sqlite://")
+def home(new_url):
+    store = open_store(new_url())
     yield store
     store.close()
 
@@ -157,8 +159,8 @@ def test_without_strides_nothing_is_dropped(home: Store) -> None:
     assert home.strides(-1e12, 1e12) == []
 
 
-def test_the_gateway_keeps_its_name(tmp_path):
-    url = f"sqlite:///{tmp_path}/home.db"
+def test_the_gateway_keeps_its_name(new_url):
+    url = new_url()
     names = set()
     for _ in range(2):
         store = open_store(url)
@@ -281,17 +283,17 @@ def test_a_test_worked_out_anew_replaces_the_old_one(home):
 
 def test_aids_are_kept_ended_and_taken_back(home):
     brace, shoes = Aid("brace", "2026-01-20"), Aid("shoes", "2026-01-10", name="trainers")
-    home.keep_aid(brace)
-    home.keep_aid(shoes)
-    home.keep_aid(dataclasses.replace(brace, end_day="2026-02-01"))
-    assert home.aids() == [shoes, dataclasses.replace(brace, end_day="2026-02-01")]
-    assert home.drop_aid(brace) and not home.drop_aid(brace)
-    assert home.aids() == [shoes] and home.outbox.count() == 0
+    home.diary.keep_aid(brace)
+    home.diary.keep_aid(shoes)
+    home.diary.keep_aid(dataclasses.replace(brace, end_day="2026-02-01"))
+    assert home.diary.aids() == [shoes, dataclasses.replace(brace, end_day="2026-02-01")]
+    assert home.diary.drop_aid(brace) and not home.diary.drop_aid(brace)
+    assert home.diary.aids() == [shoes] and home.outbox.count() == 0
 
 
-def test_an_older_database_gets_the_tables_it_lacks(tmp_path):
+def test_an_older_database_gets_the_tables_it_lacks(new_url):
     """One made before answers, tests and aids were stored keeps what it holds."""
-    url = f"sqlite:///{tmp_path}/home.db"
+    url = new_url()
     store = open_store(url)
     store.keep_incident(made.incident(1))
     with store._write() as connection:
@@ -302,7 +304,7 @@ def test_an_older_database_gets_the_tables_it_lacks(tmp_path):
     store = open_store(url)
     store.keep_answer(made.answer(1))
     store.keep_test(made.guided_test(1))
-    store.keep_aid(Aid("stick", "2026-01-20"))
+    store.diary.keep_aid(Aid("stick", "2026-01-20"))
     store.diary.keep_check_in(made.check_in(1))
     store.diary.keep_treatment(Treatment("exercise", "2026-01-20"), 1.0)
     with pytest.raises(StoreError, match="append-only"), store._write() as connection:
@@ -313,25 +315,31 @@ def test_an_older_database_gets_the_tables_it_lacks(tmp_path):
     store.close()
 
 
-def test_acknowledgements_of_an_older_database_become_events(tmp_path):
-    url = f"sqlite:///{tmp_path}/clinic.db"
+_ACKNOWLEDGEMENTS = Table(
+    "acknowledgements",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    *(Column(name, Text) for name in ("gateway", "alert_id", "tier", "who", "note")),
+    Column("at_s", Double),
+)
+
+
+def test_acknowledgements_of_an_older_database_become_events(new_url):
+    url = new_url()
     store = open_store(url)
     for name in ("a", "b"):
         store.keep_alert(made.alert(name))
+    old = {"gateway": store.gateway(), "alert_id": "a", "tier": "T2", "at_s": 10.0, "who": "Dr. First", "note": ""}
     with store._write() as connection:
         connection.exec_driver_sql("DROP TABLE alert_events")
-        connection.exec_driver_sql(
-            "CREATE TABLE acknowledgements (id INTEGER PRIMARY KEY AUTOINCREMENT, gateway VARCHAR(36), "
-            "alert_id VARCHAR(80), tier VARCHAR(2), who TEXT, at_s DOUBLE, note TEXT, UNIQUE (gateway, alert_id, tier))"
-        )
-        schema._make_append_only(connection, Table("acknowledgements", MetaData()))
-        row = (1, store.gateway(), "a", "T2", "Dr. First", 10.0, "called")
-        connection.exec_driver_sql("INSERT INTO acknowledgements VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        _ACKNOWLEDGEMENTS.create(connection)
+        schema._make_append_only(connection, _ACKNOWLEDGEMENTS)
+        connection.execute(_ACKNOWLEDGEMENTS.insert(), old)
         connection.exec_driver_sql("UPDATE about SET value = '3' WHERE name = 'schema'")
     store.close()
     store = open_store(url)
     taken = {one.alert.alert_id: one.acknowledged for one in store.alerts()}
-    assert (taken["a"].who, taken["a"].at_s, taken["a"].note, taken["b"]) == ("Dr. First", 10.0, "called", None)
+    assert (taken["a"].who, taken["a"].at_s, taken["a"].note, taken["b"]) == ("Dr. First", 10.0, "", None)
     with pytest.raises(StoreError, match="append-only"), store._write() as connection:
         connection.exec_driver_sql("DELETE FROM alert_events")
     assert "acknowledgements" not in inspect(store._engine).get_table_names()
@@ -354,16 +362,21 @@ def test_a_number_that_is_none_is_not_kept(home):
 
 
 def test_a_row_and_its_place_in_the_outbox_are_kept_together_or_not_at_all(home):
-    with home._write() as connection:
-        connection.exec_driver_sql("CREATE TRIGGER broken BEFORE INSERT ON bouts BEGIN SELECT RAISE(ABORT, 'no'); END")
-    with pytest.raises(StoreError):
+    spoil(home, "bouts", "no")
+    with pytest.raises(StoreError, match="no"):
         home.keep_bout(made.bout(1))
     assert home.counts()["bouts"] == home.outbox.count() == 0
 
 
-@pytest.mark.parametrize("place", ["sqlite://", "sqlite:///{}/home.db"])
-def test_threads_may_share_it(tmp_path, place):
-    store = open_store(place.format(tmp_path))
+def test_threads_may_share_it(new_url):
+    share(open_store(new_url()))
+
+
+def test_threads_may_share_one_in_memory():
+    share(open_store("sqlite://"))
+
+
+def share(store: Store) -> None:
 
     def keep(first: int) -> None:
         for number in range(first, first + 20):
@@ -382,6 +395,27 @@ def test_threads_may_share_it(tmp_path, place):
 # ---- opening
 
 
+def test_a_server_set_to_answer_before_it_has_written_is_told_otherwise(cluster):
+    """PostgreSQL with synchronous_commit=off forgets what it has confirmed when it is killed."""
+    name = f"hasty{time.monotonic_ns()}"
+    url = cluster().new_place(name) + "%20-csynchronous_commit%3Doff"
+    store = open_store(url)
+    with store._read() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
+    store.close()
+
+
+def test_a_server_that_was_started_again_is_used_at_once(cluster):
+    store = open_store(cluster().new_place(f"again{time.monotonic_ns()}"))
+    store.keep_bout(made.bout(1))
+    cluster().kill()
+    with pytest.raises(StoreError, match="server is there"):
+        store.counts()
+    cluster().start()
+    assert store.counts()["bouts"] == 1
+    store.close()
+
+
 def test_sqlite_is_set_up_to_survive_a_power_cut(tmp_path):
     store = open_store(f"sqlite:///{tmp_path}/home.db")
     with store._read() as connection:
@@ -394,8 +428,8 @@ def test_sqlite_is_set_up_to_survive_a_power_cut(tmp_path):
     assert stat.S_IMODE((tmp_path / "home.db").stat().st_mode) == 0o600
 
 
-def test_a_failed_upgrade_leaves_the_database_as_it_was(tmp_path, monkeypatch):
-    url = f"sqlite:///{tmp_path}/home.db"
+def test_a_failed_upgrade_leaves_the_database_as_it_was(new_url, monkeypatch):
+    url = new_url()
     store = open_store(url)
     store.keep_bout(made.bout(1))
     store.close()
@@ -414,10 +448,10 @@ def test_a_failed_upgrade_leaves_the_database_as_it_was(tmp_path, monkeypatch):
     store.close()
 
 
-def test_steps_are_run_once_and_in_order(tmp_path):
+def test_steps_are_run_once_and_in_order(new_url):
     ran = []
     steps = tuple((number, "", lambda connection, number=number: ran.append(number)) for number in (1, 2, 3))
-    engine = create_engine(f"sqlite:///{tmp_path}/x.db")
+    engine = create_engine(new_url())
     for upto in (1, 3, 3):
         with engine.begin() as connection:
             assert schema.upgrade(connection, steps[:upto]) == upto
@@ -427,8 +461,8 @@ def test_steps_are_run_once_and_in_order(tmp_path):
     engine.dispose()
 
 
-def test_a_newer_database_is_left_alone(tmp_path, monkeypatch):
-    url = f"sqlite:///{tmp_path}/home.db"
+def test_a_newer_database_is_left_alone(new_url, monkeypatch):
+    url = new_url()
     with monkeypatch.context() as later:
         later.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, (99, "later", lambda connection: None)))
         open_store(url).close()
@@ -460,7 +494,8 @@ def test_a_password_is_never_shown():
     assert "secret" not in str(caught.value)
 
 
-def test_a_full_disk_is_said_and_harms_nothing(home):
+def test_a_full_disk_is_said_and_harms_nothing(tmp_path):
+    home = open_store(f"sqlite:///{tmp_path}/home.db")
     with home._write() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 4}")
@@ -469,6 +504,7 @@ def test_a_full_disk_is_said_and_harms_nothing(home):
             home.keep_incident(made.incident(number, (made.signal(2.0),)))
     assert "goes on by itself" in caught.value.remedy
     assert home.counts()["incidents"] == home.outbox.count()
+    home.close()
 
 
 def test_alert_fields_are_all_kept(home):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from packets import MICRO, MILLI, NANO, NUMBERED, START_S, TIMELESS, Sent, errors, sent, streamed
 from surefoot.records import Gap, Samples
 from surefoot.sensors.product import Packet
+from surefoot.sensors.stamps import Stamp
 from surefoot.sensors.stream import SensorStream
 
 TOUCH_S = 1e-6  # seconds since 1970 are kept to a quarter of a microsecond
@@ -80,6 +81,27 @@ def test_times_are_right_with_two_percent_lost(delays):
     grid = START_S + np.arange(5.0, 590.0, 0.1)
     apart = np.interp(grid, *off[0]) - np.interp(grid, *off[1])
     assert np.quantile(np.abs(apart), 0.95) <= 0.008
+
+
+def test_of_a_packet_in_parts_the_part_that_came_first_tells_the_time():
+    """Also where ticks wrap; a part whose packet never comes, or that is nonsense, does no harm."""
+    made = sent(np.random.default_rng(1), MICRO, 240.0, boot_s=2**32 * 1e-6 - 60.0, delays="none")
+    rng = np.random.default_rng(2)
+    streams = [SensorStream("left", "shank", MICRO, 104.0) for _ in range(2)]
+    told: list[list[Samples | Gap]] = [[], []]
+    at_s = 0.0
+    for k, (sent_s, packet) in enumerate(made.packets[::8]):
+        first_s, at_s = at_s + 1e-6, max(at_s, sent_s + 0.060 * (1 + rng.random()))
+        first_s = max(first_s, sent_s + 0.060 * rng.random())
+        tick = (packet.first_tick or 0) if k % 50 else int(rng.integers(2**32))
+        streams[1].heed(first_s, Stamp(tick))
+        if k % 20 == 7:
+            continue
+        for stream, out in zip(streams, told, strict=True):
+            out += stream.update(at_s, packet)
+    off = [errors(made, [*out, *stream.lose(at_s, "the end")])[1] for stream, out in zip(streams, told, strict=True)]
+    assert np.median(off[0]) > 0.060 and abs(np.median(off[1]) - 0.004) < 0.002
+    assert np.abs(np.diff(off[1])).max() < 0.006
 
 
 def test_a_rate_off_by_a_percent_that_warms_up_is_followed():

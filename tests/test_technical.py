@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -66,8 +67,8 @@ def test_other_findings_are_no_technical_alert() -> None:
     assert Upkeep().checked(Slip("left", NOW_S, 30.0), DAY) is None
 
 
-def test_what_a_home_says_is_over_closes_at_the_clinic_whatever_order_it_comes_in() -> None:
-    clinic = open_store("sqlite://")
+def test_what_a_home_says_is_over_closes_at_the_clinic_whatever_order_it_comes_in(new_url: Callable[[], str]) -> None:
+    clinic = open_store(new_url())
     raised = Upkeep().charged(battery(5), NOW_S, DAY)
     over = Upkeep([raised]).charged(battery(99), NOW_S + 9, DAY)
     home = story.Home(WEAK)
@@ -80,8 +81,8 @@ def test_what_a_home_says_is_over_closes_at_the_clinic_whatever_order_it_comes_i
     clinic.close()
 
 
-def test_a_home_cannot_close_a_clinical_alert() -> None:
-    clinic = open_store("sqlite://")
+def test_a_home_cannot_close_a_clinical_alert(new_url: Callable[[], str]) -> None:
+    clinic = open_store(new_url())
     alert = made.alert("a", "T4")
     story.Home(WEAK).tell(clinic, NOW_S, AlertBody.of(alert), AlertBody.of(replace(alert, resolved_s=NOW_S + 1)))
     assert clinic.alerts()[0].life.is_open and clinic.patients()[0].worst_tier == "T4"

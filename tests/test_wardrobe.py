@@ -28,8 +28,8 @@ donnings = st.builds(
 
 
 @pytest.fixture
-def home():
-    store = open_store("sqlite://")
+def home(new_url):
+    store = open_store(new_url())
     yield store
     store.close()
 
@@ -82,8 +82,8 @@ def test_a_later_verdict_on_a_donning_replaces_the_earlier_one_and_nothing_is_se
     assert home.outbox.count() == 0
 
 
-def test_a_database_from_before_gets_both_tables(tmp_path):
-    url = f"sqlite:///{tmp_path}/home.db"
+def test_a_database_from_before_gets_both_tables(new_url):
+    url = new_url()
     store = open_store(url)
     store.keep_bout(made.bout(1))
     with store._write() as connection:

@@ -7,6 +7,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,6 +50,7 @@ class Config(BaseSettings):
 
     home: Path = Field(default_factory=data_folder)  # folder of the home store
     broker: str = "mqtt://127.0.0.1:1883"
+    other_brokers: tuple[str, ...] = ()  # of the same clinic: tried in this order while the first is away
     identity: Path | None = None  # folder with authority.crt, gateway.crt, gateway.key (surefoot clinic enroll)
     clinic_database: str = ""  # empty: a SQLite file in `home`
     clinic_host: str = "127.0.0.1"  # another address needs a login, a name and a certificate
@@ -61,10 +63,13 @@ class Config(BaseSettings):
     clinic_port: int = Field(default=8420, ge=0, le=65535)
     raw_days: float = Field(default=14.0, gt=0)  # raw readings older than this go,
     raw_mb: float = Field(default=2000.0, ge=10)  # the oldest sooner where they would take more
+    outbox_mb: float = Field(default=256.0, ge=1)  # of findings that wait for the clinic; then the oldest give way
     on_call: tuple[Person, ...] = Field(
         default=("on call", "deputy"), min_length=1
     )  # told of alerts, one after another
     technicians: tuple[Person, ...] = Field(default=("technician",), min_length=1)  # told of sensors and lines
+    therapists: tuple[Person, ...] = Field(default=("therapist",), min_length=1)  # told when the weekly digest is ready
+    holidays: tuple[str, ...] = ()  # of the clinic, as 2026-12-25: no working days, so a review waits for the next one
     timezone: str = "UTC"  # where the patient's day begins and ends
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay
 
@@ -99,12 +104,25 @@ class Config(BaseSettings):
             raise ValueError("should look like mqtt://host:1883 or mqtts://host:8883")
         return value
 
+    @field_validator("other_brokers")
+    @classmethod
+    def _other_brokers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cls._broker(url) for url in value)
+
     @field_validator("clinic_database")
     @classmethod
     def _database(cls, value: str) -> str:
         if value and "://" not in value:
             raise ValueError("should look like sqlite:///path/clinic.sqlite or postgresql+psycopg://user@host/name")
         return value
+
+    @field_validator("holidays")
+    @classmethod
+    def _holidays(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(date.fromisoformat(day).isoformat() for day in value)
+        except ValueError as error:
+            raise ValueError('should be days such as ["2026-12-25"]') from error
 
     @field_validator("timezone")
     @classmethod

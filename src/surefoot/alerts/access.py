@@ -46,6 +46,7 @@ max_packet_size 65536
 max_keepalive 300
 max_connections 10000
 max_queued_messages 1000
+max_inflight_messages 100
 log_dest stderr
 log_type error
 log_type warning

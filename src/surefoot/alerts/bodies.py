@@ -18,6 +18,8 @@ from surefoot.records import (
     Baseline,
     Bout,
     CheckIn,
+    Confirmation,
+    ContactKind,
     DayMetric,
     DaySummary,
     Incident,
@@ -84,6 +86,7 @@ class IncidentBody(Wire):
     certainty: Literal["possible", "probable"]
     evidence: Annotated[tuple[tuple[Name, float], ...], Field(max_length=64)]
     snippet: Annotated[tuple[SampleBlock, ...], Field(max_length=64)] = ()
+    contacts: Annotated[tuple[tuple[Side, ContactKind, float], ...], Field(max_length=256)] = ()
 
     @classmethod
     def of(cls, record: Incident) -> Self:
@@ -255,16 +258,37 @@ class AlertBody(Wire):
     not_this: Sentence
     evidence: Annotated[tuple[TrendBody, ...], Field(max_length=64)] = ()
     resolved_s: float | None = None
+    limit: Reason = ""
 
     def record(self) -> Alert:
         return Alert(**self._fields() | {"evidence": tuple(trend.record() for trend in self.evidence)})
+
+
+class ConfirmationBody(Wire):
+    """What the home did with an order of the clinic."""
+
+    order_id: Name
+    verdict: Literal["applied", "refused"]
+    at_s: float
+    reason: Reason = ""
+
+    def record(self) -> Confirmation:
+        return Confirmation(**self._fields())
+
+
+HomeFault = Literal["disk_full", "disk_failing", "store_failing", "not_recording", "clock_unset"]
 
 
 class StatusBody(Wire):
     """A sign of life of the home. ``link`` "down" is the broker's word after the home vanished (its last will)."""
 
     link: Literal["up", "down"]
-    pending: Count | None = None  # rows waiting in the home's outbox
+    pending: Count | None = None  # rows waiting in the home's outbox,
+    oldest: Count | None = None  # the lowest of their numbers: what is missing below it will not come
+    newest: Count | None = None  # the highest number this home has used
+    at_s: float | None = None  # now, by the home's clock
+    faults: Annotated[tuple[HomeFault, ...], Field(max_length=8)] = ()  # what keeps the home from its work
 
 
-Body = BoutBody | IncidentBody | AnswerBody | CheckInBody | TreatmentBody | TestBody | DayBody | AlertBody
+ToldBody = AnswerBody | CheckInBody | TreatmentBody | ConfirmationBody
+Body = BoutBody | IncidentBody | ToldBody | TestBody | DayBody | AlertBody

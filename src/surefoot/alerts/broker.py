@@ -9,7 +9,9 @@ from urllib.parse import unquote, urlsplit
 from surefoot.records import SurefootError
 
 Protocol = Literal["5", "3.1.1"]
-Trouble = Literal["bad_url", "refused", "unreachable", "unknown_host", "silent", "login", "protocol", "tls", "lost"]
+Trouble = Literal[
+    "bad_url", "refused", "unreachable", "unknown_host", "silent", "login", "protocol", "tls", "lost", "unanswered"
+]
 
 _KEPT = "No data is lost: every home keeps its rows until the clinic has stored them."
 
@@ -22,6 +24,14 @@ class LinkError(SurefootError):
         self.trouble = trouble
 
 
+class PublishError(SurefootError):
+    """The broker does not take this message; the line goes on, and so do all others."""
+
+    def __init__(self, trouble: Literal["denied", "too_large"], what: str, remedy: str) -> None:
+        super().__init__(what, _KEPT, remedy)
+        self.trouble = trouble
+
+
 @dataclass(frozen=True, slots=True)
 class LinkParams:
     """How patient the line is. Engineering choices, not from the field."""
@@ -31,6 +41,7 @@ class LinkParams:
     first_wait_s: float = 0.5
     longest_wait_s: float = 30.0
     steady_s: float = 5.0  # a connection that lasted this long makes the next wait short again
+    return_s: float = 300.0  # between two looks whether the first of several brokers is back
     ca_file: str | None = None  # mqtts: trust this authority instead of the system's
     certificate_file: str | None = None  # mqtts: this client's own certificate and key
     key_file: str | None = None

@@ -1,9 +1,11 @@
-"""Giving way more often than this leg does: limits of a week (T2) and of a day (T3) from the patient's own rate.
+"""Giving way more often than this leg does: limits of a week (T2) and of a day (T2, T3) from the patient's own rate.
 
-facts/clinical.md 4.5: the smallest count that a leg of the same rate reaches in 0.5 % of weeks, 0.05 % of days. A rate
-known from a fortnight is itself uncertain, so the count is held against what that fortnight foretells (Gamma prior,
-negative binomial), not against a rate taken for the truth; with much to go by it is the table of 4.5. Two events in a
-day that the patient says were so need no rate, nor does a fall (7.8).
+After facts/clinical.md 4.5 (P). A rate known from a fortnight is itself uncertain, so a count is held against what that
+fortnight foretells (Gamma prior, negative binomial), not against a rate taken for the truth. A week and a day may begin
+at any moment: what is bounded is how often, by chance, an event comes that makes the count full. The table of 4.5 looks
+at weeks and days that begin at midnight and at rates that are known: its two in 24 hours would be wrong twice as often
+as an urgent alert may be, so they are a review here, unless the patient says that they were so. Two such need no rate,
+nor does a fall (7.8).
 """
 
 from __future__ import annotations
@@ -28,12 +30,15 @@ NOT_KNEES = (
 class GivingWayLimitParams:
     """When giving way has become more (4.5, P)."""
 
-    week_chance: float = 0.005  # of a week over its limit by chance
-    day_chance: float = 0.0005  # of a day over its limit by chance
+    week_chance: float = 0.01  # full by chance in so many of the weeks (T2)
+    day_review_chance: float = 0.002  # full by chance on so many of the days (T2)
+    day_chance: float = 0.0003  # the same (T3): at most 1.3 % of patients a month, two legs (7.7; docs/methods.md)
     prior_per_week: float = 0.2  # expected of a leg before anything is known of it (4.5: the rate aimed at)
     prior_weeks: float = 1.0  # how much that counts; set on the false alarms it leaves (docs/methods.md)
     confirmed: int = 2  # events of a day that the patient says were so (7.8)
     quiet_days: int = 7  # below half the week's limit, until it may be told again (7.8)
+    week_count: int | None = None  # set for this patient in place of what the own rate foretells
+    day_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +59,27 @@ class Usual:
 
 
 def limit(usual: Usual, window_weeks: float, chance: float, params: GivingWayLimitParams) -> int:
-    """The smallest count that is reached in such a window by chance no more often than that."""
+    """The smallest count that, wherever the window begins, becomes full by chance no more often than that.
+
+    ``chance``: expected number of events within the time of one window that make it so.
+    """
     shape = params.prior_per_week * params.prior_weeks + usual.events
     return _limit(shape, params.prior_weeks + usual.days / 7, window_weeks, chance)
 
 
 @lru_cache(maxsize=256)
 def _limit(shape: float, weeks: float, window_weeks: float, chance: float) -> int:
+    """An event makes ``count`` of it if so many less one came within the window before: E[rate P(N >= count - 1)].
+
+    Under a Gamma law of the rate that is its mean times the tail of a negative binomial of one more in shape.
+    """
     stays = weeks / (weeks + window_weeks)
-    probability = float(stays**shape)
-    count, left = 0, 1.0
-    while left > chance:
+    events = shape / weeks * window_weeks
+    probability = float(stays ** (shape + 1))
+    count, left = 1, 1.0
+    while events * left > chance:
         left -= probability
-        probability *= (shape + count) / (count + 1) * (1 - stays)
+        probability *= (shape + count) / count * (1 - stays)
         count += 1
     return count
 
@@ -82,26 +95,40 @@ def decide_giving_way(
     """The alert of one leg's events up to ``now_s``, all of one side, if there are too many; only the worst."""
     known = [one for one in events if one.at_s <= now_s]
     side = known[-1].side if known else None
-    of_week, of_day = limit(usual, 1, params.week_chance, params), limit(usual, 1 / 7, params.day_chance, params)
+    of_week = params.week_count or limit(usual, 1, params.week_chance, params)
+    of_day = params.day_count or limit(usual, 1 / 7, params.day_chance, params)
+    for_review = limit(usual, 1 / 7, params.day_review_chance, params)
+    a_week = _why(of_week, params.week_count, f"{_one_in(params.week_chance)} weeks")
+    a_day = _why(of_day, params.day_count, f"{_one_in(params.day_chance)} days")
     today = [one for one in known if one.at_s > now_s - DAY_S]
     week = [one for one in known if one.at_s > now_s - WEEK_S]
     confirmed = sum(one.confirmed for one in today)
     tier: Tier
+    held = ""  # the limit that was passed, where it is not one set for this patient
     if confirmed >= params.confirmed:
         tier, what = "T3", f"{confirmed} times within 24 hours, as the patient says"
+        held = f"{params.confirmed} in 24 hours that the patient says were so, the usual limit"
     elif len(today) >= of_day:
-        chance = f"{of_day} are chance in {_one_in(params.day_chance)} days"
-        tier, what = "T3", f"{len(today)} times within 24 hours; {chance}"
+        tier, what = "T3", f"{len(today)} times within 24 hours; {a_day}"
+        held = "" if params.day_count else f"{of_day} in 24 hours, from this leg's own rate: the usual limit"
     elif len(week) >= of_week:
-        chance = f"{of_week} are chance in {_one_in(params.week_chance)} weeks"
-        tier, what = "T2", f"{len(week)} times within 7 days; {chance}"
+        tier, what = "T2", f"{len(week)} times within 7 days; {a_week}"
+        held = "" if params.week_count else f"{of_week} in 7 days, from this leg's own rate: the usual limit"
+    elif len(today) >= for_review:
+        chance = f"{for_review} are chance in {_one_in(params.day_review_chance)} days"
+        tier, what = "T2", f"{len(today)} times within 24 hours; {chance}"
+        held = f"{for_review} in 24 hours, from this leg's own rate: the usual limit"
     else:
         return []
     if _told(tier, side, known, of_week, now_s, before, params):
         return []
     usually = f"before: {usual.events} in {usual.days} worn days" if usual.days else "nothing is known of before"
     sentence = f"{leg_words(side)} seems to give way more often: {what} ({usually})."
-    return [new_alert(KIND, tier, side, day, now_s, sentence, not_this=NOT_KNEES)]
+    return [replace(new_alert(KIND, tier, side, day, now_s, sentence, not_this=NOT_KNEES), limit=held)]
+
+
+def _why(count: int, own: int | None, chance: str) -> str:
+    return f"the limit set for this patient is {count}" if own else f"{count} are chance in {chance}"
 
 
 def _one_in(chance: float) -> str:

@@ -21,6 +21,7 @@ from surefoot.alerts.bodies import (
     Body,
     BoutBody,
     CheckInBody,
+    ConfirmationBody,
     DayBody,
     IncidentBody,
     Reason,
@@ -32,7 +33,9 @@ from surefoot.alerts.bodies import (
 
 VERSION = 1
 ROOT = "surefoot/v1"
-Kind = Literal["alert", "incident", "answer", "checkin", "treatment", "test", "day", "bout", "status"]
+Kind = Literal[
+    "alert", "incident", "answer", "checkin", "treatment", "confirmation", "test", "day", "bout", "status"
+]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 LARGEST_MESSAGE = 16_384  # bytes, envelope included
 LARGEST_INCIDENT = 61_440  # bytes: its raw signal needs the room; with its topic it passes brokers set to 65,536
@@ -87,6 +90,11 @@ class TreatmentMessage(_Up):
     body: TreatmentBody
 
 
+class ConfirmationMessage(_Up):
+    kind: Literal["confirmation"]
+    body: ConfirmationBody
+
+
 class TestMessage(_Up):
     __test__ = False  # pytest would take the name for a test of its own
 
@@ -104,7 +112,7 @@ class StatusMessage(Wire):
     body: StatusBody
 
 
-ToldMessage = AnswerMessage | CheckInMessage | TreatmentMessage
+ToldMessage = AnswerMessage | CheckInMessage | TreatmentMessage | ConfirmationMessage
 RowMessage = AlertMessage | IncidentMessage | ToldMessage | TestMessage | DayMessage | BoutMessage
 UpMessage = RowMessage | StatusMessage
 _UP: TypeAdapter[UpMessage] = TypeAdapter(Annotated[UpMessage, Field(discriminator="kind")])
@@ -145,9 +153,9 @@ def ack_topic(gateway: str) -> str:
     return f"{ROOT}/{gateway}/down/ack"
 
 
-def up_filter() -> str:
-    """What a clinic subscribes to: everything every home sends."""
-    return f"{ROOT}/+/up/#"
+def up_filter(share: str = "") -> str:
+    """What a clinic subscribes to: everything every home sends; with ``share``, dealt out among all who name it."""
+    return f"$share/{share}/{ROOT}/+/up/#" if share else f"{ROOT}/+/up/#"
 
 
 def up_payload(gateway: str, seq: int | None, kind: Kind, body: str) -> bytes:
@@ -189,7 +197,8 @@ def read_up(topic: str, payload: bytes) -> UpMessage | Refused:
     gateway, kind = _address(topic)
 
     def refuse(reason: str) -> Refused:
-        return Refused(topic, gateway, _salvaged_seq(payload), reason[:400], payload)
+        words = reason[:400].replace("\x00", "?")  # it may quote the sender, and must itself travel and be stored
+        return Refused(topic, gateway, _salvaged_seq(payload), words, payload)
 
     if gateway is None or kind is None:
         return refuse("the topic is not one of surefoot's")

@@ -12,15 +12,17 @@ import logging
 import random
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast
 
 import aiomqtt
 
-from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, Received, Will, next_attempt, wait_s
+from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, PublishError, Received, Will
+from surefoot.alerts.keeping import keep
+from surefoot.alerts.mqttclient import Client, number
 
-__all__ = ["Address", "Link", "LinkError", "LinkParams", "Protocol", "Received", "Session", "Will"]
+__all__ = ["Address", "Link", "LinkError", "LinkParams", "Protocol", "PublishError", "Received", "Session", "Will"]
 
 log = logging.getLogger(__name__)
 wire_log = logging.getLogger(f"{__name__}.wire")  # paho's own; what it says of a lost line, a LinkError says too
@@ -36,32 +38,62 @@ _PROTOCOL = 0x84
 class Session:
     """One connection, while it lasts. Everything raises LinkError when the line is lost."""
 
-    def __init__(self, client: aiomqtt.Client, address: Address, timeout_s: float) -> None:
+    def __init__(self, client: Client, address: Address, timeout_s: float) -> None:
         self._client = client
         self._address = address
         self._timeout_s = timeout_s
 
     async def publish(self, topic: str, payload: bytes) -> None:
-        """Hand a message to the broker (QoS 1). Its acknowledgement does not mean that anybody stored it."""
-        await self._answered(self._client.publish(topic, payload, qos=1, timeout=self._timeout_s))
+        """Hand a message to the broker (QoS 1). Its acknowledgement does not mean that anybody stored it.
+
+        PublishError when the broker does not take this one: the line goes on.
+        """
+        if not self._client.fits(topic, payload):  # sent nevertheless, it would cost the line
+            what = f"A message of {len(payload)} bytes is more than the broker at {self._address} takes."
+            raise PublishError("too_large", what, "Set its max_packet_size to 65536.")
+        code = await self._answered(self._client.hand_over(topic, payload, self._timeout_s))
+        if code >= _FAILED:
+            what = f"The broker at {self._address} does not let this user write {topic} (code {code:#x})."
+            raise PublishError("denied", what, "Allow it in the broker's access list.")
+
+    async def publish_all(self, messages: Iterable[tuple[str, bytes]], tell: Callable[[PublishError], None]) -> None:
+        """Hand over several, in this order, without waiting for each: a way there and back is waited for once.
+
+        ``tell`` hears of each that the broker does not take; it keeps nothing else from going.
+        """
+
+        async def hand_over(topic: str, payload: bytes) -> None:
+            try:
+                await self.publish(topic, payload)
+            except PublishError as error:
+                tell(error)
+
+        async with asyncio.TaskGroup() as all_of_them:
+            for topic, payload in messages:
+                all_of_them.create_task(hand_over(topic, payload))
 
     async def subscribe(self, topic_filter: str) -> None:
         codes = await self._answered(self._client.subscribe(topic_filter, qos=1, timeout=self._timeout_s))
-        if any(_number(code) >= _FAILED for code in codes):
+        if any(number(code) >= _FAILED for code in codes):
             what = f"The broker at {self._address} does not let this user read {topic_filter}."
             raise LinkError("login", what, "Allow it in the broker's access list.")
 
     async def batches(self, largest: int) -> AsyncIterator[list[Received]]:
-        """Incoming messages as they come: all that are waiting, at least one and at most ``largest`` at a time."""
+        """Incoming messages as they come: all that are waiting, at least one and at most ``largest`` at a time.
+
+        The broker is told that they have arrived when more are asked for: it sends no more than are worked through.
+        """
         messages = self._client.messages
         while True:
             try:
-                batch = [_received(await anext(messages))]
+                batch = [await anext(messages)]
                 while len(messages) and len(batch) < largest:
-                    batch.append(_received(await anext(messages)))
+                    batch.append(await anext(messages))
             except aiomqtt.MqttError as error:
                 raise self._lost(error) from error
-            yield batch
+            yield [_received(message) for message in batch]
+            for message in batch:
+                self._client._client.ack(message.mid, message.qos)
 
     async def messages(self) -> AsyncIterator[Received]:
         """Incoming messages one by one."""
@@ -89,14 +121,17 @@ class Session:
 
 
 class Link:
-    """The way to one broker. Nothing global is installed and nothing is opened before it is used."""
+    """The way to one broker. Nothing global is installed and nothing is opened before it is used.
+
+    ``protocol`` "any": MQTT 5, or 3.1.1 where the broker is found to know no other.
+    """
 
     def __init__(
         self,
         broker_url: str,
         client_id: str,
         *,
-        protocol: Protocol = "5",
+        protocol: Protocol | Literal["any"] = "5",
         will: Will | None = None,
         params: LinkParams | None = None,
         chance: Callable[[], float] = random.random,
@@ -104,11 +139,12 @@ class Link:
         self.address = Address.parse(broker_url)
         self.params = params or LinkParams()
         self._client_id = client_id
-        self._protocol = protocol
+        self.protocol: Protocol = "5" if protocol == "any" else protocol
+        self._is_to_find_out = protocol == "any"
         self._will = will
         self._chance = chance
 
-    def with_will(self, will: Will) -> Link:
+    def with_will(self, will: Will | None) -> Link:
         """The same way, with a last will."""
         link = object.__new__(Link)
         link.__dict__.update(self.__dict__, _will=will)
@@ -117,6 +153,8 @@ class Link:
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Session]:
         """One connection, or LinkError saying why not."""
+        if self._is_to_find_out:
+            await self._find_out()
         client = self._new_client()
         entering = asyncio.ensure_future(client.__aenter__())
         try:
@@ -140,34 +178,32 @@ class Link:
     async def keep(
         self, talk: Callable[[Session], Awaitable[None]], on_trouble: Callable[[LinkError], None] | None = None
     ) -> None:
-        """Connect and ``talk``, again and again whenever the line is lost, until ``talk`` returns.
+        """Connect and ``talk``, again and again whenever the line is lost, until ``talk`` returns: see ``keep``."""
+        await keep((self,), talk, on_trouble, self._chance)
 
-        Each LinkError is handed to ``on_trouble`` (default: the log) before the next wait; raising there gives up.
-        """
-        attempt, clock = 0, asyncio.get_running_loop().time
-        while True:
-            began_s: float | None = None
-            try:
-                async with self.connect() as session:
-                    began_s = clock()
-                    await talk(session)
-                    return
-            except* LinkError as group:
-                trouble = _first(group)
-            (on_trouble or _log)(trouble)
-            attempt = next_attempt(attempt, None if began_s is None else clock() - began_s, self.params)
-            await asyncio.sleep(wait_s(attempt, self._chance(), self.params))
+    async def _find_out(self) -> None:
+        """Which protocol this broker speaks; without a will, over whose form in MQTT 5 an older broker may hang."""
+        probe = self.with_will(None)
+        probe._is_to_find_out = False
+        try:
+            async with probe.connect():
+                pass
+        except LinkError as error:
+            if error.trouble != "protocol":
+                raise
+            self.protocol = "3.1.1"
+        self._is_to_find_out = False
 
-    def _new_client(self) -> aiomqtt.Client:
+    def _new_client(self) -> Client:
         version = aiomqtt.ProtocolVersion
         will = aiomqtt.Will(self._will.topic, self._will.payload, qos=1) if self._will else None
-        client = aiomqtt.Client(
+        client = Client(
             self.address.host,
             self.address.port,
             username=self.address.user,
             password=self.address.password,
             identifier=self._client_id,
-            protocol=version.V5 if self._protocol == "5" else version.V311,
+            protocol=version.V5 if self.protocol == "5" else version.V311,
             will=will,
             timeout=self.params.timeout_s,
             keepalive=self.params.keepalive_s,
@@ -175,6 +211,7 @@ class Link:
             socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],  # else small messages wait 40 ms
             logger=wire_log,
         )
+        client._client.manual_ack_set(True)  # else all that comes is taken, whether or not it can be worked through
         cast(Any, client)._loop = _Loop(client)
         return client
 
@@ -193,7 +230,7 @@ class Link:
         cause = error.__context__ if isinstance(error.__context__, OSError) else error
         match cause:
             case aiomqtt.MqttCodeError():
-                return self._refusal(_number(cause.rc))
+                return self._refusal(number(cause.rc))
             case ConnectionRefusedError():
                 what, remedy = f"Nothing answers at {self.address}.", "Start the broker, or correct host and port."
                 return LinkError("refused", what, remedy)
@@ -215,7 +252,7 @@ class Link:
             what = f"The broker at {self.address} refuses this user or password."
             return LinkError("login", what, "Correct them in the broker's address: mqtt://user:password@host:port.")
         if code == _PROTOCOL:
-            what = f"The broker at {self.address} does not speak MQTT {self._protocol}."
+            what = f"The broker at {self.address} does not speak MQTT {self.protocol}."
             return LinkError("protocol", what, "Use the other protocol (5 or 3.1.1).")
         what = f"The broker at {self.address} turned the connection down (code {code:#x})."
         return LinkError("refused", what, "Look at the broker's log.")
@@ -242,11 +279,6 @@ class _Loop:
             callback(*args)
 
 
-def _number(code: Any) -> int:
-    """A reason code as a number, whichever way paho gives it."""
-    return int(getattr(code, "value", code))
-
-
 def _received(message: aiomqtt.Message) -> Received:
     payload = message.payload if isinstance(message.payload, bytes) else str(message.payload or "").encode()
     return Received(message.topic.value, payload)
@@ -262,15 +294,3 @@ def _look_at(gone: asyncio.Future[None]) -> None:
     """Every lost line ends in an exception here; unseen, asyncio would report it as forgotten."""
     if not gone.cancelled():
         gone.exception()
-
-
-def _first(group: BaseExceptionGroup[LinkError]) -> LinkError:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    assert isinstance(error, LinkError)
-    return error
-
-
-def _log(trouble: LinkError) -> None:
-    log.warning("%s", trouble)

@@ -14,6 +14,7 @@ from uuid import uuid5
 from surefoot.alerts.rules import NAMES
 from surefoot.records import Alert, Answer, CheckIn, Incident, RedFlag
 
+PAIN = "How strong was the pain today, from 0 (none) to 10 (the worst you can think of)?"
 QUESTIONS: Mapping[RedFlag, str] = {
     "saddle_numbness": (
         "Has the skin between your legs, around your bottom or your private parts, become numb or strange to the touch?"
@@ -44,6 +45,11 @@ FALLEN = (
     "CALL FOR HELP NOW (112 in Europe, 999 also in the United Kingdom, 911 in North America): it looks as if somebody "
     "fell and has not got up for five minutes.\n"
     "If it was not so, answer it: surefoot log answer no"
+)
+MEANWHILE = (  # to the patient, with an urgent alert
+    "Your care team is being told and should contact you today; if nobody does, call them. Do not wait for them, and "
+    "call the emergency number, if you become numb between the legs, if passing water or stool changes, if a leg no "
+    "longer holds you, or if both legs become weak."
 )
 NOT_A_MEASUREMENT = (
     "Told by the patient or a companion, not measured, and not a diagnosis. The patient was shown at once to call the "

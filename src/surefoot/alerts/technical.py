@@ -5,7 +5,7 @@ Each says what it is, what it means and what to do about it, and is told to be o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid5
 
@@ -13,6 +13,7 @@ from surefoot.alerts.rules import NAMES
 from surefoot.records import Alert, Check, ClockCheck, SensorStatus, Side, SideCheck
 
 SWAPPED, CLOCKS, BATTERY = "sensors_swapped", "clocks_apart", "battery"
+DAMAGED = "store_damaged"
 NOT_THIS = "About the sensors, not about the leg: it says nothing about how the patient is."
 
 
@@ -23,6 +24,18 @@ class TechnicalParams:
     clock_skew_s: float = 0.020  # facts/clinical.md 7.8, T0
     battery_low_pct: int = 20  # less than a day in most products (P)
     battery_well_pct: int = 50  # it was charged: far enough from low that a cold battery does not come and go (P)
+
+
+def store_damaged(at_s: float, day: str, rows: int, parts: Sequence[str], next_seq: int) -> Alert:
+    """A home's store was begun anew: ``rows`` were saved, of the tables in ``parts`` not all."""
+    lost = f"; of {', '.join(parts)} some may be lost" if parts else ""
+    sentence = (
+        f"The store of this home was damaged and has been begun anew. {rows} rows were read from it and kept{lost}. "
+        f"Findings that had not been sent yet may be missing, with numbers below {next_seq}. Check the disk there; "
+        "replace a worn-out SD card."
+    )
+    name = str(uuid5(NAMES, f"{DAMAGED}|{at_s!r}"))
+    return Alert(name, "T0", "technical", DAMAGED, None, at_s, day, sentence, NOT_THIS)
 
 
 class Upkeep:

@@ -31,15 +31,6 @@ class TestLimit:
     grade: str
 
 
-@dataclass(frozen=True, slots=True)
-class TestRuleParams:
-    """How sure a change of tests must be."""
-
-    __test__ = False
-
-    far: float = 1.5  # limits; so far beyond one test is enough (P)
-
-
 TEST_LIMITS = (
     TestLimit(
         *("sit_to_stand_5_s", "five_rises_slower", "five rises from a chair", 1, 3.6, "s"),
@@ -55,12 +46,22 @@ TEST_LIMITS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class TestRuleParams:
+    """How sure a change of tests must be."""
+
+    __test__ = False
+
+    far: float = 1.5  # limits; so far beyond one test is enough (P)
+    limits: tuple[TestLimit, ...] = TEST_LIMITS
+
+
 def decide_tests(
     trends: Sequence[Trend], raised_s: float, before: Sequence[Alert] = (), params: TestRuleParams = TestRuleParams()
 ) -> list[Alert]:
     """Alerts for the guided tests of one day."""
     alerts = []
-    for rule in TEST_LIMITS:
+    for rule in params.limits:
         for trend in (t for t in trends if t.metric == rule.metric):
             change = _beyond(trend, rule, params)
             if change is not None and not latched(rule.kind, "T2", trend, before):

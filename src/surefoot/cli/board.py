@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from surefoot.alerts.bodies import HomeFault
 from surefoot.cli.console import NOT_KNOWN
 from surefoot.records import Incident, Placement, SensorStatus, Side, Stride, WornSensor
 from surefoot.web.words import INCIDENTS
@@ -34,7 +35,8 @@ class Board:
         self.clinic = ""  # how it stands with the clinic's broker; empty where nothing is sent
         self.waiting = 0  # rows in the outbox
         self.last_incident = ""
-        self.recording = ""  # why readings are not recorded, where they are not
+        self.evicted = 0  # rows that gave way in the outbox: they stay at home, and the clinic lacks them
+        self.faults: dict[HomeFault, str] = {}  # what keeps this home from its work, in words; "" where it is over
         self.mounting = ""  # how the sensors sit, in the patient's words
         self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
@@ -66,6 +68,15 @@ class Board:
         at = datetime.fromtimestamp(incident.start_s, self.zone).strftime("%H:%M:%S")
         self.last_incident = f"{INCIDENTS[incident.kind]}, {leg(incident.side)}, {at} ({incident.certainty})"
 
+    def note_fault(self, fault: HomeFault, told: str) -> bool:
+        """What is wrong now, "" where nothing is; whether that is news."""
+        news = self.faults.get(fault, "") != told
+        self.faults[fault] = told
+        return news
+
+    def open_faults(self) -> tuple[HomeFault, ...]:
+        return tuple(fault for fault, told in tuple(self.faults.items()) if told)
+
     def name(self, key: Key) -> str:
         return f"{key[0]} {PLACES[key[1]]}"
 
@@ -91,7 +102,9 @@ class Board:
         waiting = f"{self.waiting} row{'s' * (self.waiting != 1)} wait{'s' * (self.waiting == 1)} for the clinic"
         clinic = [f"{waiting}: {self.clinic}" if self.clinic else "findings stay at home (no broker is set)"]
         incident = [f"last incident (exploratory): {self.last_incident}"] if self.last_incident else []
-        now = [told for told in (self.phase, self.recording, self.mounting) if told]
+        now = [told for told in (*tuple(self.faults.values()), self.phase, self.mounting) if told]
+        if self.evicted:
+            now.append(f"{self.evicted} findings found no room in the outbox: they stay at home, the clinic lacks them")
         return [*now, *incident, *clinic]
 
     def _row(self, key: Key, status: SensorStatus, now_s: float) -> tuple[str, ...]:

@@ -10,13 +10,13 @@ from typing import get_args
 
 import click
 
-from surefoot.alerts.redflags import EMERGENCY, QUESTIONS, red_flags
+from surefoot.alerts.redflags import EMERGENCY, PAIN, QUESTIONS
 from surefoot.cli.console import Terminal, note
 from surefoot.cli.told import STORE, day_given, opened
 from surefoot.config import load_config
-from surefoot.records import CheckIn, RedFlag, Teller, Treatment, TreatmentKind
+from surefoot.pipeline.telling import keep_check_in, told_check_in
+from surefoot.records import RedFlag, Teller, Treatment, TreatmentKind
 
-PAIN = "How strong was the pain today, from 0 (none) to 10 (the worst you can think of)?"
 WORDS: dict[str, RedFlag] = {flag.replace("_", "-"): flag for flag in QUESTIONS}
 KINDS: tuple[TreatmentKind, ...] = get_args(TreatmentKind)
 _SAID = click.Choice(list(WORDS))
@@ -63,13 +63,11 @@ def checkin(
 def _keep(pain: int | None, said: dict[RedFlag, bool], by: Teller, store_at: str | None) -> None:
     config = load_config()
     now_s = time.time()
-    flags = tuple(flag for flag in QUESTIONS if said.get(flag) is True)
-    ruled_out = tuple(flag for flag in QUESTIONS if said.get(flag) is False)
-    day = datetime.fromtimestamp(now_s, config.zone).date().isoformat()
-    told = CheckIn(day, now_s, by, pain, flags, ruled_out)
+    told = told_check_in(now_s, config.zone, pain, said, by)
+    day, flags, ruled_out = told.day, told.flags, told.ruled_out
     store = opened(store_at, config)
     try:
-        store.diary.keep_check_in(told, red_flags(told))
+        keep_check_in(store, told)
     finally:
         store.close()
     hurts = "pain not told" if pain is None else f"pain {pain} of 10"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import socket
-import sys
 import time
 import uuid
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import click
@@ -19,17 +17,20 @@ from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link, LinkError, Protocol
 from surefoot.cli.auditing import audit
 from surefoot.cli.clinicstore import open_clinic
-from surefoot.cli.console import note
+from surefoot.cli.console import has_screen, note
+from surefoot.cli.digest import digest
 from surefoot.cli.enroll import enroll, gateways, revoke
 from surefoot.cli.forget import forget
 from surefoot.cli.identified import link_params
 from surefoot.cli.keys import key as keys
+from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
 from surefoot.cli.secretfile import secret_in
 from surefoot.cli.users import user
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.duty import DutyParams
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 from surefoot.web.app import make_app
 from surefoot.web.guard import is_loopback
@@ -77,8 +78,9 @@ def clinic(
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_NAMES, SUREFOOT_CLINIC_CERTIFICATE,
-    SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS are
-    lists of names: on_call = ["Ann", "Bob"].
+    SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_OTHER_BROKERS, SUREFOOT_ON_CALL and
+    SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_THERAPISTS those who are told on Mondays that
+    the weekly digest can be read; SUREFOOT_HOLIDAYS days that are no working days: holidays = ["2026-12-25"].
     """
     if context.invoked_subcommand is not None:
         return
@@ -92,7 +94,8 @@ def clinic(
         clinic_port=port,
         timezone=timezone,
     )
-    link = Link(config.broker, f"surefoot-clinic-{uuid.uuid4()}", protocol=protocol, params=link_params(config))
+    name, params = f"surefoot-clinic-{uuid.uuid4()}", link_params(config)
+    links = [Link(url, name, protocol=protocol, params=params) for url in (config.broker, *config.other_brokers)]
     outside = _outside(config)
     listener = take_port(config.clinic_host, config.clinic_port, outside, login=_has_login(config))
     try:
@@ -104,7 +107,7 @@ def clinic(
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end it the same way
         if store.office.staff.is_there() and store.office.sealed_with() is None:
             note("patients' names are stored as they are: seal them with surefoot clinic key make")
-        asyncio.run(_run(store, link, listener, outside, config, browser=not no_browser))
+        asyncio.run(_run(store, links, listener, outside, config, browser=not no_browser))
     except BaseExceptionGroup as group:  # of the tasks within
         raise _first(group) from group
     finally:
@@ -129,10 +132,11 @@ def _has_login(config: Config) -> bool:
 
 
 async def _run(
-    store: Store, link: Link, listener: socket.socket, outside: Outside, config: Config, browser: bool
+    store: Store, links: Sequence[Link], listener: socket.socket, outside: Outside, config: Config, browser: bool
 ) -> None:
     """Ingest and pages side by side; either failing ends both."""
     where = _without_password(config.clinic_store)
+    brokers = f"broker{'s' * (len(links) > 1)} {', '.join(str(link.address) for link in links)}"
     line = Line(time.time())
     zone = config.zone if "timezone" in config.model_fields_set else None
     app = make_app(store, time.time, f"Clinic, {where}", zone=zone, line=line, names=outside.names)
@@ -140,15 +144,15 @@ async def _run(
 
     def tell(url: str) -> None:
         who = "a login is needed" if outside.names or store.office.staff.is_there() else "this computer only"
-        click.echo(f"Clinic at {url} ({who}), storing in {where}, broker {link.address}. Ctrl-C to stop.")
-        if browser and _has_screen():
+        click.echo(f"Clinic at {url} ({who}), storing in {where}, {brokers}. Ctrl-C to stop.")
+        if browser and has_screen():
             asyncio.get_running_loop().run_in_executor(None, webbrowser.open, url)
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(serve_pages(app, listener=listener, outside=outside, on_ready=tell))
         tasks.create_task(_watch(ready, line))
         tasks.create_task(_keep_no_longer(store, config.retention_days))
-        tasks.create_task(serve(store, link, params=_params(config), ready=ready, on_trouble=_teller(line)))
+        tasks.create_task(serve(store, links, params=_params(config), ready=ready, on_trouble=_teller(line)))
 
 
 async def _keep_no_longer(store: Store, days: int | None) -> None:
@@ -163,8 +167,11 @@ async def _keep_no_longer(store: Store, days: int | None) -> None:
 
 
 def _params(config: Config) -> ClinicParams:
-    people = EscalationParams(clinical=config.on_call, technical=config.technicians, zone=config.zone)
-    return ClinicParams(duty=DutyParams(escalation=people))
+    people = EscalationParams(
+        clinical=config.on_call, technical=config.technicians, zone=config.zone, holidays=frozenset(config.holidays)
+    )
+    weekly = WeeklyParams(therapists=config.therapists, zone=config.zone)
+    return ClinicParams(duty=DutyParams(escalation=people), weekly=weekly)
 
 
 async def _watch(ready: asyncio.Event, line: Line) -> None:
@@ -197,13 +204,6 @@ def _teller(line: Line) -> Callable[[SurefootError], None]:
     return tell
 
 
-def _has_screen() -> bool:
-    """A browser of the terminal would take the terminal away, so none is opened without a screen."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
 def _without_password(url: str) -> str:
     parts = urlsplit(url)
     if "@" not in parts.netloc:
@@ -218,4 +218,6 @@ def _first(group: BaseException) -> BaseException:
 
 
 for _verb in (enroll, revoke, gateways, user, audit, forget, keys):
+    clinic.add_command(_verb)
+for _verb in (limits, learn, affected, treatment, ask, orders, digest):
     clinic.add_command(_verb)

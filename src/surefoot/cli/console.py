@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -129,3 +130,10 @@ def unix_s(start: str | None, zone: ZoneInfo) -> float:
     except ValueError as error:
         raise click.BadParameter(f"{start!r} is no time such as 2026-05-01T09:30.", param_hint="--start") from error
     return (told if told.tzinfo else told.replace(tzinfo=zone)).timestamp()
+
+
+def has_screen() -> bool:
+    """A browser of the terminal would take the terminal away, so none is opened without a screen."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

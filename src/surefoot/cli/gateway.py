@@ -15,11 +15,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from surefoot.alerts.mqtt import Link, LinkError, Session
-from surefoot.alerts.redflags import EMERGENCY, FALLEN
+from surefoot.alerts.mqtt import Link
+from surefoot.alerts.orders import Unreadable
+from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
+from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
@@ -35,10 +37,12 @@ from surefoot.records import (
     Alert,
     Bout,
     Check,
+    Confirmation,
     DaySummary,
     Donning,
     Gap,
     Incident,
+    Order,
     Placement,
     Samples,
     SideCheck,
@@ -49,6 +53,7 @@ from surefoot.records import (
 )
 from surefoot.sensors.joining import joined
 from surefoot.signal.told import USUAL
+from surefoot.web.ordered import said as order_words
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +82,14 @@ class Gateway:
         self._params = link_params(config)
         self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
-        self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
+        self._house = Housekeeping(store, ring, config, board)
+        self._keeper = _Keeper(store, board, self._now_s, say, self._stopping, self._house.make_room)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
         self._upkeep = Upkeep()
 
-    async def work(self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, broker: str | None = None) -> None:
+    async def work(
+        self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, brokers: Sequence[str] = ()
+    ) -> None:
         """Until it is cancelled, or the radio ends."""
         self._offset_s, self._clock_s = unix_offset_s, asyncio.get_running_loop().time
         fresh: Fresh = asyncio.Queue(BACKLOG)
@@ -90,8 +98,8 @@ class Gateway:
         self._upkeep = Upkeep(one.alert for one in known)
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._look())]
-            if broker is not None:
-                others.append(tasks.create_task(self._send(broker)))
+            if brokers:
+                others.append(tasks.create_task(self._send(brokers)))
             tasks.create_task(self._record(radio, fresh))
             tasks.create_task(self._understand(readings, others))
 
@@ -172,12 +180,11 @@ class Gateway:
         """Now and then: what waits for the clinic, whether readings are recorded, and how the batteries are."""
         try:
             while True:
-                waiting = await asyncio.to_thread(self._store.outbox.count)
+                waiting = await asyncio.to_thread(self._house.look, self._now_s())
                 if waiting < self._board.waiting or not waiting:
                     self._board.clinic = self._broker  # whatever the trouble was
                 self._board.waiting = waiting
-                if self._ring.trouble != self._board.recording:
-                    self._board.recording = self._ring.trouble
+                if self._board.note_fault("not_recording", self._ring.trouble):
                     self._say(self._ring.trouble or "readings are recorded again")
                 for status in tuple(self._board.statuses.values()):
                     low = self._upkeep.charged(status, self._now_s(), self._today())
@@ -186,33 +193,28 @@ class Gateway:
         finally:
             self._stopping.set()  # the worker's thread may be waiting for a full disk
 
-    async def _send(self, broker: str) -> None:
-        """The outbox goes to the clinic, by MQTT 5, or by 3.1.1 where the broker knows no other."""
+    async def _send(self, brokers: Sequence[str]) -> None:
+        """The outbox goes to the clinic, by the first of its brokers that answers."""
         name = f"surefoot-{self._store.gateway()}"
-        self._board.clinic = self._broker = str(Link(broker, name).address)
-        link = Link(broker, name, params=self._params)
-        if not await self._speaks_5(link):
-            link = Link(broker, name, protocol="3.1.1", params=self._params)
-        await deliver(self._store, link, on_trouble=self._note)
+        links = [Link(url, name, protocol="any", params=self._params) for url in brokers]
+        self._board.clinic = self._broker = " or ".join(str(link.address) for link in links)
+        await deliver(
+            self._store,
+            links,
+            on_trouble=self._note,
+            on_order=self._ordered,
+            clock=self._now_s,
+            faults=self._board.open_faults,
+        )
 
-    async def _speaks_5(self, link: Link) -> bool:
-        """Ask the broker, once it can be reached."""
-
-        def not_5(trouble: LinkError) -> None:
-            self._note(trouble)
-            if trouble.trouble == "protocol":
-                raise trouble
-
-        async def enough(_: Session) -> None:
-            return None
-
-        try:
-            await link.keep(enough, not_5)
-        except LinkError:
-            return False
-        return True
+    def _ordered(self, order: Order | Unreadable, said: Confirmation) -> None:
+        """What the clinic has decided, told where the patient may see it."""
+        what = order_words(order.what, self._zone) if isinstance(order, Order) else "something this program cannot read"
+        self._say(f"the clinic: {what}" + (f" (refused: {said.reason})" if said.verdict == "refused" else ""))
 
     def _note(self, trouble: SurefootError) -> None:
+        if isinstance(trouble, StoreError) and trouble.trouble == "damaged":  # whoever opened it begins anew
+            raise trouble
         self._board.clinic = trouble.what
         log.info("%s", trouble)
 
@@ -221,9 +223,16 @@ class _Keeper:
     """The store as the pipeline writes to it, in the worker's thread: a full disk is waited out, not died of."""
 
     def __init__(
-        self, store: Store, board: Board, now_s: Callable[[], float], say: Say, stopping: threading.Event
+        self,
+        store: Store,
+        board: Board,
+        now_s: Callable[[], float],
+        say: Say,
+        stopping: threading.Event,
+        make_room: Callable[[], bool],
     ) -> None:
         self._store, self._board, self._now_s, self._say, self._stopping = store, board, now_s, say, stopping
+        self._make_room = make_room
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self._kept(lambda: self._store.keep_strides(strides))
@@ -246,6 +255,8 @@ class _Keeper:
         self._kept(lambda: self._store.keep_alert(alert))
         over = " This is over." if alert.resolved_s is not None else ""
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
+        if alert.tier == "T3":
+            self._say(MEANWHILE)
 
     def keep_donning(self, donning: Donning) -> None:
         self._kept(lambda: self._store.keep_donning(donning))
@@ -256,8 +267,16 @@ class _Keeper:
         while True:
             try:
                 keep()
-                return
             except StoreError as trouble:
-                self._say(f"{trouble} It is tried again; readings are recorded meanwhile.")
+                if trouble.trouble == "damaged":  # trying again will not mend it: whoever opened it begins anew
+                    raise
+                if trouble.trouble == "full" and self._make_room():
+                    continue
+                if self._board.note_fault("store_failing", f"nothing can be kept: {trouble.what}"):
+                    self._say(f"{trouble} It is tried again; readings are recorded meanwhile.")
                 if self._stopping.wait(RETRY_S):
                     raise
+            else:
+                if self._board.note_fault("store_failing", ""):
+                    self._say("findings are kept again")
+                return

@@ -10,6 +10,7 @@ from surefoot.cli.keyfile import home_keys
 from surefoot.config import Config
 from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.calibration import length_factors
+from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.resumed import resumed
 from surefoot.pipeline.store import Store, StoreError, open_store
@@ -47,7 +48,8 @@ class Keeping:
         _, alerts = course.update(day_of(test, before, zone))
         for alert in alerts:
             self.keep_alert(alert)
-        for day, trends in judged_anew(before, course.days):
+        plan = self.store.orders.plan(self.store.gateway())
+        for day, trends in judged_anew(before, course.days, plan.judging(TrendParams())):
             self.store.keep_day(day, trends)
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:

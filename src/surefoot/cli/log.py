@@ -10,17 +10,16 @@ import click
 
 from surefoot.cli.checkin import checkin, treatment
 from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, note
-from surefoot.cli.rules import rules
+from surefoot.cli.rules import orders, rules
 from surefoot.cli.told import STORE, day_given, opened
 from surefoot.config import load_config
 from surefoot.pipeline.aids import changed_by
-from surefoot.pipeline.incidentwatch import answered
-from surefoot.pipeline.resumed import told_of
+from surefoot.pipeline.asking import ABOUT
+from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.store import StoreError
-from surefoot.records import Aid, Answer, Incident
+from surefoot.pipeline.telling import keep_answer
+from surefoot.records import Aid, AnswerWord, Incident, Teller
 from surefoot.web.words import ANSWERS, INCIDENTS, side
-
-ASKED = ("giving_way", "stumble", "fall")  # incidents the question is about
 
 
 @click.group()
@@ -31,6 +30,7 @@ def log() -> None:
 log.add_command(checkin)
 log.add_command(treatment)
 log.add_command(rules)
+log.add_command(orders)
 
 
 @log.command()
@@ -40,7 +40,7 @@ log.add_command(rules)
     "--incident", "which", metavar="START", help="Its start, as surefoot log incidents shows it [the newest]."
 )
 @click.option("--by", type=click.Choice(["patient", "companion"]), default="patient", show_default=True, help="Who.")
-def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
+def answer(word: str, store_at: str | None, which: str | None, by: Teller) -> None:
     """Answer "did your leg give way?".
 
     It is about the newest giving way, stumble or fall, or with --incident about another one. The last answer stands;
@@ -50,17 +50,12 @@ def answer(word: str, store_at: str | None, which: str | None, by: str) -> None:
     store = opened(store_at, config)
     try:
         about = _asked_about(store.incidents(store.gateway()), which)
-        said = word.replace("-", "_")
-        told = Answer(about.kind, about.side, about.start_s, said, by, time.time())  # type: ignore[arg-type]  # click.Choice
-        store.keep_answer(told)
-        day = datetime.fromtimestamp(told.at_s, config.zone).date().isoformat()
-        alerts = answered(about, told.at_s, day, store.days(store.gateway()), told_of(store))
-        for alert in alerts:
-            store.keep_alert(alert)
+        said: AnswerWord = word.replace("-", "_")  # type: ignore[assignment]  # click.Choice
+        alerts = keep_answer(store, about, said, by, time.time(), config.zone)
     finally:
         store.close()
     when = clock_time(about.start_s, config.zone, True)
-    note(f"{ANSWERS[told.answer]!r} is kept about the {INCIDENTS[about.kind]} at {when} ({side(about.side)})")
+    note(f"{ANSWERS[said]!r} is kept about the {INCIDENTS[about.kind]} at {when} ({side(about.side)})")
     for alert in alerts:
         note(f"the care team is told ({alert.tier}): {alert.sentence}")
 
@@ -80,7 +75,7 @@ def incidents(store_at: str | None) -> None:
     finally:
         store.close()
     rows = []
-    for one in (one for one in known if one.kind in ASKED):
+    for one in (one for one in known if one.kind in ABOUT):
         stands = answers.get((one.kind, one.side, one.start_s))
         words = (INCIDENTS[one.kind], side(one.side), one.certainty, ANSWERS[stands.answer] if stands else NOT_KNOWN)
         rows.append((clock_time(one.start_s, config.zone, True), *words, repr(one.start_s)))
@@ -115,11 +110,12 @@ def aid(kind: str, store_at: str | None, start: str | None, end: str | None, nam
     store = opened(store_at, config)
     try:
         if not remove:
-            store.keep_aid(logged)
-        elif not store.drop_aid(logged):
+            store.diary.keep_aid(logged)
+        elif not store.diary.drop_aid(logged):
             what = f"No {logged.words} was logged from {first} on."
             raise StoreError(what, "Nothing was changed.", "Give the first day it was logged with: --from.")
-        changed = list(changed_by(store.days(store.gateway()), store.aids()))
+        plan = store.orders.plan(store.gateway())
+        changed = list(changed_by(store.days(store.gateway()), store.diary.aids(), plan.judging(TrendParams())))
         for day, trends in changed:
             store.keep_day(day, trends)
     finally:
@@ -129,7 +125,7 @@ def aid(kind: str, store_at: str | None, start: str | None, end: str | None, nam
 
 
 def _asked_about(incidents: Sequence[Incident], which: str | None) -> Incident:
-    asked = [one for one in incidents if one.kind in ASKED]
+    asked = [one for one in incidents if one.kind in ABOUT]
     if which is not None:
         asked = [one for one in asked if repr(one.start_s) == which]
     if not asked:

@@ -19,9 +19,12 @@ VERBS = {  # verb: where its click command is, what it does
     "pair": ("surefoot.cli.pair:pair", "Find the sensors, learn by taps and a walk which leg they are on."),
     "wear": ("surefoot.cli.wear:wear", "The gateway: listen to the paired sensors, understand, keep, send."),
     "replay": ("surefoot.cli.replay:replay", "Analyse recordings from files, and send what is found if asked to."),
+    "page": ("surefoot.cli.page:page", "The patient's own page: check-in, questions, today's walking."),
     "log": ("surefoot.cli.log:log", "Pain, red flags, giving way, aids, treatments: only you can tell."),
     "test": ("surefoot.cli.test:test", "One guided strength test: its number and what it means."),
     "doctor": ("surefoot.cli.doctor:doctor", "What this machine lacks, each thing with its remedy."),
+    "report": ("surefoot.cli.report:report", "One patient's days on two pages, to print or to send."),
+    "export": ("surefoot.cli.export:export", "A patient's data as CSV, Parquet, FHIR or BIDS-Motion."),
     "sbom": ("surefoot.cli.sbom:sbom", "The bill of materials: every package this installation runs on."),
     "clinic": ("surefoot.cli.clinic:clinic", "The clinic's side: store what homes send, and show it as pages."),
 }
@@ -29,7 +32,13 @@ STOPPED = {  # verb: what Ctrl-C leaves behind, where the verb does not tell it 
     "pair": "Nothing was changed: the sensors that were paired before still are.",
     "clinic": "Nothing is lost: what came in is stored, and homes keep what they find until a clinic runs again.",
 }
-EXTRAS = {"amqtt": "demo", "bumble": "demo", "psycopg": "postgres"}  # module: the part of surefoot that brings it
+EXTRAS = {
+    "amqtt": "demo",
+    "bumble": "demo",
+    "psycopg": "postgres",
+    "typst": "report",
+    "matplotlib": "report",
+}  # module: the part of surefoot that brings it
 
 FAILED, INTERRUPTED = 1, 130
 

@@ -1,4 +1,4 @@
-"""``surefoot log rules``: every rule of the days, what it rests on, and how often it would have fired lately."""
+"""``surefoot log rules`` and ``orders``: every rule and how often it would have fired; what the clinic decided."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from surefoot.cli.told import STORE, opened
 from surefoot.config import load_config
 from surefoot.pipeline.resumed import told_of
 from surefoot.pipeline.rulebook import WouldHave, would_have
+from surefoot.web.ordered import history, in_short
 
 
 @click.command()
@@ -37,6 +38,24 @@ def rules(store_at: str | None, last: int, as_json: bool) -> None:
     Terminal().table(f"Of the last {found[0].looked} stored days", columns, rows, ("tier", "on", "evidence"))
     for one in found:
         note(f"{one.rule.name}: {one.rule.words} ({one.rule.source})")
+
+
+@click.command()
+@STORE
+def orders(store_at: str | None) -> None:
+    """Show what the clinic has decided for this patient: limits, learning normal anew, treatments, questions."""
+    config = load_config()
+    store = opened(store_at, config)
+    try:
+        told = history(store, store.gateway(), config.zone)
+        plan = store.orders.plan(store.gateway())
+    finally:
+        store.close()
+    for line in in_short(plan) or ["the usual limits hold"]:
+        note(line)
+    rows = [(when, what, home) for when, _, what, _, home in told]
+    columns = ("when", "what", "what this home says")
+    Terminal().table(f"Orders: {len(rows)}", columns, rows, columns)
 
 
 def _days(one: WouldHave) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import get_args
 
-from surefoot.alerts.mqtt import Address, Link, LinkError, LinkParams, Protocol
+from surefoot.alerts.mqtt import Address, Link, LinkError, LinkParams, PublishError
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
@@ -45,15 +44,9 @@ def send(
     """
     before = store.outbox.count()
     try:
-        for protocol in get_args(Protocol):  # MQTT 5, then 3.1.1 for brokers without it
-            link = Link(broker_url, f"surefoot-{store.gateway()}", protocol=protocol, params=params)
-            try:
-                asyncio.run(_send(store, link, advance, patience_s))
-                break
-            except LinkError as error:
-                if error.trouble != "protocol" or protocol == get_args(Protocol)[-1]:
-                    raise
-    except LinkError as error:
+        link = Link(broker_url, f"surefoot-{store.gateway()}", protocol="any", params=params)
+        asyncio.run(_send(store, link, advance, patience_s))
+    except (LinkError, PublishError) as error:
         raise SendingError(error.what, _waiting(store), f"{error.remedy} Then run the same command again.") from error
     except TimeoutError as error:
         raise SendingError(

@@ -16,13 +16,13 @@ import click
 from surefoot.cli.board import PLACES, Board
 from surefoot.cli.gateway import Gateway, analysed
 from surefoot.cli.identified import take_name
-from surefoot.cli.keyfile import home_keys
 from surefoot.cli.main import INTERRUPTED
 from surefoot.cli.sending import check_address
+from surefoot.cli.soundstore import open_sound
 from surefoot.cli.wearview import Lines, Picture
 from surefoot.config import Config, load_config
 from surefoot.pipeline.ring import Ring
-from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import SurefootError, WornSensor
 from surefoot.sensors.ble import BleakKit
 from surefoot.sensors.radio import Radio
@@ -57,8 +57,8 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
     Not a diagnosis, and not an emergency alarm.
     """
     config = load_config(timezone=timezone, broker=publish)
-    if "broker" in config.model_fields_set:
-        check_address(config.broker)
+    for url in _brokers(config):
+        check_address(url)
     terminated = _end_on_sigterm()
     try:
         with tempfile.TemporaryDirectory(prefix="surefoot-simulated-") if simulate else nullcontext() as folder:
@@ -91,18 +91,33 @@ def _kept(config: Config) -> str:
 
 
 async def _wear(config: Config, seconds: float | None, plain: bool, simulate: bool) -> None:
-    """Anew whenever somebody sets this computer's clock, until it is stopped."""
+    """Anew whenever somebody sets this computer's clock or the store is damaged, until it is stopped."""
     async with AsyncExitStack() as end:
-        store = await asyncio.to_thread(_opened, config)
-        end.push_async_callback(asyncio.to_thread, store.close)
-        await asyncio.to_thread(take_name, store, config)
+        store, told = await asyncio.to_thread(_opened, config)
+        end.push_async_callback(asyncio.to_thread, lambda: store.close())
         worn, kit = await end.enter_async_context(_simulated()) if simulate else (_paired(store), None)
         limit = asyncio.timeout(seconds)
         with suppress(TimeoutError) if seconds else nullcontext():
             async with limit:
-                greeting = _greeting(worn, config.home, simulate)
-                while set_by_s := await _session(config, store, worn, kit, plain, greeting):
+                greeting = f"{told} {_greeting(worn, config.home, simulate)}".strip()
+                while True:
+                    try:
+                        set_by_s = await _session(config, store, worn, kit, plain, greeting)
+                    except BaseExceptionGroup as group:
+                        if not _is_damage(group):
+                            raise
+                        await asyncio.to_thread(store.close)
+                        store, greeting = await asyncio.to_thread(_opened, config)
+                        continue
+                    if not set_by_s:
+                        return
                     greeting = f"This computer's clock was set by {set_by_s:+.0f} s. Started anew with the time of now."
+
+
+def _is_damage(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_damage, error.exceptions))
+    return isinstance(error, StoreError) and error.trouble == "damaged"
 
 
 async def _session(
@@ -125,8 +140,7 @@ async def _session(
         gateway = Gateway(store, ring, config, board, view.say)
         shown = asyncio.create_task(view.show())
         end.callback(shown.cancel)
-        broker = config.broker if "broker" in config.model_fields_set else None
-        working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, broker))
+        working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))
         try:
             while not working.done():
                 await asyncio.wait({working}, timeout=CLOCK_LOOK_S)
@@ -140,6 +154,11 @@ async def _session(
                 working.result()
 
 
+def _brokers(config: Config) -> list[str]:
+    """Those that are set, the preferred one first."""
+    return [config.broker, *config.other_brokers] if "broker" in config.model_fields_set else []
+
+
 @asynccontextmanager
 async def _simulated() -> AsyncIterator[tuple[list[WornSensor], BleakKit]]:
     from surefoot.simulation.pretend import pretend_radio  # heavy, and of the demo's part of the installation
@@ -148,7 +167,8 @@ async def _simulated() -> AsyncIterator[tuple[list[WornSensor], BleakKit]]:
         yield person.worn, person.kit
 
 
-def _opened(config: Config) -> Store:
+def _opened(config: Config) -> tuple[Store, str]:
+    """The store under its name, and what was wrong with it."""
     try:
         config.home.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -157,9 +177,10 @@ def _opened(config: Config) -> Store:
             "Nothing was started.",
             "Name another one: SUREFOOT_HOME=/path surefoot wear",
         ) from error
-    store = open_store(config.home_store, keys=home_keys(config))
+    store, told = open_sound(config, time.time())
     store.office.seal_anew()  # what was stored before there was a key
-    return store
+    take_name(store, config)
+    return store, told
 
 
 def _paired(store: Store) -> list[WornSensor]:

@@ -90,7 +90,8 @@ class AlertLog:
         """All open alerts, the oldest first; those that were closed cost nothing."""
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             events = reads.events_by_alert(connection, select(alert_events).join(alerts, _SAME).where(~_closed()))
-            rows = connection.execute(select(alerts).where(~_closed()).order_by(alerts.c.stored_s, alerts.c.alert_id))
+            order = alerts.c.stored_s, alerts.c.alert_id, alerts.c.gateway  # two who look write in the same order
+            rows = connection.execute(select(alerts).where(~_closed()).order_by(*order))
             found = [_open_alert(row, events[row.gateway, row.alert_id]) for row in rows]
         return [one for one in found if one.life.is_open]
 

@@ -9,7 +9,7 @@ nothing, so no verdict is taken back when the baseline is complete.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
 from surefoot.pipeline.shift import ShiftParams, shift_path
 from surefoot.pipeline.speed import SpeedParams
-from surefoot.records import Array, Baseline, DayMetric, DaySummary, Side, Trend, TrendState
+from surefoot.records import Array, Baseline, DayMetric, DaySummary, Learning, Side, Trend, TrendState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,17 @@ class TrendParams:
     composite_change: float = 1.0  # least change of it worth telling (P)
     baseline: BaselineParams = field(default_factory=BaselineParams)
     speed: SpeedParams | None = field(default_factory=SpeedParams)  # None: numbers are compared as they are
+    learnings: tuple[Learning, ...] = ()  # when normal is learned anew, or from more days
+    since: str = ""  # no day before this one is compared with
+
+    def on(self, day: str) -> TrendParams:
+        """How this day is judged: by what was to be learned last by then."""
+        last = max((one for one in self.learnings if one.first_day <= day), key=lambda one: one.first_day, default=None)
+        if last is None:
+            return self
+        provisional = min(self.baseline.provisional_days, last.days)
+        baseline = replace(self.baseline, days=last.days, provisional_days=provisional)
+        return replace(self, since=last.first_day, baseline=baseline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,8 @@ class Chart:
         self, series: Series, today: DaySummary, p: TrendParams, others: Sequence[Mapping[str, float]] = ()
     ) -> Trend:
         def cannot_say(reason: str) -> Trend:
-            return Trend(today.day, self.side, self.name, "cannot_say", worn_h=today.worn_h, reason=reason)
+            told = {"worn_h": today.worn_h, "reason": reason, "rearmed": p.since}
+            return Trend(today.day, self.side, self.name, "cannot_say", **told)
 
         if today.missing and not self.any_day:
             return cannot_say(today.missing)
@@ -104,7 +116,7 @@ class Chart:
             change=change,
             mdc=mdc,
             worse_days=_run(after > p.bad_day),
-            rearmed=rearmed(path, series.days[baseline.days :], p),
+            rearmed=max(p.since, rearmed(path, series.days[baseline.days :], p)),
             strides=series.strides,
             worn_h=today.worn_h,
             reason="" if shift is not None else _learning(baseline.days, self.baseline, today),

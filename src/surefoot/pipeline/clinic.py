@@ -9,13 +9,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from surefoot.alerts.messages import Refused, Rejection, UpMessage, ack_payload, ack_topic, read_up, up_filter
-from surefoot.alerts.mqtt import Link, LinkError, Received, Session
+from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
+from surefoot.pipeline import weekly
 from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
+from surefoot.pipeline.postman import Postman
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 
 log = logging.getLogger(__name__)
@@ -27,15 +31,19 @@ class ClinicParams:
 
     batch: int = 100  # messages in one transaction
     answers: int = 40  # sequence numbers in one answer, so that it stays small whatever the reasons
-    pause_s: float = 1.0  # after the database failed; the homes send again
+    pause_s: float = 0.5  # before a batch that the database did not take is tried again,
+    tries: int = 10  # so often; then the homes send it again
+    share: str = "clinic"  # several programs of one clinic deal its messages out among them (MQTT 5)
     look_s: float = 10.0  # between two looks at open alerts and silent homes
+    weekly_s: float = 300.0  # between two looks at whether the weekly digest is due
     days_s: float = 300.0  # between two looks at how the sensors were worn
     duty: DutyParams = field(default_factory=DutyParams)
+    weekly: WeeklyParams = field(default_factory=WeeklyParams)
 
 
 async def serve(
     store: Store,
-    link: Link,
+    link: Link | Sequence[Link],
     clock: Callable[[], float] = time.time,
     params: ClinicParams | None = None,
     *,
@@ -43,6 +51,8 @@ async def serve(
     on_trouble: Callable[[SurefootError], None] | None = None,
 ) -> None:
     """Ingest and see to the alerts, for ever.
+
+    Of several brokers it listens to all at once: homes use whichever answers them.
 
     ``ready`` is set whenever the clinic listens; troubles go to ``on_trouble`` (default: the log).
 
@@ -52,8 +62,8 @@ async def serve(
     params, tell = params or ClinicParams(), on_trouble or _log
     line = _Line(clock)
 
-    async def talk(session: Session) -> None:
-        await session.subscribe(up_filter())
+    async def talk(link: Link, session: Session) -> None:
+        await session.subscribe(up_filter(params.share if link.protocol == "5" else ""))
         with line.through(session):
             await listen(session)
 
@@ -61,19 +71,24 @@ async def serve(
         if ready is not None:
             ready.set()
         async for batch in session.batches(params.batch):
+            await session.publish_all(await stored(batch), tell)  # a home that is not answered sends again
+
+    async def stored(batch: list[Received]) -> list[tuple[str, bytes]]:
+        for _ in range(params.tries):
             try:
-                answers = await asyncio.to_thread(take, store, batch, clock(), params)
+                return await asyncio.to_thread(take, store, batch, clock(), params)
             except StoreError as error:
                 tell(error)
                 await asyncio.sleep(params.pause_s)
-                continue
-            for topic, payload in answers:
-                await session.publish(topic, payload)
+        return []
 
     async with asyncio.TaskGroup() as both:
-        duty = both.create_task(_keep_duty(store, line, clock, params, tell))
-        await link.keep(talk, on_trouble)
-        duty.cancel()
+        keepers = [both.create_task(keep(store, line, clock, params, tell)) for keep in (_keep_duty, _keep_weekly)]
+        async with asyncio.TaskGroup() as lines:
+            for one in [link] if isinstance(link, Link) else link:
+                lines.create_task(one.keep(partial(talk, one), on_trouble))
+        for keeper in keepers:
+            keeper.cancel()
 
 
 def take(
@@ -97,33 +112,47 @@ class _Line:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._session: Session | None = None
+        self._sessions: list[Session] = []
         self.since_s = clock()
 
     @contextmanager
     def through(self, session: Session) -> Iterator[None]:
-        self._session, self.since_s = session, self._clock()
+        self._sessions, self.since_s = [*self._sessions, session], self._clock()
         try:
             yield
         finally:
-            self._session, self.since_s = None, self._clock()
+            self._sessions = [one for one in self._sessions if one is not session]
+            self.since_s = self._clock()
 
     async def send(self, notice: Notice) -> str:
-        """Why it did not go out; empty when the broker has taken it."""
-        if self._session is None:
-            return "there is no line to the broker"
-        try:
-            await self._session.publish(notice_topic(notice.channel), notice.payload())
-        except LinkError as error:
-            return error.what
-        return ""
+        """Why it did not go out; empty when a broker has taken it."""
+        failure = "there is no line to the broker"
+        for session in self._sessions:
+            failure = await _handed(session, notice_topic(notice.channel), notice.payload())
+            if not failure:
+                break
+        return failure
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """To a home, on every line: it listens on one of them."""
+        for session in self._sessions:
+            await _handed(session, topic, payload)
+
+
+async def _handed(session: Session, topic: str, payload: bytes) -> str:
+    """Why the broker did not take it; empty when it has."""
+    try:
+        await session.publish(topic, payload)
+    except (LinkError, PublishError) as error:
+        return error.what
+    return ""
 
 
 async def _keep_duty(
     store: Store, line: _Line, clock: Callable[[], float], params: ClinicParams, tell: Callable[[SurefootError], None]
 ) -> None:
-    """Look at homes and alerts, again and again; what fails is tried at the next look."""
-    days_due_s = 0.0
+    """Look at homes, alerts and orders, again and again; what fails is tried at the next look."""
+    days_due_s, postman = 0.0, Postman()
     while True:
         try:
             now_s = clock()
@@ -133,9 +162,26 @@ async def _keep_duty(
             for claim in await asyncio.to_thread(look, store, now_s, params.duty):
                 failure = await line.send(claim.notice)
                 await asyncio.to_thread(settle, store, claim, clock(), failure)
+            for letter in await asyncio.to_thread(postman.due, store, now_s):
+                await line.publish(*letter)  # one that does not go out goes again
         except StoreError as error:
             tell(error)
         await asyncio.sleep(params.look_s)
+
+
+async def _keep_weekly(
+    store: Store, line: _Line, clock: Callable[[], float], params: ClinicParams, tell: Callable[[SurefootError], None]
+) -> None:
+    """Beside the duty, which must not wait for it. Of two programs on one database both may tell: better than none."""
+    while True:
+        try:
+            now_s = clock()
+            digest = await asyncio.to_thread(weekly.due, store, now_s, params.weekly)
+            if digest is not None and not await line.send(digest.notice):
+                await asyncio.to_thread(store.orders.tell_of_week, digest.monday, now_s, digest.notice.to)
+        except StoreError as error:
+            tell(error)
+        await asyncio.sleep(params.weekly_s)
 
 
 def _answers(receipt: Receipt, most: int) -> list[tuple[str, bytes]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from surefoot.alerts.rules import decide_sudden
+from surefoot.pipeline.acute import AcuteParams
 from surefoot.pipeline.aids import with_aids
 from surefoot.pipeline.incidentwatch import IncidentWatch
 from surefoot.pipeline.rulebook import Known, RulebookParams, decide_day
@@ -15,6 +16,12 @@ from surefoot.pipeline.told import Told
 from surefoot.pipeline.trends import judge
 from surefoot.records import Aid, Alert, DaySummary, Side, TestResult, Trend
 from surefoot.signal.told import WalkFindings
+
+_ACUTE = AcuteParams()
+SUDDEN_LIMIT = (
+    f"{_ACUTE.in_a_row} times 50 strides in a row beyond {_ACUTE.least_z:g} spreads and beyond all that was usual, "
+    "the usual limit"
+)
 
 
 class Course:
@@ -58,14 +65,15 @@ class Course:
 
         A day that comes late gets its trends, but raises an alert only if it makes the newest day one to tell of.
         """
+        params = self._params.of(self._told_of.plan())
         days = [*(d for d in self._days if d.day != day.day), day]
         self._days = sorted(self._told(days), key=lambda d: d.day)
         until = [d for d in self._days if d.day <= day.day]
-        trends = judge(until, self._params.trends)
+        trends = judge(until, params.trends)
         newest = self._days[-1]
-        now = trends if newest.day == day.day else judge(self._days, self._params.trends)
+        now = trends if newest.day == day.day else judge(self._days, params.trends)
         self._rearmed = {(trend.metric, trend.side): trend.rearmed for trend in now}
-        known = Known(self._days, now, self._told_of, self._params)
+        known = Known(self._days, now, self._told_of, params)
         before = [*self._alerts, *self._told_of.alerts()]
         alerts = [alert for _, alert in decide_day(known, before)]
         self._alerts += alerts
@@ -83,7 +91,8 @@ class Course:
         for sudden in self._today.close() if findings is None else self._today.update(findings):
             chart = replace(sudden.chart, rearmed=self._rearmed.get((sudden.chart.metric, sudden.side), ""))
             span = sudden.start_s, sudden.at_s
-            alerts += decide_sudden(chart, sudden.features, span, sudden.both_legs, [*self._alerts, *alerts])
+            found = decide_sudden(chart, sudden.features, span, sudden.both_legs, [*self._alerts, *alerts])
+            alerts += [replace(alert, limit=SUDDEN_LIMIT) for alert in found]
         self._alerts += alerts
         return alerts
 

@@ -1,40 +1,57 @@
-"""Delivery: the home's side of the wire. Rows go out, and leave the outbox when the clinic has answered for them."""
+"""Delivery: the home's side of the wire. Rows go out, and leave the outbox when the clinic has answered for them.
+
+What the clinic orders comes in by the same line, is done at once and confirmed by a row of the outbox.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import Literal
 
-from surefoot.alerts.bodies import StatusBody
+from surefoot.alerts.bodies import HomeFault, StatusBody
+from surefoot.alerts.keeping import keep
 from surefoot.alerts.messages import ack_topic, read_ack, up_payload, up_topic
-from surefoot.alerts.mqtt import Link, LinkError, Session, Will
+from surefoot.alerts.mqtt import Link, LinkError, Received, Session, Will
+from surefoot.alerts.orders import Unreadable, order_filters, read_order
+from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.outbox import Pending
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.window import DeliveryParams, Window
-from surefoot.records import SurefootError
+from surefoot.records import Confirmation, Order, SurefootError
 
 log = logging.getLogger(__name__)
 Tell = Callable[[SurefootError], None]
+Heard = Callable[[Order | Unreadable, Confirmation], None]
 
 
 async def deliver(
     store: Store,
-    link: Link,
+    link: Link | Sequence[Link],
     params: DeliveryParams | None = None,
     *,
     until_empty: bool = False,
     on_trouble: Tell | None = None,
+    on_order: Heard | None = None,
+    clock: Callable[[], float] | None = None,
+    faults: Callable[[], tuple[HomeFault, ...]] = tuple,
 ) -> int:
     """Send the outbox to the clinic, for ever or until it is empty; return how many rows the clinic answered for.
 
+    Of several brokers the first that answers is used.
+
     A broker that is away, a clinic that is silent and a full disk are waited out; each trouble is handed to
     ``on_trouble`` (default: the log), which may raise to give up. Bound it with ``asyncio.timeout``: the rows stay.
+    With each sign of life goes the home's time by ``clock``, and what keeps it from its work (``faults``). ``on_order``
+    hears of each order of the clinic when it has been done or refused.
     """
     gateway = await asyncio.to_thread(store.gateway)
     sender = _Sender(store, gateway, params or DeliveryParams(), until_empty, on_trouble or _log)
+    sender.clock, sender.faults, sender.on_order = clock, faults, on_order
     loop = asyncio.get_running_loop()
 
     def wake() -> None:
@@ -43,7 +60,10 @@ async def deliver(
 
     stop_listening = store.outbox.listen(wake)
     try:
-        await link.with_will(Will(up_topic(gateway, "status"), sender.gone)).keep(sender.talk, on_trouble)
+        will = Will(up_topic(gateway, "status"), sender.gone)
+        await keep(
+            [one.with_will(will) for one in ([link] if isinstance(link, Link) else link)], sender.talk, on_trouble
+        )
     finally:
         stop_listening()
     return sender.settled
@@ -55,21 +75,26 @@ class _Sender:
     def __init__(self, store: Store, gateway: str, params: DeliveryParams, until_empty: bool, tell: Tell) -> None:
         self.wake = asyncio.Event()
         self.settled = 0
+        self.clock: Callable[[], float] | None = None
+        self.faults: Callable[[], tuple[HomeFault, ...]] = tuple
         self._settling = asyncio.Lock()  # what is settled is counted before the outbox is called empty
         self.gone = _status(gateway, StatusBody(link="down"))
-        self._outbox = store.outbox
+        self.on_order: Heard | None = None
+        self._store, self._outbox = store, store.outbox
         self._gateway = gateway
         self._params = params
         self._until_empty = until_empty
         self._tell = tell
         self._window = Window(params)
         self._now_s = asyncio.get_running_loop().time
-        self._next_status_s = 0.0
+        self._next_status_s = self._heard_s = 0.0
 
     async def talk(self, session: Session) -> None:
         """One connection: listen for answers and send; returns when the outbox is empty and that was asked for."""
-        await session.subscribe(ack_topic(self._gateway))
+        for topic in (ack_topic(self._gateway), *order_filters(self._gateway)):
+            await session.subscribe(topic)
         self._window.reconnected(self._now_s())
+        self._heard_s = self._now_s()
         self._next_status_s = self._now_s()
         try:
             async with asyncio.TaskGroup() as both:
@@ -77,9 +102,8 @@ class _Sender:
                 await self._send(session)
                 answers.cancel()
         finally:  # whoever leaves says so, and what stays behind; the last will is for those who cannot
-            with suppress(LinkError, StoreError):
-                body = StatusBody(link="down", pending=await asyncio.to_thread(self._outbox.count))
-                await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, body))
+            with suppress(LinkError):
+                await self._say(session, "down")
 
     async def _send(self, session: Session) -> None:
         while True:
@@ -94,11 +118,22 @@ class _Sender:
                 await asyncio.sleep(self._params.look_s)
                 continue
             for row in rows:
-                self._window.sent(row.seq, self._now_s(), random.random())
-                payload = up_payload(self._gateway, row.seq, row.kind, row.body)
-                await session.publish(up_topic(self._gateway, row.kind), payload)
+                self._window.sent(row.seq, self._now_s(), random.random(), alert=row.kind == "alert")
+            await session.publish_all([self._message(row) for row in rows], self._tell)  # what is not taken stays
             if not rows:
+                self._expect_an_answer()
                 await self._pause()
+
+    def _message(self, row: Pending) -> tuple[str, bytes]:
+        return up_topic(self._gateway, row.kind), up_payload(self._gateway, row.seq, row.kind, row.body)
+
+    def _expect_an_answer(self) -> None:
+        """A broker that takes rows, and nobody behind it who answers: another one may lead to the clinic."""
+        if self._window.next_due_s() is None:
+            self._heard_s = self._now_s()
+        elif self._now_s() - self._heard_s > self._params.unanswered_s:
+            what = f"The broker took the rows, and for {self._params.unanswered_s:g} s no clinic has answered."
+            raise LinkError("unanswered", what, "Look whether the clinic runs and reaches this broker.")
 
     async def _is_empty(self) -> bool:
         async with self._settling:
@@ -116,6 +151,7 @@ class _Sender:
             stored: list[int] = []
             rejected: dict[int, str] = {}
             for received in batch:
+                await self._obey(received)
                 ack = read_ack(received.topic, received.payload)
                 if ack is not None:
                     stored += ack.stored
@@ -128,15 +164,41 @@ class _Sender:
             except StoreError as error:  # the rows are sent again, and answered again
                 self._tell(error)
                 continue
+            self._heard_s = self._now_s()
             self._window.answered([*stored, *rejected])
             self.wake.set()
+
+    async def _obey(self, received: Received) -> None:
+        """An order that fails is not confirmed, so it comes again."""
+        order = read_order(received.topic, received.payload)
+        if order is None:
+            return
+        try:
+            confirmation = await asyncio.to_thread(obey, self._store, order, time.time())
+        except StoreError as error:
+            self._tell(error)
+            return
+        if confirmation is not None:
+            log.info("An order of the clinic is %s. %s", confirmation.verdict, confirmation.reason)
+            if self.on_order is not None:
+                self.on_order(order, confirmation)
 
     async def _say_status(self, session: Session) -> None:
         if self._now_s() < self._next_status_s:
             return
         self._next_status_s = self._now_s() + self._params.status_s
-        body = StatusBody(link="up", pending=await asyncio.to_thread(self._outbox.count))
-        await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, body))
+        await self._say(session, "up")
+
+    async def _say(self, session: Session, link: Literal["up", "down"]) -> None:
+        """A sign of life, also where the outbox cannot be read: then of that alone."""
+        faults = self.faults()
+        told = StatusBody(link=link, faults=faults, at_s=self.clock() if self.clock else None)
+        try:
+            now = await asyncio.to_thread(self._outbox.standing)
+            told = told.model_copy(update={"pending": now.pending, "oldest": now.oldest, "newest": now.newest})
+        except StoreError:
+            told = told.model_copy(update={"faults": tuple({*faults, "store_failing"})})
+        await self._publish(session, "status", _status(self._gateway, told))
 
     async def _pause(self) -> None:
         """Until something is queued or answered, a row is due again, or it is time to look."""

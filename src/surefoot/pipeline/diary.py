@@ -1,4 +1,4 @@
-"""The diary: check-ins and treatments, as a home writes them and both sides read them."""
+"""The diary: check-ins, treatments and aids, as a home writes them and both sides read them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Engine, Table, select
 
 from surefoot.alerts.bodies import AlertBody, Body, CheckInBody, TreatmentBody
-from surefoot.pipeline.engine import plain_words
-from surefoot.pipeline.toldtables import check_ins, treatments
-from surefoot.records import Alert, CheckIn, Treatment
+from surefoot.pipeline import reads
+from surefoot.pipeline.engine import plain_words, writing
+from surefoot.pipeline.rows import upsert
+from surefoot.pipeline.toldtables import aids, check_ins, treatments
+from surefoot.records import Aid, Alert, CheckIn, Treatment
 
 Keep = Callable[[Body, bool, float], None]  # a body, whether it is queued for the clinic, and its time
 
@@ -30,6 +32,23 @@ class Diary:
     def keep_treatment(self, treatment: Treatment, at_s: float, *, outbox: bool = True) -> None:
         """Named by its kind and day; logged ``at_s``."""
         self._keep(TreatmentBody.of(treatment), outbox, at_s)
+
+    def keep_aid(self, aid: Aid) -> None:
+        """Named by its kind, name and first day. It stays at home: days tell of it (``pipeline.aids``)."""
+        row = {"kind": aid.kind, "name": aid.name, "start_day": aid.start_day, "end_day": aid.end_day}
+        with plain_words("The records cannot be written"), writing(self._engine) as connection:
+            upsert(connection, aids, row)
+
+    def drop_aid(self, aid: Aid) -> bool:
+        """Take back what was logged by mistake; tell whether it was there."""
+        named = (aids.c.kind == aid.kind) & (aids.c.name == aid.name) & (aids.c.start_day == aid.start_day)
+        with plain_words("The records cannot be written"), writing(self._engine) as connection:
+            return connection.execute(aids.delete().where(named)).rowcount == 1
+
+    def aids(self) -> list[Aid]:
+        """What this home's patient logged, by first day."""
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return reads.aids_of(connection)
 
     def check_ins(self, gateway: str) -> list[CheckIn]:
         """Oldest first."""

@@ -7,7 +7,7 @@ again; twice is better than never.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from surefoot.alerts.alertlife import AlertEvent
 from surefoot.alerts.escalation import SILENT_HOME, EscalationParams, event_of, next_due
 from surefoot.alerts.notice import Notice
 from surefoot.pipeline.alertlog import OpenAlert
+from surefoot.pipeline.complaints import KINDS, RECENT_S, complaints
 from surefoot.pipeline.monitored import (
     NOT_WORN,
     MonitorParams,
@@ -70,7 +71,8 @@ def settle(store: Store, claim: Claim, now_s: float, failure: str = "") -> None:
 
 
 def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None = None, *, days: bool = True) -> None:
-    """Raise and clear the alerts about homes that are silent and, with ``days``, about sensors that are not worn.
+    """Raise and clear the alerts about homes: silent, in trouble by what they say, with rows that never came; and, with
+    ``days``, about sensors that are not worn.
 
     ``since_s``: since when the clinic's own line has been as it is, up or down: a home is given its time after that.
     """
@@ -89,6 +91,9 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
             found[gateway, NOT_WORN] = (gateway, not_worn(gateway, run, now_s, p.monitor)) if run else None
             if run and now_s - run[-1].end_s < p.monitor.recent_s:
                 raised.append(found[gateway, NOT_WORN])
+    complained = _complaints(store, homes, now_s, today)
+    found |= complained
+    raised += complained.values()
     store.alert_log.raise_ours([one for one in raised if one is not None], now_s)
     over = AlertEvent("resolved", "T0", now_s)
     known = [one for one in store.alert_log.going_on() if (one.gateway, one.kind) in found]
@@ -105,6 +110,14 @@ def _fell_silent_together(waiting: Sequence[OpenAlert], now_s: float, p: Monitor
 
 
 _Ours = tuple[str, Alert] | None  # gateway and what is the matter with it; None: nothing
+
+
+def _complaints(store: Store, homes: Mapping[str, object], now_s: float, today: str) -> dict[tuple[str, str], _Ours]:
+    """Of every home and kind: what is the matter, None where nothing is."""
+    of = store.arrivals
+    told = complaints(of.missing(now_s), of.told(), of.reused(now_s - RECENT_S), now_s, today, homes)
+    ours: dict[tuple[str, str], _Ours] = {(gateway, kind): None for gateway in homes for kind in KINDS}
+    return ours | {key: (key[0], alert) for key, alert in told.items()}
 
 
 def _silence(gateway: str, seen_s: float | None, now_s: float, today: str) -> _Ours:

@@ -6,24 +6,45 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
-from surefoot.pipeline.schema import upgrade
+from surefoot.pipeline import schema
+from surefoot.pipeline.copies import copy_before
 from surefoot.pipeline.sealed import give_keys
 from surefoot.pipeline.sealedstore import note_keys
 from surefoot.pipeline.sealing import Keyring, SealError
 from surefoot.records import SurefootError
 
 BUSY_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S = 5
+JOURNAL_PAGES = 256  # of 4 kB: a short journal can be worked in on a disk that has hardly any room left
 _URL_REMEDY = "Give sqlite:///path/to/file.db or postgresql+psycopg://user:password@host/database."
 
 
+StoreTrouble = Literal["full", "damaged", "read_only", "failing", "busy", "sealed", "other"]
+_TROUBLES: dict[int, StoreTrouble] = {  # SQLite's primary result codes
+    5: "busy",
+    8: "read_only",
+    10: "failing",  # the disk itself says no
+    11: "damaged",
+    13: "full",
+    26: "damaged",
+}
+
+
 class StoreError(SurefootError):
-    """The database cannot be opened, read or written, or was asked for something it does not hold."""
+    """The database cannot be opened, read or written, or was asked for something it does not hold.
+
+    ``trouble`` says which kind of failure it is, for whoever can do something about it.
+    """
+
+    def __init__(self, what: str, meaning: str, remedy: str, trouble: StoreTrouble = "other") -> None:
+        super().__init__(what, meaning, remedy)
+        self.trouble = trouble
 
 
 def open_engine(url: str, keys: Keyring | None = None) -> Engine:
@@ -31,15 +52,22 @@ def open_engine(url: str, keys: Keyring | None = None) -> Engine:
     address = _address(url)
     name = address.render_as_string(hide_password=True)
     try:
-        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else create_engine(address)
+        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
     except ModuleNotFoundError as error:
         remedy = 'Install it: python -m pip install "surefoot[postgres]"'
         raise StoreError(f"{name}: the driver {error.name} is missing.", "Nothing was opened.", remedy) from None
     try:
-        with plain_words(f"{name} cannot be opened"), writing(engine) as connection:
+        with plain_words(f"{name} cannot be opened"):
+            if engine.dialect.name == "sqlite":
+                copy_before(str(address.database or ""), schema.MIGRATIONS[-1][0])
             give_keys(engine, keys)
-            upgrade(connection)
-            note_keys(connection)
+            with writing(engine) as connection:
+                schema.upgrade(connection)
+                note_keys(connection)
+    except OSError as error:
+        engine.dispose()
+        what = f"{name} is of an older surefoot, and no copy of it can be made: {error.strerror or error}."
+        raise StoreError(what, "It was left as it is.", "Free some space beside it, as much as it takes.") from None
     except ValueError as error:
         engine.dispose()
         raise StoreError(f"{name}: {error}.", "It was left as it is.", "Use the newer surefoot again.") from None
@@ -63,9 +91,10 @@ def plain_words(what: str) -> Iterator[None]:
         yield
     except DBAPIError as last:
         error = _origin(last)
-        raise StoreError(f"{what}: {error.orig}.", _meaning(error), _remedy(error)) from error
+        trouble = _trouble(error)
+        raise StoreError(f"{what}: {error.orig}.", _meaning(trouble), _REMEDIES[trouble], trouble) from error
     except SealError as error:
-        raise StoreError(f"{what}: {error.what}", error.meaning, error.remedy) from error
+        raise StoreError(f"{what}: {error.what}", error.meaning, error.remedy, "sealed") from error
 
 
 def _address(url: str) -> URL:
@@ -94,6 +123,13 @@ def _sqlite(address: URL) -> Engine:
     return engine
 
 
+def _postgresql(address: URL) -> Engine:
+    """Lines that a server started anew has forgotten are noticed before they are used."""
+    engine = create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
 def _prepare_file(path: Path) -> None:
     """Make the file readable by its owner only, and its name durable: SQLite syncs the content, not the directory."""
     if path.is_dir():
@@ -118,8 +154,19 @@ def _set_up_sqlite(dbapi_connection: Any, _: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # WAL with less loses acknowledged rows in a power cut
         "foreign_keys=ON",
+        f"wal_autocheckpoint={JOURNAL_PAGES}",
+        f"journal_size_limit={4096 * JOURNAL_PAGES}",
     ):
         dbapi_connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _set_up_postgresql(dbapi_connection: Any, _: Any) -> None:
+    """A server may be set to confirm what it has not written yet, for speed: not to us, who answer for it."""
+    with dbapi_connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        if cursor.fetchone() == ("off",):
+            cursor.execute("SET synchronous_commit = on")
+    dbapi_connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -135,17 +182,24 @@ def _origin(last: DBAPIError) -> DBAPIError:
     return first
 
 
-def _meaning(error: DBAPIError) -> str:
-    full = isinstance(error, OperationalError) and "full" in str(error.orig)
-    return "Nothing of this step was stored; " + ("the disk is full." if full else "what was stored before is intact.")
+def _trouble(error: DBAPIError) -> StoreTrouble:
+    if getattr(error.orig, "sqlstate", None) == "53100":  # PostgreSQL: disk full
+        return "full"
+    return _TROUBLES.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF, "other")
 
 
-def _remedy(error: DBAPIError) -> str:
-    text = str(error.orig)
-    if "not a database" in text or "malformed" in text:
-        return "Move the file away (keep it) and start again, or restore a copy."
-    if "full" in text:
-        return "Free some space; surefoot goes on by itself."
-    if "locked" in text:
-        return "Another program holds the file; close it."
-    return "Check that the file or server is there and may be written; see docs/mqtt.md for what is kept meanwhile."
+def _meaning(trouble: StoreTrouble) -> str:
+    if trouble == "damaged":
+        return "Nothing of this step was stored; what was stored before may be lost in part."
+    before = "the disk is full." if trouble == "full" else "what was stored before is intact."
+    return f"Nothing of this step was stored; {before}"
+
+
+_REMEDIES: dict[StoreTrouble, str] = {
+    "damaged": "Move the file away (keep it) and start again, or restore a copy.",
+    "full": "Free some space; surefoot goes on by itself.",
+    "busy": "Another program holds the file; close it.",
+    "read_only": "Make the disk writable again; an SD card that is worn out must be replaced.",
+    "failing": "Check the disk and its mounting; an SD card that is worn out must be replaced.",
+    "other": "Check that the file or server is there and may be written; see docs/mqtt.md for what is kept meanwhile.",
+}

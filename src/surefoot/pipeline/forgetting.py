@@ -11,8 +11,10 @@ from surefoot.alerts.messages import Refused, UpMessage
 from surefoot.pipeline import auditlog
 from surefoot.pipeline.appendonly import lifted
 from surefoot.pipeline.engine import plain_words, writing
+from surefoot.pipeline.holes import holes
 from surefoot.pipeline.rows import add
 from surefoot.pipeline.schema import (
+    APPEND_ONLY,
     alert_events,
     alerts,
     answers,
@@ -22,7 +24,9 @@ from surefoot.pipeline.schema import (
     dead_letters,
     forgotten,
     incidents,
+    judgements,
     metadata,
+    orders,
     received,
     tests,
     treatments,
@@ -32,8 +36,8 @@ from surefoot.pipeline.turns import Turn, share_turn, take_turn
 
 DELETED = "this clinic has deleted this patient; nothing of theirs is stored any more"
 STAYS = ("audit", "forgotten")  # who did what, by the gateway's random id; and that nothing more is taken from it
-_APPEND_ONLY = (alert_events, answers, check_ins)
-_AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
+STANDS = ("gateways", "reached", "confirmations")  # no matter how old: who is a patient, how far their home has come
+AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
     alert_events: "at_s",
     alerts: "raised_s",
     answers: "at_s",
@@ -41,7 +45,10 @@ _AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in
     check_ins: "at_s",
     days: "day",
     dead_letters: "received_s",
+    holes: "since_s",
     incidents: "start_s",
+    judgements: "at_s",
+    orders: "given_s",
     received: "received_s",
     tests: "start_s",
     treatments: "day",
@@ -77,7 +84,7 @@ def forget_older(engine: Engine, before_s: float, before_day: str, now_s: float)
     """Delete all patients' rows from before a time; how many of each table. Names, and who is a patient, stay."""
     gone: dict[str, int] = {}
     with plain_words("Old records cannot be deleted"), _erasing(engine) as connection:
-        for table, name in _AGED.items():
+        for table, name in AGED.items():
             column = table.c[name]
             if count := _delete(connection, table, column < (before_day if name == "day" else before_s)):
                 gone[table.name] = count
@@ -112,7 +119,7 @@ def _count(connection: Connection, table: Table, gateway: str) -> int:
 
 
 def _delete(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
-    if table in _APPEND_ONLY:
+    if table in APPEND_ONLY:
         with lifted(connection, table):
             return connection.execute(delete(table).where(which)).rowcount
     return connection.execute(delete(table).where(which)).rowcount

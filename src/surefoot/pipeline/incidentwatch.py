@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from surefoot.alerts.givingway import WEEK_S, GivingWayLimitParams, decide_giving_way, fallen
 from surefoot.alerts.redflags import NotUpParams, not_up
@@ -76,9 +77,10 @@ def too_often(
     params: GivingWayLimitParams | None = None,
 ) -> list[Alert]:
     """Alerts for legs that by now gave way too often. ``new``: incidents that may not have been kept yet."""
-    p = params or GivingWayLimitParams()
+    plan = told.plan()
+    p = plan.giving_way(params or GivingWayLimitParams())
     return [
-        alert
+        replace(alert, limit=alert.limit or plan.said("giving_way_day" if alert.tier >= "T3" else "giving_way_week"))
         for mine, usual in giving_way(now_s, days, told, new)
         for alert in decide_giving_way(mine, usual, now_s, day, before, p)
     ]

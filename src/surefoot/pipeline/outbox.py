@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, column, delete, func, insert, select, table
 
 from surefoot.alerts.bodies import (
     AlertBody,
@@ -14,14 +14,16 @@ from surefoot.alerts.bodies import (
     Body,
     BoutBody,
     CheckInBody,
+    ConfirmationBody,
     DayBody,
     IncidentBody,
     TestBody,
     TreatmentBody,
 )
-from surefoot.alerts.messages import Kind, sendable
-from surefoot.pipeline.engine import plain_words, writing
-from surefoot.pipeline.schema import outbox, set_aside
+from surefoot.alerts.messages import LARGEST_DAY, Kind, sendable
+from surefoot.pipeline.engine import StoreError, plain_words, writing
+from surefoot.pipeline.rows import upsert
+from surefoot.pipeline.schema import about, outbox, set_aside
 
 _KIND: dict[type, Kind] = {
     AlertBody: "alert",
@@ -29,11 +31,16 @@ _KIND: dict[type, Kind] = {
     AnswerBody: "answer",
     CheckInBody: "checkin",
     TreatmentBody: "treatment",
+    ConfirmationBody: "confirmation",
     TestBody: "test",
     DayBody: "day",
     BoutBody: "bout",
 }
+_NUMBERS = table("sqlite_sequence", column("name"), column("seq"))  # SQLite's own: homes are always SQLite
+_NEWEST = select(_NUMBERS.c.seq).where(_NUMBERS.c.name == outbox.name)
 _URGENT, _ORDINARY = 0, 1
+_GIVE_WAY: tuple[Kind, ...] = ("bout", "day", "incident")  # what was measured, never what anybody was told or said
+_EVICTED = "outbox_evicted"  # in ``about``: how many gave way so far
 TOO_LARGE = "too large for one message; it stays at home"
 
 
@@ -67,6 +74,15 @@ def queue(connection: Connection, body: Body) -> int:
     return seq
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many rows wait, the lowest of their numbers, and the highest number used so far (0: none was)."""
+
+    pending: int
+    oldest: int | None
+    newest: int
+
+
 class Outbox:
     """The waiting rows of one home. Safe to use from several threads."""
 
@@ -94,6 +110,67 @@ class Outbox:
     def count(self) -> int:
         with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
             return connection.scalar(select(func.count()).select_from(outbox)) or 0
+
+    def size(self) -> int:
+        """Bytes of what waits; reads all of it."""
+        with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
+            return connection.scalar(select(func.coalesce(func.sum(func.length(outbox.c.body)), 0))) or 0
+
+    def fold_journal(self) -> None:
+        """Work the store's journal into its file, as far as nobody reads, and shorten it."""
+        with plain_words("The outbox cannot be written"), self._engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            try:  # not in a transaction, which SQLAlchemy would begin
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()  # type: ignore[union-attr]  # SQLite's
+            except driver.Error as error:  # type: ignore[union-attr]
+                raise StoreError(
+                    f"The journal cannot be worked in: {error}.", "", "Free some space.", "full"
+                ) from error
+
+    def room_inside(self) -> int:
+        """Bytes that can be written without the file growing."""
+        with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
+            pages = connection.exec_driver_sql("PRAGMA freelist_count").scalar() or 0
+            return pages * int(connection.exec_driver_sql("PRAGMA page_size").scalar() or 0)
+
+    def trim(self, most: int) -> int:
+        """Let the oldest of what was measured give way until at most so many bytes wait; how many rows went.
+
+        They stay in the home's own records, and their numbers are missing at the clinic, which says so. Alerts, and
+        what anybody told or answered, never give way.
+        """
+        if self.count() * LARGEST_DAY <= most or (over := self.size() - most) <= 0:
+            return 0
+        with plain_words("The outbox cannot be written"), writing(self._engine) as connection:
+            sizes = select(outbox.c.seq, func.length(outbox.c.body)).where(outbox.c.kind.in_(_GIVE_WAY))
+            gone = []
+            for seq, size in connection.execute(sizes.order_by(outbox.c.seq)):
+                if over <= 0:
+                    break
+                gone.append(seq)
+                over -= size
+            if not gone:
+                return 0
+            old = outbox.c.seq.between(gone[0], gone[-1]) & outbox.c.kind.in_(_GIVE_WAY)
+            connection.execute(delete(outbox).where(old))
+            before = connection.scalar(select(about.c.value).where(about.c.name == _EVICTED)) or "0"
+            upsert(connection, about, {"name": _EVICTED, "value": str(int(before) + len(gone))})
+        return len(gone)
+
+    def evicted(self) -> int:
+        """How many rows gave way so far."""
+        with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
+            return int(connection.scalar(select(about.c.value).where(about.c.name == _EVICTED)) or 0)
+
+    def standing(self) -> Standing:
+        """All of it at one moment."""
+        waits = select(func.count(), func.min(outbox.c.seq))
+        with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
+            return Standing(*connection.execute(waits).one(), connection.scalar(_NEWEST) or 0)
+
+    def newest(self) -> int:
+        """The highest number used so far, also by rows that have left."""
+        return self.standing().newest
 
     def set_aside(self) -> list[SetAside]:
         """What the clinic rejected and what was too large to send, oldest first."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, Table, func, select
 
 from surefoot.alerts.alertlife import AlertEvent, Life, live
-from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, DaySummaryBody, IncidentBody, TestBody, TrendBody
+from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, IncidentBody, TestBody
+from surefoot.pipeline import holes
 from surefoot.pipeline.rows import side_key
 from surefoot.pipeline.schema import (
     aids,
@@ -27,6 +29,9 @@ from surefoot.pipeline.schema import (
     trends,
 )
 from surefoot.records import Aid, Alert, Answer, Bout, DaySummary, Incident, Side, TestResult, Tier, Trend
+
+_DAY = TypeAdapter(DaySummary)  # of what bodies of the wire have been checked for: made straight into records
+TREND = TypeAdapter(Trend)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,22 @@ class Patient:
     link: str | None = None  # "up" or "down", by the last status message
     pending: int | None = None  # rows waiting at home, by the last status message
     technical: tuple[str, ...] = ()  # kinds of the open technical alerts
+    missing: int = 0  # rows that did not arrive and will not
 
 
 def patients(connection: Connection) -> list[Patient]:
     """Worst open alert first, then by name."""
-    stored = alerts_of(connection, None)
-    found = [_patient(connection, row, stored) for row in connection.execute(select(gateways))]
+    lost: dict[str, int] = defaultdict(int)
+    for hole in holes.missing(connection, math.inf):
+        lost[hole.gateway] += hole.rows if hole.gone else 0
+    waiting = _open_by_home(connection)
+    last = select(days.c.gateway, func.max(days.c.day).label("day")).group_by(days.c.gateway).subquery()
+    newest = select(days.c.gateway, days.c.body).join(
+        last, (days.c.gateway == last.c.gateway) & (days.c.day == last.c.day)
+    )
+    lived = {row.gateway: _DAY.validate_json(row.body) for row in connection.execute(newest)}
+    homes = connection.execute(select(gateways))
+    found = [_patient(row, lived.get(row.gateway), waiting.get(row.gateway, []), lost[row.gateway]) for row in homes]
     return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
 
 
@@ -88,7 +103,7 @@ def homes(connection: Connection) -> dict[str, float | None]:
 
 def days_of(connection: Connection, gateway: str, newest: int | None = None) -> list[DaySummary]:
     query = select(days.c.body).where(days.c.gateway == gateway).order_by(days.c.day.desc()).limit(newest)
-    return [DaySummaryBody.model_validate_json(body).record() for body in connection.scalars(query)][::-1]
+    return [_DAY.validate_json(body) for body in connection.scalars(query)][::-1]
 
 
 def trends_of(
@@ -97,8 +112,11 @@ def trends_of(
     metric: str | None,
     side: Side | EllipsisType | None,
     day: str | None = None,
+    since: str | None = None,
 ) -> list[Trend]:
     query = select(trends.c.body).where(trends.c.gateway == gateway)
+    if since is not None:
+        query = query.where(trends.c.day >= since)
     if day is not None:
         query = query.where(trends.c.day == day)
     if metric is not None:
@@ -106,21 +124,21 @@ def trends_of(
     if not isinstance(side, EllipsisType):
         query = query.where(trends.c.side == side_key(side))
     bodies = connection.scalars(query.order_by(trends.c.day, trends.c.metric, trends.c.side))
-    return [TrendBody.model_validate_json(body).record() for body in bodies]
+    return [TREND.validate_json(body) for body in bodies]
 
 
 def bouts_of(connection: Connection, gateway: str, start_s: float | None, end_s: float | None) -> list[Bout]:
-    query = _between(bouts, gateway, start_s, end_s)
+    query = between(bouts, gateway, start_s, end_s)
     return [BoutBody.model_validate_json(body).record() for body in connection.scalars(query)]
 
 
 def incidents_of(connection: Connection, gateway: str, start_s: float | None, end_s: float | None) -> list[Incident]:
-    query = _between(incidents, gateway, start_s, end_s)
+    query = between(incidents, gateway, start_s, end_s)
     return [IncidentBody.model_validate_json(body).record() for body in connection.scalars(query)]
 
 
 def tests_of(connection: Connection, gateway: str) -> list[TestResult]:
-    return [TestBody.model_validate_json(body).record() for body in connection.scalars(_between(tests, gateway))]
+    return [TestBody.model_validate_json(body).record() for body in connection.scalars(between(tests, gateway))]
 
 
 def answers_of(connection: Connection, gateway: str, incident: Incident | None) -> list[Answer]:
@@ -138,7 +156,11 @@ def aids_of(connection: Connection) -> list[Aid]:
 
 def alerts_of(connection: Connection, gateway: str | None, alert_id: str | None = None) -> list[StoredAlert]:
     """Newest first."""
-    query = select(alerts, gateways.c.label).join(gateways).order_by(alerts.c.raised_s.desc(), alerts.c.alert_id)
+    query = (
+        select(alerts, gateways.c.label)
+        .join(gateways)
+        .order_by(alerts.c.raised_s.desc(), alerts.c.alert_id, alerts.c.gateway)
+    )
     if gateway is not None:
         query = query.where(alerts.c.gateway == gateway)
     if alert_id is not None:
@@ -165,7 +187,7 @@ def shown_label(gateway: str, label: str | None) -> str:
     return label or f"unnamed {gateway[:8]}"
 
 
-def _between(table: Table, gateway: str, start_s: float | None = None, end_s: float | None = None) -> Select[Any]:
+def between(table: Table, gateway: str, start_s: float | None = None, end_s: float | None = None) -> Select[Any]:
     """Rows that start in [start_s, end_s), oldest first."""
     query = select(table.c.body).where(table.c.gateway == gateway).order_by(table.c.start_s)
     if start_s is not None:
@@ -173,22 +195,31 @@ def _between(table: Table, gateway: str, start_s: float | None = None, end_s: fl
     return query if end_s is None else query.where(table.c.start_s < end_s)
 
 
-def _patient(connection: Connection, row: Row[Any], stored: Iterable[StoredAlert]) -> Patient:
-    still_open = [one for one in stored if one.gateway == row.gateway and one.life.is_open]
-    clinical = [one.life for one in still_open if one.alert.channel == "clinical"]
-    newest = select(days.c.body).where(days.c.gateway == row.gateway).order_by(days.c.day.desc()).limit(1)
-    body = connection.scalar(newest)
+def _open_by_home(connection: Connection) -> dict[str, list[tuple[str, Life]]]:
+    """Kind and life of each open alert, without what only its reader needs."""
+    events, found = _events_of(connection, None), defaultdict(list)
+    query = select(*(alerts.c[name] for name in ("gateway", "alert_id", "tier", "channel", "stored_s", "body")))
+    for row in connection.execute(query):
+        life = live(row.tier, row.channel, row.stored_s, events[row.gateway, row.alert_id])
+        if life.is_open:
+            found[row.gateway].append((AlertBody.model_validate_json(row.body).kind, life))
+    return found
+
+
+def _patient(row: Row[Any], last_day: DaySummary | None, waiting: list[tuple[str, Life]], missing: int) -> Patient:
+    clinical = [life for _, life in waiting if life.channel == "clinical"]
     return Patient(
         gateway=row.gateway,
         label=shown_label(row.gateway, row.label),
         last_seen_s=row.last_seen_s,
-        last_day=DaySummaryBody.model_validate_json(body).record() if body else None,
+        last_day=last_day,
         open_alerts=len(clinical),
         worst_tier=max((life.tier for life in clinical), default=None),
-        open_technical=len(still_open) - len(clinical),
+        open_technical=len(waiting) - len(clinical),
         link=row.link,
         pending=row.pending,
-        technical=tuple(one.alert.kind for one in still_open if one.alert.channel == "technical"),
+        technical=tuple(kind for kind, life in waiting if life.channel == "technical"),
+        missing=missing,
     )
 
 

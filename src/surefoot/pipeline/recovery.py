@@ -23,6 +23,7 @@ from surefoot.records import DaySummary, Side
 
 RecoveryState = Literal["cannot_say", "improving", "plateau", "worse", "even"]
 NO_IMPROVEMENT = "no improvement at six weeks"
+NUMBERS = ("push_off_rate_dps", "heel_rise_count", "heel_strike_mps3", "loading_rate_dps")  # less is worse, of each leg
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def resumed(
 
     today = Today(
         day_of,
-        lambda day: aids_on(day, store.aids()),
+        lambda day: (*aids_on(day, store.diary.aids()), store.orders.plan(gateway).learned_since(day)),
         store.strides(newest_s - STRIDES_S, until_s) if days else (),
         on_ask=on_ask,
     )
@@ -57,4 +57,5 @@ def told_of(store: Store) -> Told:
         lambda: store.answers(gateway),
         lambda: store.diary.treatments(gateway),
         lambda: [known.alert for known in store.alerts(gateway)],
+        lambda: store.orders.plan(gateway),
     )

@@ -7,11 +7,12 @@ live goes on without it.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from surefoot.pipeline.backfill import Backfill
 from surefoot.pipeline.packed import Label, label, pack, pack_gap, together, unpack
 from surefoot.pipeline.segments import Damaged, Segments, frames
 from surefoot.records import Gap, Placement, Samples, Side
@@ -35,7 +36,8 @@ class Ring:
     """Items of any sensors in, as a source gives them; the same ones out again, each sensor's in the order kept.
 
     ``folder`` is a path, or a URL ``file:///path``. Not for two threads at once. ``keep`` and ``flush`` wait for the
-    disk: not for an event loop. ``trouble``: why it does not keep at the moment, "" where it does; ``unkept``:
+    disk: not for an event loop. Readings that come late, when the ring has gone on, are kept with ``keep_late`` and given
+    out in their place. ``trouble``: why it does not keep at the moment, "" where it does; ``unkept``:
     readings that it could not keep.
     """
 
@@ -46,8 +48,10 @@ class Ring:
         keep_bytes: int = 2_000_000_000,
         params: RingParams = RingParams(),
     ) -> None:
-        self._segments = Segments(Path(str(folder).removeprefix("file://")).expanduser())
+        place = Path(str(folder).removeprefix("file://")).expanduser()
+        self._segments = Segments(place)
         self._keep_s, self._keep_bytes, self._params = keep_days * 86400.0, keep_bytes, params
+        self._late = Backfill(place / "late", self._keep_s, keep_bytes)
         self._blocks: dict[Sensor, list[Samples]] = {}
         self._gaps: dict[Sensor, Gap] = {}
         self._began_s: float | None = None  # the file that grows
@@ -73,6 +77,10 @@ class Ring:
             if part.end_s - self._blocks[sensor][0].start_s >= self._params.together_s:
                 self._write_blocks(sensor)
 
+    def keep_late(self, blocks: Sequence[Samples]) -> bool:
+        """Take readings of a time that was told as a gap; whether they are on the disk."""
+        return self._late.keep(blocks)
+
     def flush(self) -> None:
         """Write all that was kept so far, and see it onto the disk."""
         for sensor in [*self._blocks]:
@@ -85,12 +93,27 @@ class Ring:
         self.flush()
         self._try(self._segments.close)
 
+    def give_room(self, size: int) -> bool:
+        """Remove the oldest files, but not the one that grows, until so many bytes are free; whether any went.
+
+        For whoever shares the disk and is worth more. May be called from another thread.
+        """
+        went = 0
+        for segment in self._segments.all()[:-1]:
+            if went >= size or not self._try(partial(self._segments.remove, segment)):
+                break
+            went += segment.bytes
+        return went > 0
+
     # ---- reading
 
     def items(self, start_s: float, end_s: float, sensor: Sensor | None = None) -> Iterator[Samples | Gap]:
         """What was kept of [start_s, end_s), blocks whole: those that reach into it; of one ``sensor`` or of all."""
-        for _, content in self._labelled(start_s, end_s, sensor):
-            yield from (item for item in unpack(content) if item.start_s < end_s and item.end_s > start_s)
+        return self._late.into(self._in_time(start_s, end_s, sensor), start_s, end_s, sensor)
+
+    def late_s(self, start_s: float, end_s: float) -> float:
+        """How much of [start_s, end_s) came late, of the sensor of which most did."""
+        return self._late.seconds(start_s, end_s)
 
     def sensors(self, start_s: float, end_s: float) -> dict[Sensor, list[Label]]:
         """Which sensors it holds readings of in [start_s, end_s), and of each the labels of what was packed together.
@@ -107,6 +130,10 @@ class Ring:
     def starts_s(self) -> list[float]:
         """When each file begins: roughly, when there is something."""
         return [segment.start_s for segment in self._segments.all()]
+
+    def _in_time(self, start_s: float, end_s: float, sensor: Sensor | None) -> Iterator[Samples | Gap]:
+        for _, content in self._labelled(start_s, end_s, sensor):
+            yield from (item for item in unpack(content) if item.start_s < end_s and item.end_s > start_s)
 
     def _labelled(self, start_s: float, end_s: float, sensor: Sensor | None) -> Iterator[tuple[Label, bytes]]:
         segments, late_s = self._segments.all(), self._params.late_s

@@ -83,5 +83,6 @@ def _root_trend(
         good = sum(not d.missing for d in days)
         few = f"fewer than {p.least_features} of its numbers have a baseline"
         reason = not_learned(good, p.baseline, today) if good < p.baseline.provisional_days else few
-        return Trend(today.day, one.chart.side, one.chart.name, "cannot_say", worn_h=today.worn_h, reason=reason)
+        told = {"worn_h": today.worn_h, "reason": reason, "rearmed": p.since}
+        return Trend(today.day, one.chart.side, one.chart.name, "cannot_say", **told)
     return one.chart.trend(one.series, today, p, others)

@@ -18,6 +18,7 @@ from surefoot.alerts.bodies import (
     Body,
     BoutBody,
     CheckInBody,
+    ConfirmationBody,
     DayBody,
     IncidentBody,
     TestBody,
@@ -26,7 +27,7 @@ from surefoot.alerts.bodies import (
 )
 from surefoot.alerts.messages import digest
 from surefoot.pipeline.schema import alerts, bouts, days, gateways, incidents, strides, trends
-from surefoot.pipeline.toldtables import answers, check_ins, tests, treatments
+from surefoot.pipeline.toldtables import answers, check_ins, confirmations, tests, treatments
 from surefoot.records import SIDES, Side
 
 _KEPT = ("first_seen_s", "stored_s")  # when something was first seen stays
@@ -53,6 +54,8 @@ def place(body: Body) -> tuple[Table, dict[str, Any]]:
             return check_ins, {"day": body.day, "at_s": body.at_s, "sha256": digest(body)}
         case TreatmentBody():
             return treatments, {"kind": body.kind, "day": body.day}
+        case ConfirmationBody():
+            return confirmations, {"order_id": body.order_id}
         case TestBody():
             return tests, {"kind": body.kind, "side": side_key(body.side), "start_s": body.start_s}
         case AlertBody():
@@ -80,6 +83,20 @@ def put(connection: Connection, gateway: str, seq: int | None, body: Body, store
     return written
 
 
+def put_all(connection: Connection, many: Sequence[tuple[str, int, Body]], stored_s: float) -> None:
+    """Write many bodies (gateway, seq, body) as ``put`` would one after another, those of one plain table at once."""
+    plain: dict[Table, list[dict[str, Any]]] = {}
+    for gateway, seq, body in many:
+        if isinstance(body, BoutBody | IncidentBody | TestBody | TreatmentBody):
+            table, key = place(body)
+            row = {"gateway": gateway, "seq": seq, "sha256": digest(body), "body": _text(body)} | key
+            plain.setdefault(table, []).append(row)
+        else:
+            put(connection, gateway, seq, body, stored_s)
+    for table, rows in plain.items():
+        connection.execute(_replace(connection.dialect.name, table, tuple(rows[0]), "seq"), rows)
+
+
 def know_gateway(connection: Connection, gateway: str, seen_s: float | None = None) -> None:
     """Make sure a gateway has its row; note when it was seen."""
     row = {"gateway": gateway, "first_seen_s": seen_s, "last_seen_s": seen_s}
@@ -92,6 +109,12 @@ def know_gateway(connection: Connection, gateway: str, seen_s: float | None = No
 def add(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert a row unless one of its name is there; tell whether it was inserted."""
     return _wrote(connection, _insert(connection.dialect.name, table), row)
+
+
+def add_all(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> set[tuple[Any, ...]]:
+    """Insert rows unless those of their names are there, in one statement; the names of those inserted."""
+    inserted = _insert(connection.dialect.name, table).returning(*table.primary_key)
+    return {tuple(row) for row in connection.execute(inserted, list(rows))} if rows else set()
 
 
 def upsert(connection: Connection, table: Table, row: dict[str, Any], newer_by: str | None = None) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from surefoot.alerts.decline import DeclineParams, decide_both_legs, decide_declines
 from surefoot.alerts.givingway import GivingWayLimitParams, decide_giving_way
 from surefoot.alerts.rules import RuleParams, decide
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams, decide_tests
 from surefoot.pipeline.chart import TrendParams
+from surefoot.pipeline.plan import Plan
 from surefoot.pipeline.shift import ShiftParams
 from surefoot.pipeline.slopes import SlopeParams, root_slopes
 from surefoot.pipeline.told import Told, giving_way
@@ -26,6 +27,15 @@ class RulebookParams:
     declines: DeclineParams = field(default_factory=DeclineParams)
     giving_way: GivingWayLimitParams = field(default_factory=GivingWayLimitParams)
     trends: TrendParams = field(default_factory=TrendParams)
+
+    def of(self, plan: Plan) -> RulebookParams:
+        """With what the clinic has set for this patient."""
+        return replace(
+            self,
+            tests=plan.testing(self.tests),
+            giving_way=plan.giving_way(self.giving_way),
+            trends=plan.judging(self.trends),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. ``decide`` gets what is known, the alerts of rules before it today, and those of earlier days."""
+    """One rule. ``decide`` gets what is known, the alerts of rules before it today, and those of earlier days.
+
+    ``limits``: the fields of `Limits` that a T2 and a T3 of it have passed.
+    """
 
     name: str
     tiers: tuple[Tier, ...]
@@ -52,6 +65,7 @@ class Rule:
     source: str
     grade: str
     decide: Callable[[Known, Sequence[Alert], Sequence[Alert]], list[Alert]]
+    limits: tuple[str, ...] = ()
 
 
 def _charts(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
@@ -92,6 +106,7 @@ RULES = (
         "facts/clinical.md 7.2 and 7.8; Siegmund and Venkatraman 1995",
         "P",
         _charts,
+        ("chart_review", "chart_urgent"),
     ),
     Rule(
         "decline",
@@ -106,11 +121,13 @@ RULES = (
     Rule(
         "giving way",
         ("T2", "T3"),
-        f"more in 7 days than 1 week in {1 / _WAY.week_chance:,.0f} has by chance (T2), in 24 hours than 1 day in "
-        f"{1 / _WAY.day_chance:,.0f} has (T3), or {_WAY.confirmed} in 24 hours that the patient says were so (T3)",
+        f"a count that is full by chance in 1 week of {1 / _WAY.week_chance:,.0f} or 1 day of "
+        f"{1 / _WAY.day_review_chance:,.0f} (T2), 1 day of {1 / _WAY.day_chance:,.0f} (T3), or {_WAY.confirmed} in "
+        "24 hours that the patient says were so (T3)",
         "facts/clinical.md 4.5 and 7.8",
         "P",
         _giving_way,
+        ("giving_way_week", "giving_way_day"),
     ),
     Rule(
         "both legs",
@@ -124,11 +141,24 @@ RULES = (
 
 
 def decide_day(known: Known, before: Sequence[Alert] = ()) -> list[tuple[Rule, Alert]]:
-    """All alerts of a day, each with its rule."""
+    """All alerts of a day, each with its rule and the limit that held. ``known.params`` are the patient's own."""
     made: list[tuple[Rule, Alert]] = []
+    plan = known.told.plan()
     for rule in RULES:
-        made += [(rule, alert) for alert in rule.decide(known, [alert for _, alert in made], before)]
+        alerts = rule.decide(known, [alert for _, alert in made], before)
+        made += [(rule, replace(alert, limit=_limit(rule, alert, plan))) for alert in alerts]
     return made
+
+
+def _limit(rule: Rule, alert: Alert, plan: Plan) -> str:
+    """The limit that this alert has passed, and whose it is."""
+    if alert.limit:
+        return alert.limit
+    if rule.decide is _tests:
+        return plan.said(next(one.metric for one in TEST_LIMITS if one.kind == alert.kind))
+    if rule.limits:
+        return plan.said(rule.limits[alert.tier >= "T3"])
+    return f"{rule.words}, the usual limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +177,8 @@ def would_have(
 
     Answers and treatments are taken as they are known now. Nothing raised before these days is remembered.
     """
-    p, told = params or RulebookParams(), told or Told()
+    told = told or Told()
+    p = (params or RulebookParams()).of(told.plan())
     raised: list[Alert] = []
     fired: dict[str, list[tuple[str, Tier]]] = {rule.name: [] for rule in RULES}
     looked = range(max(0, len(days) - last), len(days))

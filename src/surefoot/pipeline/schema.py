@@ -29,10 +29,21 @@ from sqlalchemy import (
 )
 
 from surefoot.pipeline.appendonly import make_append_only as _make_append_only
+from surefoot.pipeline.holes import make_tables as _make_holes
 from surefoot.pipeline.sealed import Sealed
 from surefoot.pipeline.stafftables import audit, failures, forgotten, people, sessions
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata, record
-from surefoot.pipeline.toldtables import aids, answers, check_ins, tests, treatments
+from surefoot.pipeline.toldtables import (
+    aids,
+    answers,
+    check_ins,
+    confirmations,
+    digests,
+    judgements,
+    orders,
+    tests,
+    treatments,
+)
 
 about = Table(
     "about",
@@ -172,6 +183,8 @@ set_aside = Table(
     comment="rows the clinic rejected, or too large to send: kept with the reason, never sent again",
 )
 
+APPEND_ONLY = (alert_events, answers, audit, check_ins, judgements, orders)
+
 Migration = tuple[int, str, Callable[[Connection], None]]
 
 
@@ -235,10 +248,26 @@ def _checked_in(connection: Connection) -> None:
     _make_append_only(connection, check_ins)
 
 
+def _judged(connection: Connection) -> None:
+    judgements.create(connection, checkfirst=True)
+    _make_append_only(connection, judgements)
+
+
 def _logins(connection: Connection) -> None:
-    for table in (people, sessions, failures, audit, forgotten):
+    for table in (people, sessions, failures):
+        table.create(connection, checkfirst=True)
+
+
+def _office(connection: Connection) -> None:
+    for table in (audit, forgotten):
         table.create(connection, checkfirst=True)
     _make_append_only(connection, audit)
+
+
+def _ordered(connection: Connection) -> None:
+    for table in (orders, confirmations, digests):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, orders)
 
 
 # A table that changes later gets a step here that changes databases made before; step 1 makes today's tables, so a
@@ -249,5 +278,9 @@ MIGRATIONS: tuple[Migration, ...] = (
     (3, "paired sensors, donnings", _worn),
     (4, "what happened to alerts", _lives_of_alerts),
     (5, "check-ins, treatments", _checked_in),
-    (6, "logins, the log of who did what, deleted patients", _logins),
+    (6, "what people say of incidents", _judged),
+    (7, "logins", _logins),
+    (8, "orders of the clinic, digests", _ordered),
+    (9, "numbers that have not arrived", _make_holes),
+    (10, "the log of who did what, deleted patients", _office),
 )

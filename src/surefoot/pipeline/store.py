@@ -21,19 +21,21 @@ from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBod
 from surefoot.alerts.messages import Refused, UpMessage, digest
 from surefoot.pipeline import forgetting, inbox, reads, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
+from surefoot.pipeline.arrivals import Arrivals
 from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
+from surefoot.pipeline.judgements import Judgements
+from surefoot.pipeline.lists import Lists
 from surefoot.pipeline.office import Office
+from surefoot.pipeline.orderbook import OrderBook
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.reads import Acknowledgement, Patient, StoredAlert
 from surefoot.pipeline.rows import add, find, forget_strides, know_gateway, put, upsert
 from surefoot.pipeline.schema import about, gateways
-from surefoot.pipeline.schema import aids as aid_rows
 from surefoot.pipeline.schema import strides as stride_rows
 from surefoot.pipeline.sealing import Keyring
 from surefoot.records import (
-    Aid,
     Alert,
     Answer,
     Bout,
@@ -51,9 +53,7 @@ from surefoot.records import (
 __all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
 
 _STRIDE: TypeAdapter[Stride] = TypeAdapter(Stride)
-STRIDE_DAYS = (
-    90  # kept at home, stride by stride: beyond the longest baseline and a look back at what an alert rests on
-)
+STRIDE_DAYS = 90  # kept at home, stride by stride: beyond a baseline and a look back at what an alert rests on
 
 
 def open_store(url: str, stride_days: int = STRIDE_DAYS, keys: Keyring | None = None) -> Store:
@@ -74,8 +74,12 @@ class Store:
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
         self.alert_log = AlertLog(engine)
+        self.arrivals = Arrivals(engine)
         self.diary = Diary(engine, self._keep)
+        self.lists = Lists(engine)
+        self.judgements = Judgements(engine)
         self.office = Office(engine)
+        self.orders = OrderBook(engine, self.outbox)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -129,24 +133,6 @@ class Store:
             for stride in strides:
                 body = _STRIDE.dump_json(stride, exclude_defaults=True).decode()
                 upsert(connection, stride_rows, {"side": stride.side, "start_s": stride.start_s, "body": body})
-
-    def keep_aid(self, aid: Aid) -> None:
-        """Named by its kind, name and first day. It stays at home: days tell of it (``pipeline.aids``)."""
-        row = {"kind": aid.kind, "name": aid.name, "start_day": aid.start_day, "end_day": aid.end_day}
-        with self._write() as connection:
-            upsert(connection, aid_rows, row)
-
-    def drop_aid(self, aid: Aid) -> bool:
-        """Take back what was logged by mistake; tell whether it was there."""
-        named = (aid_rows.c.kind == aid.kind) & (aid_rows.c.name == aid.name)
-        with self._write() as connection:
-            gone = connection.execute(aid_rows.delete().where(named & (aid_rows.c.start_day == aid.start_day)))
-            return gone.rowcount == 1
-
-    def aids(self) -> list[Aid]:
-        """What this home's patient logged, by first day."""
-        with self._read() as connection:
-            return reads.aids_of(connection)
 
     def strides(self, start_s: float, end_s: float) -> list[Stride]:
         """Strides that start in [start_s, end_s), oldest first."""
@@ -203,10 +189,14 @@ class Store:
         metric: str | None = None,
         side: Side | EllipsisType | None = ...,
         day: str | None = None,
+        since: str | None = None,
     ) -> list[Trend]:
-        """Oldest first; ``side=None`` means the metrics of both legs together, left out: any side."""
+        """Oldest first; ``side=None`` means the metrics of both legs together, left out: any side.
+
+        Of one ``day``, of all days ``since`` one, or of all.
+        """
         with self._read() as connection:
-            return reads.trends_of(connection, gateway, metric, side, day)
+            return reads.trends_of(connection, gateway, metric, side, day, since)
 
     def bouts(self, gateway: str, start_s: float | None = None, end_s: float | None = None) -> list[Bout]:
         """Those that start in [start_s, end_s), oldest first."""

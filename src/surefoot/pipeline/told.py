@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from surefoot.alerts.givingway import WEEK_S, Event, Usual
+from surefoot.pipeline.plan import Plan
 from surefoot.records import Alert, Answer, DaySummary, Incident, Treatment
 
 FEW_BEFORE = 14  # good days that tell how often a leg gives way (facts/clinical.md 4.5)
@@ -23,6 +24,7 @@ class Told:
     answers: Callable[[], Sequence[Answer]] = _none
     treatments: Callable[[], Sequence[Treatment]] = _none
     alerts: Callable[[], Sequence[Alert]] = _none
+    plan: Callable[[], Plan] = Plan  # what the clinic has set
 
 
 def standing(answers: Sequence[Answer], incident: Incident) -> Answer | None:

@@ -1,10 +1,11 @@
-"""The tables of what a patient tells and does: answers, check-ins, treatments, guided tests, aids."""
+"""The tables of what a patient tells and does (answers, check-ins, treatments, tests, aids), and of what is ordered."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, String, Table
+from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, String, Table, Text
 
-from surefoot.pipeline.tables import content, gateway_key, metadata, record
+from surefoot.pipeline.sealed import Sealed
+from surefoot.pipeline.tables import Number, content, gateway_key, metadata, record
 
 answers = Table(
     "answers",
@@ -18,6 +19,23 @@ answers = Table(
     Column("told_by", String(20), primary_key=True),
     *content(),
     comment="append-only, as acknowledgements: the last answer by at_s stands",
+)
+judgements = Table(
+    "judgements",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("gateway", ForeignKey("gateways.gateway"), nullable=False),
+    Column("kind", String(20), nullable=False, comment="kind, side and start_s name the incident"),
+    Column("side", String(8), nullable=False, comment="left, right or both"),
+    Column("start_s", Double, nullable=False),
+    Column("certainty", String(10), nullable=False, comment="the incident was told with"),
+    Column("verdict", String(10), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("at_s", Double, nullable=False, comment="by the clinic's clock"),
+    Column("note", Sealed("note on an incident"), nullable=False),
+    Index("judgements_of", "gateway", "kind", "side", "start_s"),
+    sqlite_autoincrement=True,
+    comment="what people at the clinic say of incidents, append-only: the last one stands",
 )
 tests = Table(
     "tests",
@@ -55,4 +73,31 @@ treatments = Table(
     Column("kind", String(20), primary_key=True),
     Column("day", String(10), primary_key=True),
     *content(),
+)
+orders = Table(
+    "orders",
+    metadata,
+    gateway_key(),
+    Column("order_id", String(80), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("given_s", Double, nullable=False, comment="by the clinic's clock; grows from order to order of a home"),
+    Column("who", Text, nullable=False, comment="empty at home: no name leaves the clinic"),
+    Column("note", Sealed("note on an order"), nullable=False),
+    record(),
+    comment="what the clinic decided, append-only: the database itself refuses to change or delete a row",
+)
+confirmations = Table(
+    "confirmations",
+    metadata,
+    gateway_key(),
+    Column("order_id", String(80), primary_key=True),
+    *content(),
+    comment="what the home did with each order",
+)
+digests = Table(
+    "digests",
+    metadata,
+    Column("week", String(10), primary_key=True, comment="its Monday"),
+    Column("at_s", Double, nullable=False),
+    Column("told", Text, nullable=False, comment="who was told that it can be read, one a line"),
 )

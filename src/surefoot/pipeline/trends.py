@@ -23,33 +23,33 @@ from surefoot.records import SIDES, DayMetric, DaySummary, Side, Trend
 
 def judge(days: Sequence[DaySummary], params: TrendParams | None = None) -> list[Trend]:
     """Trends of the newest day, given all days oldest first: each measure of each leg, then each root's chart."""
-    p = params or TrendParams()
     if not days:
         return []
+    p = (params or TrendParams()).on(days[-1].day)
     trends, features = _measured(days, p)
-    return trends + root_trends(features, _lived(days), p)
+    return trends + root_trends(features, _lived(days, p), p)
 
 
 def root_courses(
     days: Sequence[DaySummary], params: TrendParams | None = None
 ) -> dict[tuple[str, Side], dict[str, float]]:
     """Each root's chart of each leg day by day, in spreads of its baseline as it is by now; positive is worse."""
-    p = params or TrendParams()
     if not days:
         return {}
-    charts = root_charts(_measured(days, p)[1], _lived(days), p)
+    p = (params or TrendParams()).on(days[-1].day)
+    charts = root_charts(_measured(days, p)[1], _lived(days, p), p)
     return {(chart.chart.name, side): chart.deviations() for (_, side), chart in charts.items()}
 
 
-def _lived(days: Sequence[DaySummary]) -> list[DaySummary]:
+def _lived(days: Sequence[DaySummary], p: TrendParams) -> list[DaySummary]:
     """The days that today is compared with."""
-    return [on_scale_of(day, days[-1]) for day in days if day.aids == days[-1].aids]
+    return [on_scale_of(day, days[-1]) for day in days if day.aids == days[-1].aids and day.day >= p.since]
 
 
 def _measured(days: Sequence[DaySummary], p: TrendParams) -> tuple[list[Trend], Features]:
     """The trend of each measure of each leg, and what the roots' charts are made of."""
     today = days[-1]
-    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in _lived(days)]
+    alike = [_Known(d, {(m.side, m.name): m for m in d.metrics}) for d in _lived(days, p)]
     features: Features = {}
     made: dict[tuple[str, Side | None], Series] = {}
     trends: list[Trend] = []

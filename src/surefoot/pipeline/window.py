@@ -14,7 +14,10 @@ class DeliveryParams:
     burst: int = 20  # rows sent before looking for a new alert
     answer_s: float = 5.0  # an unanswered row is sent again after this, then twice as long, ...
     longest_answer_s: float = 30.0
+    alert_answer_s: float = 1.0  # likewise an alert: what was on its way to a clinic that died is not waited for
+    longest_alert_answer_s: float = 5.0
     look_s: float = 1.0  # rows queued by another program are noticed this often
+    unanswered_s: float = 60.0  # rows under way and nothing heard of any for so long: the line is begun anew
     status_s: float = 60.0  # between two signs of life
 
 
@@ -26,10 +29,11 @@ class Window:
         self._tries: dict[int, int] = {}
         self._due_s: dict[int, float] = {}
 
-    def sent(self, seq: int, now_s: float, chance: float) -> None:
+    def sent(self, seq: int, now_s: float, chance: float, *, alert: bool = False) -> None:
         """A row goes out. It is due again later each time, so that one row cannot take the line from the others."""
-        tries = self._tries.get(seq, 0)
-        patience_s = min(self._params.longest_answer_s, self._params.answer_s * 2.0 ** min(tries, 30))
+        tries, p = self._tries.get(seq, 0), self._params
+        first_s, longest_s = (p.alert_answer_s, p.longest_alert_answer_s) if alert else (p.answer_s, p.longest_answer_s)
+        patience_s = min(longest_s, first_s * 2.0 ** min(tries, 30))
         self._tries[seq] = tries + 1
         self._due_s[seq] = now_s + patience_s * (1.0 + 0.25 * chance)
 

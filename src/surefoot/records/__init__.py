@@ -23,6 +23,7 @@ from surefoot.records.findings import (
     Bout,
     Check,
     ClockCheck,
+    ContactKind,
     Finding,
     Incident,
     IncidentKind,
@@ -34,6 +35,7 @@ from surefoot.records.findings import (
     TestKind,
     TestResult,
 )
+from surefoot.records.orders import Affected, Confirmation, Learning, Limits, Order, Ordered, Question
 from surefoot.records.samples import (
     SIDES,
     Array,
@@ -49,10 +51,12 @@ from surefoot.records.told import (
     Answer,
     AnswerWord,
     CheckIn,
+    Judgement,
     RedFlag,
     Teller,
     Treatment,
     TreatmentKind,
+    Verdict,
 )
 from surefoot.records.worn import (
     Donning,
@@ -66,6 +70,7 @@ __all__ = [
     "WORSE",
     "Activity",
     "ActivityKind",
+    "Affected",
     "Aid",
     "AidKind",
     "Alert",
@@ -77,6 +82,8 @@ __all__ = [
     "Check",
     "CheckIn",
     "ClockCheck",
+    "Confirmation",
+    "ContactKind",
     "DayMetric",
     "DaySummary",
     "Donning",
@@ -84,9 +91,15 @@ __all__ = [
     "Gap",
     "Incident",
     "IncidentKind",
+    "Judgement",
+    "Learning",
+    "Limits",
     "LinkState",
     "Minute",
+    "Order",
+    "Ordered",
     "Placement",
+    "Question",
     "RedFlag",
     "Rise",
     "Samples",
@@ -104,5 +117,6 @@ __all__ = [
     "TreatmentKind",
     "Trend",
     "TrendState",
+    "Verdict",
     "WornSensor",
 ]

@@ -103,3 +103,4 @@ class Alert:
     not_this: str  # what the alert is not
     evidence: tuple[Trend, ...] = ()
     resolved_s: float | None = None  # when what it told of was over; a clinical one stays open until a person closes it
+    limit: str = ""  # the limit that it passed, and whether it is the usual one or set for this patient

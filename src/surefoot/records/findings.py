@@ -79,9 +79,15 @@ class Bout:
         return next((name for limit, name in limits if self.duration_s <= limit), "over_60_s")
 
 
+ContactKind = Literal["initial", "final"]
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """Something that happened to the patient, with the numbers behind it and the raw signal around it (+-5 s)."""
+    """Something that happened to the patient, with the numbers behind it and the raw signal around it (+-5 s).
+
+    ``contacts``: when which foot came down ("initial") and left the ground ("final") in that time, as strides tell it.
+    """
 
     kind: IncidentKind
     side: Side | None
@@ -90,6 +96,7 @@ class Incident:
     certainty: Literal["possible", "probable"]
     evidence: tuple[tuple[str, float], ...]
     snippet: tuple[Samples, ...] = field(default=(), repr=False, compare=False)
+    contacts: tuple[tuple[Side, ContactKind, float], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,23 @@ class Answer:
     at_s: float
 
 
+Verdict = Literal["real", "not_real", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What somebody at the clinic says of an incident after a look at its raw signal. The last one stands."""
+
+    kind: IncidentKind
+    side: Side | None
+    start_s: float
+    certainty: Literal["possible", "probable"]  # it was told with
+    verdict: Verdict
+    who: str
+    at_s: float
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Aid:
     """What the patient walks with from ``start_day`` to ``end_day``, both included; None: until further notice.

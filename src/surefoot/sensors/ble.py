@@ -170,20 +170,16 @@ class Bluetooth:
 
     async def connect(self, found: Found, heard: Callable[[str, bytes], None]) -> Line:
         """A line to a sensor just found; ``heard`` is told of each notification, and must be quick."""
-        made: list[BleakClient] = []
         gone = asyncio.Event()
+        kept: BleakClient | None = None
         line: Line | None = None
-
-        def client(device: BLEDevice, **how: Any) -> BleakClient:
-            made.append(BleakClient(device, **how))
-            return made[-1]
 
         async with self._lock:
             try:
                 # One attempt: the next is made by whoever keeps the link, with a new client and after a new scan.
                 async with asyncio.timeout(self._params.connect_s):
                     kept = await establish_connection(
-                        client,  # type: ignore[arg-type]  # it is only called
+                        BleakClient,
                         found.device,
                         found.name or found.address,
                         lambda _: gone.set(),
@@ -195,9 +191,9 @@ class Bluetooth:
             except FAILURES as error:
                 raise explain(error) from error
             finally:
-                if line is None:
-                    for one in made:
-                        await _part(one, self._params.part_s)
+                if line is None:  # a client that did not come so far has let go by itself: its bus is closed
+                    if kept is not None:
+                        await _part(kept, self._params.part_s)
                     await close_stale_connections(found.device)
 
     def _is_doubted(self, address: str) -> bool:

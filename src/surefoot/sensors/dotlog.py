@@ -94,8 +94,8 @@ class DotLogbook:
             yield from _hear(FILE_INFO_END)
         return tuple(found)
 
-    def fetch(self, logged: Logged, rate_hz: float) -> DotDownload:
-        return DotDownload(logged.number, rate_hz)
+    def fetch(self, logged: Logged, rate_hz: float, first: int = 0) -> DotDownload:
+        return DotDownload(logged.number, rate_hz, first)
 
     def erase(self, utc_s: int) -> Script[None]:
         yield Listen(NOTICE)
@@ -106,12 +106,12 @@ class DotLogbook:
 class DotDownload:
     """One recording on its way: its packets are numbered from 0; what is missing is asked again from there on."""
 
-    def __init__(self, number: int, rate_hz: float) -> None:
+    def __init__(self, number: int, rate_hz: float, first: int = 0) -> None:
         self._file = bytes([number])
         self._step_ticks = 1 / rate_hz / TICK_S
-        self._next = 0  # the first packet that has not come
+        self._next = first  # the first packet that has not come
         self._rows = bytearray()  # READINGS that came and were not handed out
-        self._settling = SETTLING
+        self._settling = 0 if first else SETTLING
 
     def script(self) -> Script[None]:
         yield Listen(NOTICE)

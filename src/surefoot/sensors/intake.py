@@ -13,6 +13,7 @@ from math import inf
 from surefoot.records import Gap, Samples, SensorStatus, WornSensor
 from surefoot.sensors.joining import joined
 from surefoot.sensors.product import Battery, Decoder, MalformedPacket, Packet, Product, Stopped
+from surefoot.sensors.stamps import Stamp
 from surefoot.sensors.stream import SensorStream
 
 LOOKED_AT_S = 2.0
@@ -37,7 +38,8 @@ class Intake:
         self._alive_s = 0.0  # when the last readings came, as far as is understood
         self._malformed_before = 0  # before this connection
         self._told: Samples | Gap | None = None  # last; a gap whole
-        self._gaps: deque[Gap] = deque(maxlen=GAPS)  # that are over
+        self._remembered = GAPS if product.traits.log else 0  # nobody asks for those of others
+        self._gaps: deque[Gap] = deque(maxlen=self._remembered)  # that are over
         self.packets = 0  # of this connection
         self.malformed = 0
         self.overflowed = 0  # notifications that found the queue full
@@ -90,7 +92,7 @@ class Intake:
 
     def missed(self, now_s: float) -> list[Gap]:
         """The gaps that were told since it was asked last, and the one that lasts."""
-        missed, self._gaps = list(self._gaps), deque(maxlen=GAPS)
+        missed, self._gaps = list(self._gaps), deque(maxlen=self._remembered)
         if self._told is not None:
             missed.append(replace(_gap_behind(self._told), end_s=now_s))
         return missed
@@ -133,6 +135,8 @@ class Intake:
                     self._alive_s = at_s
                     self.packets += 1
                     found += self._stream.update(at_s, heard)
+                case Stamp():
+                    self._stream.heed(at_s, heard)
                 case Battery():
                     self.battery_pct = heard.percent
                 case MalformedPacket():

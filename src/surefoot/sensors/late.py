@@ -3,37 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from math import inf
 
 import numpy as np
 
 from surefoot.records import Array, Gap, Samples
 from surefoot.sensors.product import Download, Logbook, Logged, Packet, Script, Traits
 
+EARLY_S = 10.0  # before the time wanted the fetching begins: its rate is not quite the one asked for (P)
+EARLY_SHARE = 0.01  # of the time since the recording began, likewise (P)
+
 
 class LogFetch:
     """All recordings of one sensor on their way. When the link is lost, a new ``script`` goes on where this one was.
 
-    The sensor is not told to forget them: whoever has kept them safely says ``Logbook.erase``.
+    ``since_s``: of the newest, what is older is left out: it came on air. The sensor is not told to forget them:
+    whoever has kept them safely says ``Logbook.erase``.
     """
 
-    def __init__(self, book: Logbook, rate_hz: float) -> None:
-        self._book, self._rate_hz = book, rate_hz
+    def __init__(self, book: Logbook, rate_hz: float, since_s: float = -inf) -> None:
+        self._book, self._rate_hz, self._since_s = book, rate_hz, since_s
         self._downloads: dict[Logged, Download] = {}
+        self._firsts: dict[Logged, int] = {}
         self._whole: set[Logged] = set()
 
     def script(self) -> Script[None]:
         """End what it records, and bring (the rest of) all it has. It must not stream meanwhile."""
         yield from self._book.stop()
-        for logged in (yield from self._book.recordings()):
+        recordings = yield from self._book.recordings()
+        for logged in recordings:
             if logged not in self._downloads:
-                self._downloads[logged] = self._book.fetch(logged, self._rate_hz)
+                first = self._firsts[logged] = self._first(logged) if logged == recordings[-1] else 0
+                self._downloads[logged] = self._book.fetch(logged, self._rate_hz, first)
             if logged not in self._whole:
                 yield from self._downloads[logged].script()
                 self._whole.add(logged)
 
     def packets(self) -> list[tuple[Logged, list[Packet]]]:
-        """What came since last asked, of each recording."""
-        return [(logged, packets) for logged, one in self._downloads.items() if (packets := one.packets())]
+        """What came since last asked, of each recording, which begins with the first reading that was wanted."""
+        return [(self._from_there(logged), come) for logged, one in self._downloads.items() if (come := one.packets())]
+
+    def _first(self, logged: Logged) -> int:
+        """Number of the first reading that is wanted, rather too early than too late."""
+        until_s = self._since_s - logged.start_utc_s
+        return max(0, int((until_s * (1 - EARLY_SHARE) - EARLY_S) * self._rate_hz)) if until_s > 0 else 0
+
+    def _from_there(self, logged: Logged) -> Logged:
+        return replace(logged, start_utc_s=logged.start_utc_s + round(self._firsts[logged] / self._rate_hz))
 
 
 def late_samples(
@@ -59,7 +76,8 @@ def late_samples(
             a, b = (int(np.ceil((edge_s - first_s) * true_hz - 0.5)) for edge_s in (gap.start_s, gap.end_s))
             a, b = max(a, 0), min(b, len(ticks))
             if a < b:
-                found.append(Samples(gap.side, gap.placement, first_s + a / true_hz, true_hz, acc[a:b], gyr[a:b]))
+                part, steps = (acc[a:b], gyr[a:b]), (traits.acc_step_mps2, traits.gyr_step_dps)
+                found.append(Samples(gap.side, gap.placement, first_s + a / true_hz, true_hz, *part, steps))
     return sorted(found, key=lambda samples: samples.start_s)
 
 

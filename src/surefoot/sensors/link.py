@@ -12,7 +12,7 @@ from typing import Protocol
 from surefoot.records import Gap, LinkState, Samples, SensorStatus, SurefootError, WornSensor
 from surefoot.sensors.ble import BleParams, Bluetooth, Found, Line, RadioError
 from surefoot.sensors.intake import QUEUE, Intake
-from surefoot.sensors.ownlog import OwnLog
+from surefoot.sensors.ownlog import OnLate, OwnLog
 from surefoot.sensors.product import Product, ProductError, need_mtu
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Link:
         chance: Callable[[], float],
         params: LinkParams | None = None,
         on_status: Callable[[SensorStatus], None] | None = None,
-        on_late: Callable[[Samples], None] | None = None,
+        on_late: OnLate | None = None,
     ) -> None:
         self.worn = worn
         self._product, self._traits = product, product.traits
@@ -163,6 +163,8 @@ class Link:
             if now_s > ask_s:
                 ask_s = now_s + self._params.battery_s
                 await self._ask_battery(line)
+                if self._own is not None:
+                    await self._own.renew(line, now_s)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._traits.silence_s / 4):
                     await line.gone.wait()

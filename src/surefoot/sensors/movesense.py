@@ -26,6 +26,7 @@ from surefoot.sensors.product import (
     Wait,
     Write,
 )
+from surefoot.sensors.stamps import Stamp
 
 SERVICE = "34802252-7185-4d5d-b431-630e7050e8f0"
 COMMAND, NOTICE = "34800001-7185-4d5d-b431-630e7050e8f0", "34800002-7185-4d5d-b431-630e7050e8f0"
@@ -165,7 +166,7 @@ class MovesenseDecoder:
         heard: list[Heard] = [MalformedPacket("a first part whose second part did not come")] if first else []
         if len(payload) == FIRST_PART:
             self._first = payload
-            return heard
+            return [*heard, *([Stamp(_tick(payload), self._group - 1)] if self._group else [])]
         return [*heard, decode(payload, self._group)]
 
 
@@ -180,8 +181,11 @@ def decode(payload: bytes, group: int | None = None) -> Packet | MalformedPacket
         return MalformedPacket("a reading that is no number or beyond the sensor's range")
     at_end = (np.abs(acc) >= PRODUCT.traits.acc_range_mps2) | (np.abs(gyr) >= RANGE_DPS)
     clipped = int(at_end.any(axis=1).sum())
-    first_tick = int.from_bytes(payload[:4], "little")
-    return Packet(on_grid(acc, ACC_STEP_MPS2), on_grid(gyr, GYR_STEP_DPS), first_tick, clipped=clipped)
+    return Packet(on_grid(acc, ACC_STEP_MPS2), on_grid(gyr, GYR_STEP_DPS), _tick(payload), clipped=clipped)
+
+
+def _tick(payload: bytes) -> int:
+    return int.from_bytes(payload[:4], "little")
 
 
 def _is_of_two(payload: bytes) -> bool:

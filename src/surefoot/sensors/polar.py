@@ -31,6 +31,7 @@ from surefoot.sensors.product import (
     Traits,
     Unlisten,
 )
+from surefoot.sensors.stamps import Stamp
 
 SERVICE, CONTROL, DATA = (f"fb005c8{k}-02e7-f387-1cad-8acd2d8df0c8" for k in (0, 1, 2))
 BATTERY_SERVICE = "0000180f-0000-1000-8000-00805f9b34fb"
@@ -106,7 +107,8 @@ class PolarDecoder:
         counts = self._counts(frame)
         if counts is None:
             return [MalformedPacket("readings that are no numbers")]
-        return [_packet(p.first_ns, p.acc, p.gyr) for p in self._pairs.update(frame.measurement, frame.last_ns, counts)]
+        paired = self._pairs.update(frame.measurement, frame.last_ns, counts)
+        return [Stamp(frame.last_ns % 2**64), *(_packet(p.first_ns, p.acc, p.gyr) for p in paired)]
 
     def _counts(self, frame: Frame) -> Array | None:
         """On the grid of TRAITS, whatever factor and kind it came with; None where a float is none."""

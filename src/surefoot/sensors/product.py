@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from surefoot.records import Array, SurefootError
+from surefoot.sensors.stamps import Stamp
 
 T = TypeVar("T")
 G_MPS2 = 9.80665  # standard gravity: what makers mean by g
@@ -69,7 +70,7 @@ class MalformedPacket:
     reason: str
 
 
-Heard = Packet | Battery | Tapped | Stopped | MalformedPacket
+Heard = Packet | Stamp | Battery | Tapped | Stopped | MalformedPacket
 
 
 class Decoder(Protocol):
@@ -186,7 +187,9 @@ class Logbook(Protocol):
 
     def recordings(self) -> Script[tuple[Logged, ...]]: ...
 
-    def fetch(self, logged: Logged, rate_hz: float) -> Download: ...
+    def fetch(self, logged: Logged, rate_hz: float, first: int = 0) -> Download:
+        """From the reading of this number on."""
+        ...
 
     def erase(self, utc_s: int) -> Script[None]:
         """Forget all recordings. Only when each was fetched and is safely kept."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from surefoot.records import Gap, Samples, SensorStatus, WornSensor
 from surefoot.sensors.ble import BleakKit, Bluetooth, Found, RadioError
 from surefoot.sensors.link import Link, LinkParams
+from surefoot.sensors.ownlog import OnLate
 from surefoot.sensors.product import Product
 from surefoot.sensors.products import product
 
@@ -32,7 +33,8 @@ class Radio:
     Times are gateway time: the event loop's clock plus ``unix_offset_s``, taken once by whoever may read the clock, so
     that a step of the wall clock bends nothing. ``chance`` spreads the attempts of several homes and sensors.
     ``on_late``: sensors that can are to record by themselves; what they recorded of an absence of a minute and more is
-    fetched when they are back, before they stream again, and told here. Those readings are not among the items.
+    fetched when they are back, before they stream again, and given to it: those readings are not among the items. It
+    answers whether they are safely kept; only then the sensor forgets them.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Radio:
         worn: Sequence[WornSensor],
         *,
         on_status: Callable[[SensorStatus], None] | None = None,
-        on_late: Callable[[Samples], None] | None = None,
+        on_late: OnLate | None = None,
         params: RadioParams | None = None,
         bleak: BleakKit | None = None,
         unix_offset_s: float = 0.0,

@@ -18,6 +18,7 @@ from surefoot.sensors.missing import Missing
 from surefoot.sensors.order import OrderParams, PacketOrder, Placed
 from surefoot.sensors.product import Packet, Traits
 from surefoot.sensors.run import Run
+from surefoot.sensors.stamps import Stamp, Stamps
 from surefoot.sensors.ticks import TickClock, TickParams, counted
 
 
@@ -78,6 +79,7 @@ class SensorStream:
         self._asked_s: float | None = None  # since when it is asked in vain
         self._arrived_s = -np.inf  # the last packet
         self._missing = Missing(rate_hz)  # for products that leave no other way to know
+        self._stamps = Stamps(traits.tick_bits)
         self._away = ""  # why there is no link
         self.readings = self.lost = self.clipped = 0
 
@@ -102,6 +104,10 @@ class SensorStream:
         if self._away and self._held is None and back_s > self._params.again_s:
             self._held = []
         return [item for placed in self._order.update(arrived_s, packet) for item in self._take(placed)]
+
+    def heed(self, arrived_s: float, stamp: Stamp) -> None:
+        """Part of a packet arrived."""
+        self._stamps.update(arrived_s, stamp)
 
     def quiet(self, now_s: float) -> list[Samples | Gap]:
         """Called now and then: what need not wait any longer, and the gap so far of a sensor that is silent.
@@ -146,8 +152,7 @@ class SensorStream:
             self._known_ppm = self.ppm
             self.clock, self._held = self._new_clock(), []
             self._away = self._away or ("the sensor started anew" if self.readings else "")
-        last = len(placed.packet) - 1
-        self.clock.update(placed.tick + last * (self._order.pace.period if self._order.timed else 1), placed.arrived_s)
+        self._heed_arrivals(placed)
         if self._held is None:
             return told + self._add(placed)
         self._held.append(placed)
@@ -155,6 +160,13 @@ class SensorStream:
         if looked_s >= p.settle_s and len(self._held) >= p.settle_packets:
             told += self._settle()
         return told
+
+    def _heed_arrivals(self, placed: Placed) -> None:
+        """Show them to the clock: those of the packet's parts where it came in parts, else its own."""
+        packet, period = placed.packet, self._order.pace.period if self._order.timed else 1.0
+        parts = [] if packet.first_tick is None else self._stamps.of(packet.first_tick, len(packet), period)
+        for ticks, arrived_s in parts or [((len(packet) - 1) * period, placed.arrived_s)]:
+            self.clock.update(placed.tick + ticks, arrived_s)
 
     def _new_clock(self) -> TickClock:
         return TickClock(self._order.tick_s, self._known_ppm, self._clock_params)

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from surefoot.records import SIDES, Incident, Samples, Side
+from surefoot.records import SIDES, ContactKind, Incident, Samples, Side
 from surefoot.signal.bouts import Walked
 from surefoot.signal.footdrop import FootDropParams
 from surefoot.signal.snippets import AROUND_S, Snippets
 from surefoot.signal.table import StrideTable
+
+Around = tuple[tuple[Samples, ...], tuple[tuple[Side, ContactKind, float], ...]]
 
 CERTAIN_S = 15.0  # behind its end an incident is certain: what follows says whether somebody stood, or only sat
 MARK_EVERY_S = 10.0  # of the strides that show foot drop, how often one's raw signal is kept until its bout is over
@@ -25,11 +27,14 @@ class IncidentBook:
         self._raw = raw
         self._waiting: list[Incident] = []
         self._marks: dict[Side, list[float]] = {side: [] for side in SIDES}
-        self._kept: dict[Side, list[tuple[float, tuple[Samples, ...]]]] = {side: [] for side in SIDES}
+        self._kept: dict[Side, list[tuple[float, Around]]] = {side: [] for side in SIDES}
+        self._steps = np.zeros((0, 4))  # of strides still to be drawn: side, initial contact, final contact, end
 
     def notice(self, strides: StrideTable, incidents: Sequence[Incident]) -> None:
         """Strides in order of their end, and incidents found in them."""
         self.wait(incidents)
+        new = [strides[name] for name in ("side", "start_s", "final_contact_s", "end_s")]
+        self._steps = np.concatenate((self._steps, np.column_stack(new)))
         for k, side in enumerate(SIDES):
             for end_s in strides["end_s"][strides["foot_drop"] & (strides["side"] == k)].tolist():
                 marks = self._marks[side]
@@ -47,7 +52,8 @@ class IncidentBook:
             self._waiting += [i for i in (self._dropped(walk, side) for side in SIDES) if i is not None]
         ready = [i for i in self._waiting if i.end_s + CERTAIN_S <= known_s]
         self._waiting = [i for i in self._waiting if i.end_s + CERTAIN_S > known_s]
-        told = [i if i.snippet else replace(i, snippet=self._around(i.start_s)) for i in ready]
+        told = [i if i.snippet else _drawn(i, self._around(i.start_s)) for i in ready]
+        self._steps = self._steps[self._steps[:, 3] >= self.needs_from(known_s)]
         return sorted(told, key=lambda i: (i.end_s, i.side or "", i.kind))
 
     def needs_from(self, known_s: float) -> float:
@@ -56,8 +62,16 @@ class IncidentBook:
         first = min([known_s, *(i.start_s for i in self._waiting), *marks])
         return min(first, known_s - CERTAIN_S) - AROUND_S - 5.0
 
-    def _around(self, time_s: float) -> tuple[Samples, ...]:
-        return self._raw.cut(time_s - AROUND_S, time_s + AROUND_S)
+    def _around(self, time_s: float) -> Around:
+        """Raw signal and contacts; of strides that ended in that time, for later ones are not known everywhere yet."""
+        first_s, last_s = time_s - AROUND_S, time_s + AROUND_S
+        steps = self._steps[(self._steps[:, 3] > first_s) & (self._steps[:, 3] <= last_s)]
+        contacts: set[tuple[Side, ContactKind, float]] = set()
+        for k, start_s, final_s, end_s in steps.tolist():
+            side, touched = SIDES[int(k)], [at_s for at_s in (start_s, end_s) if at_s >= first_s]
+            contacts |= {(side, "initial", at_s) for at_s in touched}
+            contacts |= {(side, "final", final_s)} if final_s >= first_s else set()
+        return self._raw.cut(first_s, last_s), tuple(sorted(contacts, key=lambda one: (one[2], one[0])))
 
     def _keep_marked(self, known_s: float) -> None:
         for side, marks in self._marks.items():
@@ -83,5 +97,11 @@ class IncidentBook:
             values = mine[name][np.isfinite(mine[name])]
             if len(values):
                 evidence.append((name, float(np.median(values))))
-        snippet = next((cut for mark, cut in reversed(kept) if mark >= bout.start_s), ())
-        return Incident("foot_drop", side, bout.start_s, bout.end_s, "probable", tuple(evidence), snippet)
+        around = next((cut for mark, cut in reversed(kept) if mark >= bout.start_s), ((), ()))
+        told = Incident("foot_drop", side, bout.start_s, bout.end_s, "probable", tuple(evidence))
+        return _drawn(told, around)
+
+
+def _drawn(incident: Incident, around: Around) -> Incident:
+    snippet, contacts = around
+    return replace(incident, snippet=snippet, contacts=contacts)

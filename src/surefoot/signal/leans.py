@@ -29,7 +29,10 @@ class LeanParams:
     pause_s: float = 0.8  # rest that ends a movement
     least_deg: float = 5.0
     most_deg: float = 45.0  # 5.3: 8-20; a step back to the chair adds to it
-    most_left_deg: float = 29.0  # farther from where it began: lying, kneeling, bending down
+    most_left_deg: float = 29.0  # farther from where it began, the foot planted: kneeling, squatting, bending down
+    most_put_deg: float = 55.0  # the foot put elsewhere: drawn back below a seat 31-40 in umafall; who lies 62 and more
+    step_dps: float = 120.0  # a shank that turns faster takes its foot along: 5.3 asks for half of it at most
+    shortest_s: float = 0.7  # a tilt that stays and took less: a foot put elsewhere
     smooth_dps: float = 220.0  # a faster movement is not taken apart
     rough_s: float = 12.0  # longest rough movement taken as a whole; walking is longer
     edge_s: float = 4.0  # of a longer one, how much of its beginning and end is looked at
@@ -114,14 +117,17 @@ class LeanFinder:
         frame = self._frames[min((b - 1) // self._block - self._first // self._block, len(self._frames) - 1)]
         tilt = self._tilt(kept.gyr[a - self._first : b - self._first], up, frame)
         size = float(np.abs(tilt).max())
-        if left_deg > p.most_left_deg or size < p.least_deg:
+        fastest = float(kept.peak[a - self._first : b - self._first].max())
+        most_left = p.most_left_deg if fastest < p.step_dps else p.most_put_deg
+        if left_deg > most_left or size < p.least_deg:
             return []
-        if kept.peak[a - self._first : b - self._first].max() > p.smooth_dps:
+        if fastest > p.smooth_dps:
             return [self._lean(a, b, min(size, p.most_deg), True)]
         course = np.concatenate([[0.0], tilt, tilt[-1:]])
         tops, about = find_peaks(course, prominence=(p.least_deg, p.most_deg))
         if len(tops) == 0 and isinstance(frame, NotYet):
-            return [self._lean(a, b, size, True)] if size <= p.most_deg else []
+            slow = (b - a) * self._hop_s > p.shortest_s
+            return [self._lean(a, b, size, True)] if slow and size <= p.most_deg else []
         prominence = about["prominences"]
         left, right = peak_widths(course, tops, 0.9, (prominence, about["left_bases"], about["right_bases"]))[2:]
         valleys = np.array([x + course[x:y].argmin() for x, y in pairwise(tops.tolist())])

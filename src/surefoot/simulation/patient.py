@@ -37,14 +37,15 @@ class Patient:
     """One pretend patient. Days are counted from 1; ``first_day_s`` is the midnight (UTC) that begins day 1.
 
     ``weak_side`` weakens from ``onset_day`` on, within ``ramp_days`` to ``severity`` (0 nobody weakens .. 1), in
-    ``weakness``: dorsi (L5, foot drop), push (S1) or quad (L4, giving way). Same patient, same samples, always.
+    ``weakness``: dorsi (L5, foot drop), push (S1) or quad (L4, giving way); none: only slower, as in pain. Same
+    patient, same samples, always.
     """
 
     seed: int = 1
     days: int = 28
     first_day_s: float = 1_788_134_400.0  # Monday 2026-08-31
     weak_side: Side = "left"
-    weakness: Literal["dorsi", "push", "quad"] = "dorsi"
+    weakness: Literal["dorsi", "push", "quad", "none"] = "dorsi"
     onset_day: int = 20
     ramp_days: float = 3.0
     severity: float = 0.7
@@ -152,7 +153,7 @@ def _walker(patient: Patient, own: dict[Side, Manner], form: Array, severity: fl
     spread = patient.spread
     slower = 1 - patient.slowing_pct / 100 * severity
     manners = {side: _today(own[side], form[2 + 5 * i : 7 + 5 * i], spread) for i, side in enumerate(SIDES)}
-    weak = Leg(**{patient.weakness: severity})
+    weak = Leg() if patient.weakness == "none" else Leg(**{patient.weakness: severity})
     return Walker(
         speed_mps=float(np.clip(patient.speed_mps * slower + spread.speed_mps * form[0], 0.3, 1.8)),
         left=weak if patient.weak_side == "left" else Leg(),

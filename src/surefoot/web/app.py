@@ -17,11 +17,15 @@ from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
+from surefoot.web.digest import add_digest
 from surefoot.web.door import Door
 from surefoot.web.gate import Gate
 from surefoot.web.guard import Guard
+from surefoot.web.judging import Judging
 from surefoot.web.line import Line
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
+from surefoot.web.planning import Planning, add_planning
+from surefoot.web.printing import Printing
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
 SAME = "no-cache"  # kept, but asked about each time
@@ -51,8 +55,12 @@ def make_app(
     door = Door(store, clock, pages, always=outside, secure=outside)
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
+    _add_judging(app, Judging(store, clock, pages))
+    _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
-    _add_files(app)
+    add_planning(app, Planning(store, clock, pages))
+    add_digest(app, store, pages, clock)
+    add_files(app)
     _add_refusals(app, pages)
 
     def note(who: str, what: str, about: str, told: str) -> None:
@@ -83,13 +91,23 @@ def _add_deeds(app: FastAPI, deeds: Deeds) -> None:
         app.post(f"/{deed.__name__}", response_model=None)(deed)
 
 
+def _add_judging(app: FastAPI, judging: Judging) -> None:
+    app.post("/judge", response_model=None)(judging.judge)
+    app.get("/precision", response_model=None)(judging.precision)
+
+
+def _add_printing(app: FastAPI, printing: Printing) -> None:
+    app.get("/patients/{gateway}/report", response_model=None)(printing.page)
+    app.get("/patients/{gateway}/report.pdf", response_model=None)(printing.pdf)
+
+
 def _add_door(app: FastAPI, door: Door) -> None:
     app.get("/login", response_model=None)(door.form)
     app.post("/login", response_model=None)(door.enter)
     app.post("/logout", response_model=None)(door.leave)
 
 
-def _add_files(app: FastAPI) -> None:
+def add_files(app: FastAPI) -> None:
     @app.get(PLOTLY_URL)
     def plotly() -> FileResponse:
         return FileResponse(plotly_script(), media_type="text/javascript", headers={"Cache-Control": FOREVER})

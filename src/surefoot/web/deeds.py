@@ -37,12 +37,12 @@ class Deeds:
         back: Field = "",
     ) -> Response:
         """No reminder for so long. It stays open, and the next person is told in time all the same."""
-        who, now_s = _name(who), self._clock()
+        who, now_s = name_of(who), self._clock()
         done = self._do(gateway, alert_id, lambda life: snooze(life, who, now_s, minutes * 60.0, tier))
         return _back(gateway, alert_id, back, "snoozed" if done else "unchanged")
 
     def wake(self, gateway: Field, alert_id: Field, who: Field = "", back: Field = "") -> Response:
-        who, now_s = _name(who), self._clock()
+        who, now_s = name_of(who), self._clock()
         done = self._do(gateway, alert_id, lambda life: wake(life, who, now_s))
         return _back(gateway, alert_id, back, "woken" if done else "unchanged")
 
@@ -56,7 +56,7 @@ class Deeds:
         back: Field = "",
     ) -> Response:
         """It is over, and why."""
-        who, note, now_s = _name(who), clean(note, "the note", LONGEST_NOTE), self._clock()
+        who, note, now_s = name_of(who), clean(note, "the note", LONGEST_NOTE), self._clock()
         if not note:
             what = "The note is missing: whoever resolves an alert says why it is over."
             raise Refused(400, what, "Nothing was stored.", "Go back and write a note.")
@@ -83,7 +83,7 @@ class Deeds:
         return bool(made) and made[-1] in after.life.events
 
 
-def _name(given: str) -> str:
+def name_of(given: str) -> str:
     who = clean(given, "your name", LONGEST_NAME)
     if not who:
         raise Refused(400, "The name is missing.", "Nothing was stored.", "Go back and say who you are.")

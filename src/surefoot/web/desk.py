@@ -11,17 +11,19 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from surefoot.pipeline.store import Patient, Store
 from surefoot.pipeline.tested import only_tests
-from surefoot.records import SurefootError, Tier, Trend
+from surefoot.records import DaySummary, SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import anchor, card, cards, outage
 from surefoot.web.line import Line
 from surefoot.web.pages import Pages
-from surefoot.web.patients import Watch, WatchParams, in_order, last_lived, row, watch
+from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
+from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
-from surefoot.web.words import TIERS, count, local_day
+from surefoot.web.words import TIERS, VERDICTS, count, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 SHOWN_INCIDENTS = 50
@@ -34,6 +36,7 @@ TOLD = {  # after a form: what its page says on top
     "woken": "The snooze has ended.",
     "resolved": "Resolved. It is stored below with your name and why.",
     "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
+    "judged": "Stored below with your name and the time.",
     "": "",
 }
 BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
@@ -56,21 +59,26 @@ class Desk:
         self._pages = pages
         self._line = line
 
-    def list_patients(self, told: str = "") -> HTMLResponse:
+    def list_patients(self, told: str = "", q: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        rows = [row(one, self._watch(one, now_s), self._newest_trends(one)) for one in patients]
+        lived = {one.gateway: day.day for one in patients if (day := self._last_lived(one)) is not None}
+        trends = self._store.lists.trends_on(lived)
+        rows = [row(one, self._watch(one, now_s), trends.get(one.gateway, [])) for one in patients if is_named(one, q)]
         shown = {"rows": in_order(rows), "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
+        shown |= {"q": q, "all": len(patients)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
     def patient(self, gateway: str, told: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        one = _find(patients, gateway)
-        days, trends, alerts = self._store.days(gateway), self._store.trends(gateway), self._store.alerts(gateway)
+        one = known_patient(patients, gateway)
+        days = self._store.days(gateway, newest=WINDOW_DAYS)
+        trends = self._store.trends(gateway, since=first_shown(days))
+        alerts = self._store.alerts(gateway)
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
         marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
-        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.incidents(gateway))]
+        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content = {
             "patient": one,
             "watch": seen,
@@ -83,12 +91,13 @@ class Desk:
             "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
             "found": count(len(found), "incident"),
             "told": TOLD.get(told, ""),
+            **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
 
-    def incident(self, gateway: str, kind: str, side: str, start: str) -> HTMLResponse:
+    def incident(self, gateway: str, kind: str, side: str, start: str, told: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        one, when = _find(patients, gateway), happened.moment(start)
+        one, when = known_patient(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
             raise Refused(404, "There is no such incident.", "Nothing was changed.", "Go back to the patient's page.")
@@ -97,6 +106,10 @@ class Desk:
             "incident": happened.line(found, self._pages.zone),
             "day": local_day(found.start_s, self._pages.zone),
             "snippet": happened.snippet(found),
+            "judged": happened.judged(self._store.judgements.of(gateway, found), self._pages.zone),
+            "verdicts": VERDICTS,
+            "link": {"kind": kind, "side": side, "start": start},
+            "told": TOLD.get(told, ""),
             "answers": happened.said(self._store.answers(gateway, found), self._pages.zone),
         }
         return self._pages.page("incident.html", now_s, patients, **content)
@@ -131,7 +144,7 @@ class Desk:
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
         label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients()
-        _find(patients, gateway)
+        known_patient(patients, gateway)
         if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
             what = f"Another patient has the label {label}."
             raise Refused(409, what, "Nothing was changed.", "Go back and choose a label that tells them apart.")
@@ -160,14 +173,12 @@ class Desk:
         days = [last] if last is not None and fine else self._store.days(patient.gateway)
         return watch(patient, days, now_s)
 
-    def _newest_trends(self, patient: Patient) -> list[Trend]:
+    def _last_lived(self, patient: Patient) -> DaySummary | None:
         lived = patient.last_day
-        if lived is not None and only_tests(lived):
-            lived = last_lived(self._store.days(patient.gateway))
-        return [] if lived is None else self._store.trends(patient.gateway, day=lived.day)
+        return last_lived(self._store.days(patient.gateway)) if lived is not None and only_tests(lived) else lived
 
 
-def _find(patients: list[Patient], gateway: str) -> Patient:
+def known_patient(patients: list[Patient], gateway: str) -> Patient:
     found = next((one for one in patients if one.gateway == gateway), None)
     if found is None:
         raise Refused(404, "There is no such patient.", "Nothing was changed.", "Go back to the list of patients.")

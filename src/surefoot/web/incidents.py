@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 import numpy as np
 
-from surefoot.records import SIDES, Answer, Incident, Samples, Side
+from surefoot.records import SIDES, Answer, Incident, Judgement, Samples, Side
 from surefoot.web.figure import Json
-from surefoot.web.words import ANSWERS, INCIDENTS, leg, local, number, side
+from surefoot.web.words import ANSWERS, INCIDENTS, VERDICTS, leg, local, number, side
 
 PANELS = (("gyr", "turning, °/s"), ("acc", "acceleration, m/s²"))
+CONTACTS = (("initial", "foot comes down", "triangle-down"), ("final", "foot leaves", "triangle-up-open"))
 AXES = (("x", "#0060a8", "solid"), ("y", "#c2410c", "dash"), ("z", "#3f3f46", "dot"))
 
 
@@ -36,7 +37,7 @@ class Snippet:
     """The raw signal of both legs around an incident: the picture and what it holds."""
 
     figure: Json
-    rows: tuple[tuple[str, ...], ...]  # leg, from, to, readings, rate, most turning, most acceleration
+    rows: tuple[tuple[str, ...], ...]  # leg, from, to, readings, rate, most turning, most acceleration, contacts
 
 
 def line(incident: Incident, zone: tzinfo | None) -> Line:
@@ -63,6 +64,21 @@ class Said:
 def said(answers: Sequence[Answer], zone: tzinfo | None) -> list[Said]:
     """The answers about one incident, given oldest first; the one that stands first."""
     return [Said(ANSWERS[one.answer], one.by, local(one.at_s, zone)) for one in reversed(answers)]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What somebody at the clinic said of an incident, in words."""
+
+    verdict: str
+    who: str
+    when: str
+    note: str
+
+
+def judged(judgements: Sequence[Judgement], zone: tzinfo | None) -> list[Judged]:
+    """Given oldest first; the one that stands first."""
+    return [Judged(VERDICTS[one.verdict], one.who, local(one.at_s, zone), one.note) for one in reversed(judgements)]
 
 
 def pick(incidents: Sequence[Incident], kind: str, of: str) -> Incident | None:
@@ -92,6 +108,7 @@ def snippet(incident: Incident) -> Snippet:
     }  # fmt: skip
     for k, (of, kind, words) in enumerate(panels, 1):
         traces += _traces(blocks[of], kind, "y" + _n(k), incident.start_s, first=k == 1)
+        traces += _contacts(incident, of, "y" + _n(k), first=k == 1)
         top = 1 - (k - 1) / len(panels)
         low, high = top - 0.78 / len(panels), top - 0.1 / len(panels)
         layout["yaxis" + _n(k)] = {"domain": [low, high], "gridcolor": "#e4e4e7"}
@@ -125,9 +142,23 @@ def _traces(blocks: Sequence[Samples], kind: str, axis: str, zero_s: float, firs
     ]  # fmt: skip
 
 
+def _contacts(incident: Incident, of: Side, axis: str, first: bool) -> list[Json]:
+    """When that foot came down and left the ground, on the zero line of its panels."""
+    made = []
+    for what, words, symbol in CONTACTS:
+        mine = [at_s for side, kind, at_s in incident.contacts if (side, kind) == (of, what)]
+        times = [round(at_s - incident.start_s, 3) for at_s in mine]
+        made.append(
+            {"type": "scatter", "mode": "markers", "x": times, "y": [0.0] * len(times), "yaxis": axis, "name": words,
+             "legendgroup": words, "showlegend": first and any(one[1] == what for one in incident.contacts),
+             "marker": {"symbol": symbol, "size": 11, "color": "#18181b"}, "hovertemplate": "%{x} s: " + words}
+        )  # fmt: skip
+    return [one for one in made if one["x"] or one["showlegend"]]
+
+
 def _row(of: Side, blocks: Sequence[Samples], incident: Incident) -> tuple[str, ...]:
     if not blocks:
-        return (leg(of), *["no raw signal"] * 6)
+        return (leg(of), *["no raw signal"] * 7)
     most = [max(float(np.linalg.norm(getattr(one, kind), axis=1).max()) for one in blocks) for kind, _ in PANELS]
     return (
         leg(of),
@@ -137,6 +168,7 @@ def _row(of: Side, blocks: Sequence[Samples], incident: Incident) -> tuple[str, 
         number(blocks[0].rate_hz, 1, "Hz"),
         number(most[0], 0, "°/s"),
         number(most[1], 1, "m/s²"),
+        f"{sum((side, kind) == (of, 'initial') for side, kind, _ in incident.contacts)} times",
     )
 
 

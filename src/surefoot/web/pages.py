@@ -63,7 +63,7 @@ class Pages:
         self._templates.filters |= {"number": number, "count": count}
         self._templates.globals |= {
             "plotly_url": PLOTLY_URL,
-            "static": {path.name: _with_digest(path) for path in STATIC.iterdir()},
+            "static": {path.name: with_digest(path) for path in STATIC.iterdir()},
             "me": visitor,
             "may": lambda method, path: may(visitor().person, method, path),
             "for_whom": lambda method, path: in_words(allowed(method, path)),
@@ -105,6 +105,6 @@ class Pages:
         )
 
 
-def _with_digest(path: Path) -> str:
+def with_digest(path: Path) -> str:
     """A file's URL, another one whenever its content is another."""
     return f"/static/{path.name}?{sha256(path.read_bytes()).hexdigest()[:12]}"

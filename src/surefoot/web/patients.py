@@ -9,8 +9,8 @@ from surefoot.alerts.technical import CLOCKS, SWAPPED
 from surefoot.pipeline.monitored import MonitorParams, is_silent, thin_days
 from surefoot.pipeline.store import Patient
 from surefoot.pipeline.tested import only_tests
-from surefoot.records import WORSE, DaySummary, Trend
-from surefoot.web.words import ago, count, number, span
+from surefoot.records import SIDES, WORSE, DaySummary, Side, Trend, TrendState
+from surefoot.web.words import CHARTS, ago, count, number, span
 
 FAULTS = {  # kinds of technical alerts while which nothing can be said about a leg
     SWAPPED: "the sensors are on the wrong legs",
@@ -44,6 +44,26 @@ class Watch:
         )
 
 
+ARROWS: dict[TrendState, tuple[str, str]] = {  # never colour or shape alone
+    "much_worse": ("\u21ca", "much weaker"),
+    "worse": ("\u2193", "weaker"),
+    "watch": ("\u2198", "being watched"),
+    "quiet": ("\u2192", "as usual"),
+    "cannot_say": ("?", "cannot say"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where one root pattern of one leg stands."""
+
+    root: str
+    side: Side
+    arrow: str
+    word: str
+    look: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One patient in the list."""
@@ -53,6 +73,7 @@ class Row:
     verdict: str  # in words; never an empty or green "0"
     needs_look: bool
     compared: bool  # at least one number of the newest day could be judged
+    courses: tuple[Course, ...] = ()
 
 
 def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: WatchParams | None = None) -> Watch:
@@ -83,6 +104,25 @@ def last_lived(days: Sequence[DaySummary]) -> DaySummary | None:
     return next((day for day in reversed(days) if not only_tests(day)), days[-1] if days else None)
 
 
+def is_named(patient: Patient, asked: str) -> bool:
+    """Whether a search means this patient: part of the label, or the beginning of the home's name."""
+    words = asked.strip().casefold()
+    return words in patient.label.casefold() or patient.gateway.startswith(words)
+
+
+def courses(trends: Sequence[Trend]) -> tuple[Course, ...]:
+    """Where each root pattern of each leg stands, as far as any can be judged."""
+    found = {(one.metric, one.side): one for one in trends}
+    made = []
+    for name in CHARTS:
+        for of in SIDES:
+            trend = found.get((name, of))
+            if trend is not None:
+                arrow, word = ARROWS[trend.state]
+                made.append(Course(name.split("_")[0].upper(), of, arrow, word, trend.state in WORSE))
+    return tuple(made) if any(trend.state != "cannot_say" for trend in found.values()) else ()
+
+
 def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
     """One line of the list; ``trends`` are those of the patient's newest day."""
     alerts = count(patient.open_alerts, "open alert") if patient.open_alerts else "No open alert"
@@ -98,7 +138,7 @@ def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
         told = f"{worse} of them judged worse" if worse else "none judged worse"
         verdict = f"{alerts}: {count(len(known), 'number')} compared with own normal, {told}"
     look = bool(patient.open_alerts or seen.gap or patient.open_technical)
-    return Row(patient, seen, verdict, look, bool(known))
+    return Row(patient, seen, verdict, look, bool(known), courses(trends))
 
 
 def judged(trends: Sequence[Trend]) -> list[Trend]:

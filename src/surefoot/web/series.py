@@ -45,15 +45,25 @@ def series_of(name: str, of: Side | None, days: Sequence[DaySummary], trends: li
     return Series(of, values, reasons, strides, frozenset(t.day for t in mine if t.state in WORSE), newest)
 
 
+def first_shown(days: Sequence[DaySummary]) -> str | None:
+    """The first day that pictures reach back to; None: all of them."""
+    shown = whole_calendar([day.day for day in days])
+    return shown[0] if shown else None
+
+
 def whole_calendar(names: Sequence[str]) -> list[str]:
     """Every day from the first to the last, at most the last ``WINDOW_DAYS``; names that are no dates are left out."""
-    known = []
-    for name in names:
-        try:
-            known.append(date.fromisoformat(name))
-        except ValueError:
-            continue
+    known = [date.fromisoformat(name) for name in names if is_day(name)]
     if not known:
         return []
     length = min((max(known) - min(known)).days, WINDOW_DAYS - 1)
     return [(max(known) - timedelta(days=back)).isoformat() for back in range(length, -1, -1)]
+
+
+def is_day(name: str) -> bool:
+    """Whether it is a date: what a home with a broken clock sends may be none."""
+    try:
+        date.fromisoformat(name)
+    except ValueError:
+        return False
+    return True

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from surefoot.pipeline.measures import MEASURES
-from surefoot.records import Baseline, Side
+from surefoot.records import Baseline, Side, Verdict
 
 NOT_KNOWN = "not known"
 
@@ -23,6 +23,7 @@ INCIDENTS = {  # the ankle sees what it looks like, not what it was
     "stumble": "stumble-like event",
     "fall": "fall-like event",
 }
+VERDICTS: dict[Verdict, str] = {"real": "Real", "not_real": "Not real", "unsure": "Unsure"}
 ANSWERS = {"gave_way": "It gave way", "stumbled": "A stumble", "no": "No, nothing happened"}
 TESTS = {
     "sit_to_stand_5": "Five rises from a chair",

@@ -1,0 +1,64 @@
+"""Obeying: what a home does with an order of its clinic, once, and what it says to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from surefoot.alerts.orders import Unreadable
+from surefoot.pipeline.plan import Plan, objections, replaced_by
+from surefoot.pipeline.rulebook import RulebookParams
+from surefoot.pipeline.store import Store
+from surefoot.pipeline.trends import judge
+from surefoot.records import Confirmation, Learning, Limits, Order, Question, Treatment
+
+_TOMORROW_S = 86400.0  # a home may live a day ahead of UTC
+
+
+def obey(store: Store, order: Order | Unreadable, now_s: float) -> Confirmation | None:
+    """Do what is ordered and queue the word about it. None where it was done before, or nothing can be said to it.
+
+    Limits hold from the next judgement on. Where normal is learned anew, the days since are judged anew; alerts that
+    were raised stay raised.
+    """
+    gateway, book = store.gateway(), store.orders
+    if isinstance(order, Unreadable):
+        if order.order_id is None or book.said(gateway, order.order_id):
+            return None
+        refusal = Confirmation(order.order_id, "refused", now_s, order.reason)
+        book.refuse(gateway, refusal)
+        return refusal
+    if book.said(gateway, order.order_id):
+        return None
+    against = objections(order.what, datetime.fromtimestamp(now_s + _TOMORROW_S, UTC).date().isoformat())
+    if against:
+        refusal = Confirmation(order.order_id, "refused", now_s, " ".join(against)[:400])
+        book.refuse(gateway, refusal)
+        return refusal
+    late = replaced_by(order, book.held(gateway))
+    if isinstance(order.what, Treatment) and not late:  # known twice is known once: its name is its kind and day
+        store.diary.keep_treatment(order.what, now_s)
+    confirmation = Confirmation(order.order_id, "applied", now_s, _said(order, late))
+    book.take(gateway, order, confirmation)
+    if isinstance(order.what, Learning):
+        _judge_anew(store, order.what.first_day, store.orders.plan(gateway))
+    return confirmation
+
+
+def _judge_anew(store: Store, first_day: str, plan: Plan) -> None:
+    days, params = store.days(store.gateway()), RulebookParams().of(plan)
+    for k, day in enumerate(days):
+        if day.day >= first_day:
+            store.keep_day(day, judge(days[: k + 1], params.trends))
+
+
+def _said(order: Order, late: bool) -> str:
+    if late:
+        return "a later order about the same had come before; that one holds"
+    match order.what:
+        case Limits():
+            return "holds from the next judgement on; a day is judged when it is over"
+        case Learning(first_day=day, days=days):
+            return f"normal is learned from {days} good days{f' from {day} on' if day else ''}"
+        case Question():
+            return "the patient is asked"
+    return ""

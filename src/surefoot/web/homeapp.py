@@ -1,0 +1,157 @@
+"""The home's app: the patient's own page on this home's store, as something a server can serve."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, tzinfo
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import FastAPI, Form, Request
+from fastapi.exceptions import RequestValidationError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+
+from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
+from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.telling import keep_answer, keep_check_in, told_check_in
+from surefoot.records import AnswerWord, CheckIn, Incident, RedFlag, SurefootError, Teller
+from surefoot.web.app import add_files
+from surefoot.web.guard import Guard
+from surefoot.web.homeday import Today, today
+from surefoot.web.incidents import moment, pick
+from surefoot.web.pages import HERE, STATIC, with_digest
+from surefoot.web.words import ANSWERS, local
+
+TOLD = {
+    "kept": "Thank you. Your answers are kept and go to your care team.",
+    "nothing": "Nothing was answered, so nothing was kept.",
+    "answered": "Thank you. Your answer is kept and goes to your care team.",
+    "alerted": "Thank you. Your care team is told at once.",
+    "": "",
+}
+_HERE_GOES_WHAT_CAME_OF_IT = "\x00"
+
+
+class _Wrong(SurefootError):
+    """A form about something that is not there."""
+
+
+class HomePage:
+    """One page, and a form for each thing that only the patient can tell."""
+
+    def __init__(self, store: Store, clock: Callable[[], float], zone: tzinfo) -> None:
+        self._store, self._clock, self._zone = store, clock, zone
+        self._templates = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {"static": {path.name: with_digest(path) for path in STATIC.iterdir()}}
+        self._templates.globals |= {"emergency": EMERGENCY.splitlines(), "fallen": FALLEN.splitlines()[:1]}
+        self._templates.globals |= {
+            "questions": QUESTIONS,
+            "flags": FLAGS,
+            "pain": PAIN,
+            "meanwhile": MEANWHILE,
+            "answers": ANSWERS,
+        }
+
+    def show(self, told: str = "") -> HTMLResponse:
+        now_s = self._clock()
+        content: Today = today(self._store, now_s, self._zone)
+        made = local(now_s, self._zone)
+        return self._page("home.html", today=content, told=TOLD.get(told, ""), made=made)
+
+    async def check_in(self, request: Request) -> Response:
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        said: dict[RedFlag, bool] = {
+            flag: form[f"flag_{flag}"] == "yes" for flag in QUESTIONS if form.get(f"flag_{flag}") in ("yes", "no")
+        }
+        pain = int(form["pain"]) if form.get("pain") in {str(k) for k in range(11)} else None
+        if pain is None and not said:
+            return RedirectResponse("/?told=nothing", 303)
+        by: Teller = "companion" if form.get("by") == "companion" else "patient"
+        told = told_check_in(self._clock(), self._zone, pain, said, by)
+        if told.flags:  # what to do goes out first; whether it can be kept is seen behind it
+            return StreamingResponse(self._emergency(told), media_type="text/html; charset=utf-8")
+        await run_in_threadpool(keep_check_in, self._store, told)
+        return RedirectResponse("/?told=kept", 303)
+
+    def answer(
+        self,
+        kind: Annotated[str, Form()],
+        side: Annotated[str, Form()],
+        start: Annotated[str, Form()],
+        word: Annotated[AnswerWord, Form()],
+        by: Annotated[Teller, Form()] = "patient",
+    ) -> Response:
+        """To "did your leg give way?"."""
+        about = self._incident(kind, side, start)
+        alerts = keep_answer(self._store, about, word, by, self._clock(), self._zone)
+        return RedirectResponse(f"/?told={quote('alerted' if alerts else 'answered')}", 303)
+
+    def refusal(self, status: int, what: str, meaning: str, remedy: str) -> Response:
+        """What went wrong; the emergency text stands on it too, for whoever was about to tell of a red flag."""
+        page = self._templates.get_template("homewrong.html").render(what=what, meaning=meaning, remedy=remedy)
+        return HTMLResponse(page, status)
+
+    def _emergency(self, told: CheckIn) -> Iterator[str]:
+        """The text, and only then the store; a store that cannot write does not take it back."""
+        words = [FLAGS[flag] for flag in told.flags]
+        page = self._templates.get_template("homeemergency.html").render(words=words, mark=_HERE_GOES_WHAT_CAME_OF_IT)
+        before, _, after = page.partition(_HERE_GOES_WHAT_CAME_OF_IT)
+        yield before
+        outcome = "Your answer could NOT be kept here, so your care team does not know of it. Call all the same, now."
+        with suppress(StoreError):
+            keep_check_in(self._store, told)
+            outcome = "Your answer is kept, and a message to your care team goes out before everything else."
+        yield outcome
+        yield after
+
+    def _incident(self, kind: str, side: str, start: str) -> Incident:
+        when, store = moment(start), self._store
+        found = pick(store.incidents(store.gateway(), *when), kind, side) if when else None
+        if found is None:
+            raise _Wrong("This question is not known any more.", "Nothing was kept.", "Go back to your page.")
+        return found
+
+    def _page(self, template: str, **content: object) -> HTMLResponse:
+        return HTMLResponse(self._templates.get_template(template).render(**content))
+
+
+def make_home_app(store: Store, clock: Callable[[], float] = time.time, zone: tzinfo | None = None) -> FastAPI:
+    """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins."""
+    app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)
+    page = HomePage(store, clock, zone or UTC)
+    app.get("/", response_model=None)(page.show)
+    app.post("/checkin", response_model=None)(page.check_in)
+    app.post("/answer", response_model=None)(page.answer)
+    add_files(app)
+    _add_problems(app, page)
+    app.add_middleware(Guard, refuse=page.refusal)
+    return app
+
+
+def _add_problems(app: FastAPI, page: HomePage) -> None:
+    @app.exception_handler(_Wrong)
+    def wrong(_: Request, error: _Wrong) -> Response:
+        return page.refusal(404, error.what, error.meaning, error.remedy)
+
+    @app.exception_handler(StoreError)
+    def unwritten(_: Request, error: StoreError) -> Response:
+        return page.refusal(503, error.what, error.meaning, error.remedy)
+
+    @app.exception_handler(RequestValidationError)
+    def incomplete(_: Request, error: RequestValidationError) -> Response:
+        return page.refusal(400, "This form is not one of this page's.", "Nothing was kept.", "Go back to your page.")
+
+    @app.exception_handler(HTTPException)
+    def no_page(_: Request, error: HTTPException) -> Response:
+        return page.refusal(error.status_code, "There is no such page.", "Nothing was kept.", "Go back to your page.")

@@ -1,0 +1,118 @@
+"""The patient's day: what stands on their own page, in plain words, from this home's store alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from surefoot.alerts.redflags import FLAGS
+from surefoot.pipeline.asking import Open, open_questions
+from surefoot.pipeline.store import Store
+from surefoot.pipeline.telling import day_of
+from surefoot.records import Alert, CheckIn, Incident
+from surefoot.web.recovering import Recovering, recoveries
+from surefoot.web.words import TESTS, count, leg, local, number
+
+RECENT_S = 24 * 3600.0  # so long a message of an urgent alert stands on the page (P)
+FALL_S = 6 * 3600.0  # and that of a fall without rising, unless it is answered (P)
+LOOKED_LIKE = {"giving_way": "a leg giving way", "stumble": "a stumble", "fall": "a fall"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Did your leg give way? about one incident."""
+
+    kind: str
+    side: str
+    start: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The page's content. Empty texts are not shown."""
+
+    fallen: bool
+    red_flags: str  # told today
+    urgent: tuple[str, ...]  # sentences of urgent alerts of the last day
+    wanted: tuple[str, ...]  # what the clinic asks for
+    asked: tuple[Asked, ...]
+    done: str  # the check-in of today
+    walked: tuple[str, ...]
+    worn: str
+    recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
+
+
+def today(store: Store, now_s: float, zone: tzinfo) -> Today:
+    gateway = store.gateway()
+    told = [one for one in store.diary.check_ins(gateway) if one.day == day_of(now_s, zone)]
+    alerts = [known.alert for known in store.alerts(gateway) if 0 <= now_s - known.alert.raised_s < RECENT_S]
+    questions = open_questions(store, now_s)
+    return Today(
+        fallen=_fallen(store, alerts, now_s),
+        red_flags="; ".join(dict.fromkeys(FLAGS[flag] for one in told for flag in one.flags)),
+        urgent=tuple(one.sentence for one in alerts if one.channel == "clinical" and one.tier == "T3"),
+        wanted=tuple(_wanted(questions)),
+        asked=tuple(_asked(one, zone) for one in questions.incidents),
+        done=_done(told, zone),
+        walked=tuple(_walked(store, now_s, zone)),
+        worn=_worn(store),
+        recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
+    )
+
+
+def _fallen(store: Store, alerts: Sequence[Alert], now_s: float) -> bool:
+    """A fall without rising, and nobody has said a word about it since."""
+    raised = [one.raised_s for one in alerts if one.kind == "fall_not_up" and now_s - one.raised_s < FALL_S]
+    said = [one.at_s for one in store.answers(store.gateway()) if one.kind == "fall"] if raised else []
+    return bool(raised) and not any(at_s >= max(raised) for at_s in said)
+
+
+def _wanted(questions: Open) -> list[str]:
+    asked = ["Your care team asks you for the check-in below."] if questions.check_in else []
+    tests = [TESTS[one.test] for one in questions.tests if one.test is not None]
+    return asked + [
+        f"Your care team asks you for a guided test: {words.lower()}. How to do it: surefoot test --how"
+        for words in tests
+    ]
+
+
+def _asked(one: Incident, zone: tzinfo) -> Asked:
+    which = f" ({one.side} leg)" if one.side else ""
+    words = f"{local(one.start_s, zone)[:16]}: something that looked like {LOOKED_LIKE[one.kind]}{which}."
+    return Asked(one.kind, one.side or "both", repr(one.start_s), words)
+
+
+def _done(told: Sequence[CheckIn], zone: tzinfo) -> str:
+    if not told:
+        return ""
+    last = told[-1]
+    pain = next((one.pain for one in reversed(told) if one.pain is not None), None)
+    hurt = "pain not told" if pain is None else f"pain {pain} of 10"
+    return f"Done today at {local(last.at_s, zone)[11:16]}: {hurt}."
+
+
+def _walked(store: Store, now_s: float, zone: tzinfo) -> list[str]:
+    """Of today, leg by leg. A leg without a stride is said to be that, never zero."""
+    begins = datetime.fromtimestamp(now_s, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    strides = store.strides(begins.timestamp(), (begins + timedelta(days=1)).timestamp())
+    many = Counter(one.side for one in strides)
+    if not strides:
+        return ["No walking has been seen today yet."]
+    return [f"{leg(of)} leg: {count(many[of], 'stride')}" for of in sorted(many)]
+
+
+def _worn(store: Store) -> str:
+    days = store.days(store.gateway(), newest=1)
+    if not days:
+        return "No whole day is known yet."
+    day = days[-1]
+    counts = f"It did not count: {day.missing}." if day.missing else "It counted."
+    return f"{day.day}: worn {number(day.worn_h, 1, 'h')}, walked {number(day.walking_min, 0, 'min')}. {counts}"
+
+
+def _recoveries(store: Store) -> list[Recovering]:
+    affected = store.orders.plan(store.gateway()).affected
+    return recoveries(store.days(store.gateway()), affected) if affected is not None else []

@@ -1,0 +1,251 @@
+"""The patient's own page: what is told is kept, and a red flag shows what to do before anything else happens."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+import made
+import story
+from story import NOW_S
+from surefoot.alerts.redflags import EMERGENCY, QUESTIONS
+from surefoot.pipeline.asking import open_questions
+from surefoot.pipeline.obeying import obey
+from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.pipeline.telling import told_check_in
+from surefoot.records import Order, Question, Stride
+from surefoot.web.homeapp import HomePage, make_home_app
+from surefoot.web.server import serve_pages
+from test_web import HERE, text
+from test_web_browser import Watched, browser
+
+__all__ = ["browser"]  # a fixture
+
+UTC = ZoneInfo("UTC")
+FIRST_LINE = EMERGENCY.splitlines()[0]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{tmp_path}/home.sqlite")
+    yield store
+    store.close()
+
+
+def asked(home: Store, method: str, path: str, form: dict[str, str] | None = None, now_s: float = NOW_S) -> Any:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(make_home_app(home, lambda: now_s, UTC))
+        async with httpx.AsyncClient(transport=transport, base_url=HERE, follow_redirects=True) as client:
+            same = {"origin": HERE, "sec-fetch-site": "same-origin"}
+            return await client.request(method, path, headers=same if form is not None else {}, data=form)
+
+    return asyncio.run(ask())
+
+
+NO = {f"flag_{flag}": "no" for flag in QUESTIONS}
+
+
+def test_a_check_in_is_kept_and_said_to_be_done(home: Store) -> None:
+    page = asked(home, "POST", "/checkin", {"pain": "4", **NO, "by": "companion"})
+    assert "Your answers are kept" in text(page)
+    assert "Done today at 09:12: pain 4 of 10." in text(page)
+    (told,) = home.diary.check_ins(home.gateway())
+    assert (told.pain, told.flags, told.ruled_out, told.by) == (4, (), tuple(QUESTIONS), "companion")
+    assert [one.kind for one in home.outbox.pending(9)] == ["checkin"]
+
+
+def test_what_is_left_open_is_not_answered(home: Store) -> None:
+    asked(home, "POST", "/checkin", {"flag_saddle_numbness": "no"})
+    (told,) = home.diary.check_ins(home.gateway())
+    assert (told.pain, told.ruled_out) == (None, ("saddle_numbness",))
+    assert "Nothing was answered" in text(asked(home, "POST", "/checkin", {"by": "patient", "pain": "11"}))
+    assert len(home.diary.check_ins(home.gateway())) == 1
+
+
+@pytest.mark.parametrize("flag", QUESTIONS)
+def test_a_red_flag_shows_what_to_do_and_queues_its_alert_first(home: Store, flag: str) -> None:
+    page = asked(home, "POST", "/checkin", {"pain": "9", **NO, f"flag_{flag}": "yes"})
+    assert page.status_code == 200
+    assert FIRST_LINE in text(page)
+    assert "a message to your care team goes out before everything else" in text(page)
+    assert [one.kind for one in home.outbox.pending(9)] == ["alert", "checkin"]
+    (alert,) = home.alerts(home.gateway())
+    assert alert.alert.tier == "T4"
+    assert FIRST_LINE in text(asked(home, "GET", "/"))  # for the rest of the day
+
+
+def test_what_to_do_goes_out_before_anything_is_kept(home: Store) -> None:
+    """The answer is read piece by piece: the text is there while the store has not been asked yet."""
+    pieces = HomePage(home, lambda: NOW_S, UTC)._emergency(
+        told_check_in(NOW_S, UTC, 9, {"sudden_weakness": True}, "patient")
+    )
+    assert FIRST_LINE in next(pieces)
+    assert home.diary.check_ins(home.gateway()) == []
+    rest = "".join(pieces)
+    assert "is kept" in rest
+    assert len(home.diary.check_ins(home.gateway())) == 1
+
+
+def test_a_store_that_cannot_write_takes_no_text_away(home: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("The disk is full.", "", "")
+
+    monkeypatch.setattr(home.diary, "keep_check_in", full)
+    page = asked(home, "POST", "/checkin", {"flag_saddle_numbness": "yes"})
+    assert FIRST_LINE in text(page)
+    assert "could NOT be kept here" in text(page)
+    refused = asked(home, "POST", "/checkin", {"pain": "3"})
+    assert refused.status_code == 503
+    assert "The disk is full." in text(refused)
+
+
+# ---- did your leg give way?
+
+
+def test_a_probable_incident_is_asked_about_until_it_is_answered(home: Store) -> None:
+    incident = story.incident(NOW_S - 3600)
+    home.keep_incident(incident)
+    home.keep_incident(story.incident(NOW_S - 7200, "possible"))
+    page = asked(home, "GET", "/")
+    assert text(page).count("Did your leg give way?") == 1
+    assert "something that looked like a leg giving way (left leg)" in text(page)
+    form = {"kind": "giving_way", "side": "left", "start": repr(incident.start_s), "word": "gave_way"}
+    page = asked(home, "POST", "/answer", form)
+    assert "Your answer is kept" in text(page)
+    assert "Did your leg give way?" not in text(page)
+    assert [one.answer for one in home.answers(home.gateway())] == ["gave_way"]
+
+
+def test_two_that_the_patient_confirms_are_told_at_once(home: Store) -> None:
+    for back_s in (7200, 3600):
+        home.keep_incident(story.incident(NOW_S - back_s))
+        form = {"kind": "giving_way", "side": "left", "start": repr(NOW_S - back_s), "word": "gave_way"}
+        page = asked(home, "POST", "/answer", form)
+    assert "Your care team is told at once." in text(page)
+    assert "Your care team is being told" in text(page)
+    (alert,) = home.alerts(home.gateway())
+    assert (alert.alert.tier, alert.alert.kind) == ("T3", "gives_way_more")
+    assert alert.alert.limit == "2 in 24 hours that the patient says were so, the usual limit"
+
+
+def test_an_incident_of_last_week_is_not_asked_about_unless_the_clinic_asks(home: Store) -> None:
+    at_s = NOW_S - 6 * 86400
+    home.keep_incident(story.incident(at_s, "possible"))
+    assert open_questions(home, NOW_S).incidents == ()
+    obey(home, Order("q1", NOW_S, Question("incident", None, "giving_way", "left", at_s)), NOW_S)
+    assert [one.start_s for one in open_questions(home, NOW_S + 10).incidents] == [at_s]
+    assert open_questions(home, NOW_S + 8 * 86400).incidents == ()
+
+
+def test_an_answer_about_nothing_is_refused(home: Store) -> None:
+    for start in ("1.0", "soon", "nan"):
+        page = asked(home, "POST", "/answer", {"kind": "fall", "side": "both", "start": start, "word": "no"})
+        assert page.status_code == 404
+        assert "not known any more" in text(page)
+
+
+# ---- what the clinic asks
+
+
+def test_the_check_in_that_the_clinic_asks_for_is_shown_until_it_is_done(home: Store) -> None:
+    obey(home, Order("q1", NOW_S - 60, Question("check_in")), NOW_S - 50)
+    obey(home, Order("q2", NOW_S - 60, Question("test", "heel_rise")), NOW_S - 50)
+    page = text(asked(home, "GET", "/"))
+    assert "Your care team asks you for the check-in below." in page
+    assert "for a guided test: heel rises on one leg." in page
+    assert "asks you for the check-in" not in text(asked(home, "POST", "/checkin", {"pain": "2"}))
+    home.keep_test(replace(made.guided_test(1), kind="heel_rise", start_s=NOW_S, end_s=NOW_S + 30))
+    assert open_questions(home, NOW_S + 60).tests == ()
+
+
+def test_a_fall_without_rising_is_said_until_somebody_answers(home: Store) -> None:
+    fall = replace(story.incident(NOW_S - 900, kind="fall"), side=None)
+    home.keep_incident(fall)
+    home.keep_alert(replace(made.alert("fallen", "T4", NOW_S - 300), kind="fall_not_up"))
+    assert "CALL FOR HELP NOW" in text(asked(home, "GET", "/"))
+    form = {"kind": "fall", "side": "both", "start": repr(fall.start_s), "word": "no"}
+    assert "CALL FOR HELP NOW" not in text(asked(home, "POST", "/answer", form))
+
+
+def test_walking_is_told_leg_by_leg_and_nothing_is_no_zero(home: Store) -> None:
+    assert "No walking has been seen today yet." in text(asked(home, "GET", "/"))
+    home.keep_strides([Stride("left", "shank", NOW_S - 100 + k, NOW_S - 99 + k) for k in range(3)])
+    home.keep_day(story.days(1)[0])
+    page = text(asked(home, "GET", "/"))
+    assert "Today: Left leg: 3 strides" in page
+    assert "Last whole day, 2026-01-01: worn" in page
+
+
+# ---- in a browser
+
+
+@contextmanager
+def served(store: Store) -> Iterator[str]:
+    loop, found, up = asyncio.new_event_loop(), [], threading.Event()
+
+    def tell(url: str) -> None:
+        found.append(url)
+        up.set()
+
+    task = loop.create_task(serve_pages(make_home_app(store, lambda: NOW_S, UTC), "127.0.0.1", 0, on_ready=tell))
+    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
+    thread.start()
+    up.wait()
+    try:
+        yield found[0]
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        loop.close()
+
+
+def test_a_yes_shows_what_to_do_in_the_browser_and_tells_the_care_team_without_send(browser: Any, home: Store) -> None:
+    with served(home) as url:
+        tab = Watched(browser, 360)
+        page = tab.open(url)
+        assert not page.get_by_text(FIRST_LINE).first.is_visible()
+        page.locator("label[for=saddle_numbness-yes]").click()
+        assert page.get_by_text(FIRST_LINE).first.is_visible()
+        for _ in range(200):
+            if home.alerts(home.gateway()):
+                break
+            page.wait_for_timeout(50)
+        assert home.alerts(home.gateway())[0].alert.tier == "T4"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        tab.close()
+
+
+def test_the_text_needs_no_script_and_no_server(browser: Any, home: Store) -> None:
+    with served(home) as url:
+        context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
+        page = context.new_page()
+        page.goto(url)
+    page.locator("label[for=sudden_weakness-yes]").click()  # by now nobody serves it
+    assert page.get_by_text(FIRST_LINE).nth(2).is_visible()
+    assert not page.get_by_text(FIRST_LINE).nth(0).is_visible()
+    context.close()
+
+
+def test_a_day_is_told_in_the_browser_by_keyboard(browser: Any, home: Store) -> None:
+    with served(home) as url:
+        tab = Watched(browser, 360)
+        page = tab.open(url)
+        page.get_by_role("radio", name="4", exact=True).focus()
+        page.keyboard.press("Space")
+        for flag in QUESTIONS:
+            page.locator(f"#{flag}-no").focus()
+            page.keyboard.press("Space")
+        page.get_by_role("button", name="Send").press("Enter")
+        page.get_by_text("Done today at 09:12: pain 4 of 10.").wait_for()
+        tab.close()
+    (told,) = home.diary.check_ins(home.gateway())
+    assert (told.pain, told.ruled_out) == (4, tuple(QUESTIONS))

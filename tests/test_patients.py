@@ -1,0 +1,83 @@
+"""The list of many patients: found by name, arrows per root and leg, and everything the same as asked one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import httpx
+import pytest
+
+import story
+from surefoot.pipeline.store import Store, open_store
+from surefoot.records import Trend
+from surefoot.web.app import make_app
+from surefoot.web.patients import courses
+
+NOW_S = story.day_s(28) + 60.0
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
+    story.fill(store)
+    yield store
+    store.close()
+
+
+def listed(store: Store, path: str = "/") -> str:
+    async def asked() -> str:
+        transport = httpx.ASGITransport(make_app(store, lambda: NOW_S))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return (await client.get(path)).text
+
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", asyncio.run(asked()))).split())
+
+
+def test_asked_at_once_trends_are_those_asked_one_by_one(filled: Store) -> None:
+    last = {one.gateway: one.last_day.day for one in filled.patients() if one.last_day}
+    assert len(last) >= 3
+    for gateway, found in filled.lists.trends_on(last).items():
+        assert found == filled.trends(gateway, day=last[gateway])
+        assert found
+
+
+def test_the_heads_of_incidents_are_the_incidents_without_their_raw_signal(filled: Store) -> None:
+    for one in filled.patients():
+        whole, heads = filled.incidents(one.gateway), filled.lists.incident_heads(one.gateway)
+        assert heads == whole  # what is compared leaves the raw signal out
+        assert all(head.snippet == () for head in heads)
+
+
+def test_trends_since_a_day_are_the_last_of_all(filled: Store) -> None:
+    gateway = filled.patients()[0].gateway
+    assert filled.trends(gateway, since="2026-01-20") == [t for t in filled.trends(gateway) if t.day >= "2026-01-20"]
+
+
+@pytest.mark.parametrize(("asked", "found"), [("p-0", 4), ("P-02", 1), ("0a1b", 1), ("nobody", 0), ("", 5), ("%", 0)])
+def test_a_patient_is_found_by_label_or_home(filled: Store, asked: str, found: int) -> None:
+    page = listed(filled, f"/?q={asked.replace('%', '%25')}")
+    assert page.count("Last heard") == found
+    if asked:
+        assert f"{found} of 5 patients found." in page
+
+
+def test_arrows_say_where_each_leg_stands_in_words_too(filled: Store) -> None:
+    page = listed(filled, "/?q=P-01")
+    assert "L5 left \u21ca much weaker" in page or "L5 left \u2193 weaker" in page
+    assert "L5 right \u2192 as usual" in page
+    assert "as usual" not in listed(filled, "/?q=P-03")  # it is still learnt what is normal there
+
+
+def test_what_cannot_be_said_has_no_arrow_up_or_down() -> None:
+    said = [
+        Trend("2026-01-01", "left", "l5_composite", "cannot_say", reason="too few"),
+        Trend("2026-01-01", "right", "l5_composite", "quiet"),
+    ]
+    assert [(one.side, one.arrow, one.word) for one in courses(said)] == [
+        ("left", "?", "cannot say"),
+        ("right", "\u2192", "as usual"),
+    ]
+    assert courses(said[:1]) == ()
