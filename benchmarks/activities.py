@@ -105,12 +105,22 @@ def counted(people: int) -> list[tuple[str, ...]]:
 
 def clips(bench: Bench) -> list[tuple[str, ...]]:
     counts: dict[str, Counter[int]] = defaultdict(Counter)
+    ordered = Counter[str]()
     for recording, _, found in bench.walks("umafall"):
         if "Fall" not in str(recording.info["label"]):
             label = str(recording.info["label"])
             label += f", {kind_of(recording)}" * ("Sitting" in label)
             counts[label][min(len(found.rises), 2)] += 1
-    return [(label, *(str(c[k]) for k in range(3))) for label, c in sorted(counts.items())]
+            ordered[label] += len(found.rises) == 1 and behind_sitting_down(found)
+    return [
+        (label, *(str(c[k]) for k in range(3)), str(ordered[label]) if "Sitting" in label else "")
+        for label, c in sorted(counts.items())
+    ]
+
+
+def behind_sitting_down(found: Walk) -> bool:
+    """Whether the first rise comes later than a sitting down: these clips begin with somebody who stands."""
+    return any(a.kind == "sitting_down" and a.start_s < found.rises[0].start_s for a in found.activities)
 
 
 def shares(people: int, sides: Sequence[Side], rate_hz: float) -> list[tuple[str, ...]]:
@@ -146,7 +156,7 @@ def main() -> None:
     bench = Bench(given.data)
     bench.show("Simulated tests of 3 to 12 rises", ("", "tests", "counted right", "off by"), counted(given.people))
     if given.data.is_dir():
-        bench.show("umafall clips by number of rises told", ("", "none", "one", "more"), clips(bench))
+        bench.show("umafall clips by number of rises told", ("", "none", "one", "more", "one, in order"), clips(bench))
     for name, sides, rate_hz in WORN:
         title = f"Simulated, {name}: of the time spent with each, per cent told as"
         bench.show(title, ("", "minutes", *WORDS), shares(max(2, given.people // 4), sides, rate_hz))

@@ -20,7 +20,7 @@ from scipy.stats import spearmanr
 
 from surefoot.records import SIDES, Array, Placement
 from surefoot.signal.dropscore import columns, learn, score_of
-from surefoot.signal.dropscreen import DropScreenParams, screen, weaker_side
+from surefoot.signal.dropscreen import DropScreenParams, WeakerSide, screen, weaker_side
 from surefoot.signal.endurance import endurance
 from surefoot.signal.table import StrideTable
 from surefoot.signal.walk import analyze
@@ -193,16 +193,31 @@ def pitch(bench: Bench) -> None:
 
 
 def sides(bench: Bench) -> None:
-    """The weaker side of each trial, from the shanks alone."""
-    rows = defaultdict(list)
+    """The weaker side from the shanks alone: of each person, and of each trial beside what the feet show in it."""
+    flatter = {r.id: _flatter_deg(walk.strides) for r, _, walk in bench.walks("movingreality", "foot")}
+    people: dict[int, list[tuple[str, StrideTable]]] = defaultdict(list)
     for recording, _, walk in bench.walks("movingreality", "shank"):
-        said = weaker_side(walk.strides)
-        rows[recording.info["subject"]].append(f"{said.side or 'alike'} {said.lead:+.1f}")
+        people[recording.info["subject"]].append((recording.id, walk.strides))
+    rows = []
+    for person, trials in people.items():
+        each = [f"{_side(weaker_side([strides]))} ({flatter[which]:+.0f})" for which, strides in trials]
+        told = _side(weaker_side([strides for _, strides in trials]))
+        rows.append((str(person), PLAIN.get(person, "no"), told, ", ".join(each)))
     bench.show(
-        "The weaker side from the shanks alone, trial by trial (lead in points, left positive)",
-        ("subject", "plain by the feet", "told"),
-        [(str(k), PLAIN.get(k, "no"), ", ".join(v)) for k, v in rows.items()],
+        "The weaker side from the shanks alone (lead in points, left positive); in brackets, by how many degrees the "
+        "left foot landed flatter than the right",
+        ("subject", "plain by the feet", "told of all trials", "of each"),
+        rows,
     )
+
+
+def _side(said: WeakerSide) -> str:
+    return "cannot say" if said.lead is None else f"{said.side or 'alike'} {said.lead:+.1f}"
+
+
+def _flatter_deg(strides: StrideTable) -> float:
+    left, right = (x["foot_pitch_at_contact_deg"][x["valid"]] for x in map(strides.of_side, SIDES))
+    return float(np.nanmedian(right) - np.nanmedian(left))
 
 
 def screens(bench: Bench) -> None:

@@ -2,7 +2,7 @@
 
     python benchmarks/signs_giving_way.py [PART ...] [--data DIR] [--days N] [--first-day N]
 
-Parts: curve, standing, stumbles, real, margins, falls, hands, days; all by default.
+Parts: curve, standing, stumbles, real, margins, falls, thrown, hands, days; all by default.
 
 Giving way and stumbles were never recorded at the ankle in public: those figures are SIMULATED (docs/simulation.md).
 """
@@ -14,8 +14,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from accuracy import DATA, module
@@ -25,11 +26,13 @@ from signs_margins import margins
 
 from surefoot.records import SIDES, Incident, Side
 from surefoot.signal.walk import Walk, WalkStream, analyze
+from surefoot.simulation.falls import Fall, tumble
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.handling import taking_off
 from surefoot.simulation.life import life_day
 from surefoot.simulation.pulses import Buckle, Stumble
-from surefoot.simulation.scene import record
+from surefoot.simulation.scene import Plan, record
+from surefoot.simulation.truth import Direction
 from surefoot.simulation.walker import Walker, plan_walk, simulate_walk
 
 RATE_HZ = 100.0
@@ -246,6 +249,34 @@ def falls(read: Any, console: Console) -> None:
     console.print(table, "")
 
 
+def thrown(console: Console, tries: int = 5) -> None:
+    """Simulated falls, out of standing and out of a walk's last step."""
+    asked, other = Counter[str](), Counter[str]()
+    found: dict[str, Counter[str]] = {"two sensors": Counter(), "one sensor": Counter()}
+    for seed, direction in product(range(tries), get_args(Direction)):
+        for place in ("standing", "walking"):
+            rng = np.random.default_rng([17, seed, *place.encode(), *direction.encode()])
+            walker = Walker(speed_mps=float(rng.uniform(0.6, 1.4)))
+            fall = Fall(direction, lies_s=float(rng.uniform(10, 40)))
+            before = partial(plan_walk, walker, strides=15, fall=fall if place == "walking" else None)
+            plans: list[Plan] = [before] if place == "walking" else [before, partial(tumble, walker, fall=fall)]
+            samples, truths = record([*plans, partial(plan_walk, walker, strides=12)], rng)
+            (true,) = (event for truth in truths for event in truth.falls)
+            asked[place] += 1
+            for name, sides in (("two sensors", SIDES), ("one sensor", SIDES[seed % 2 :][:1])):
+                worn = {side: (samples[side].acc, samples[side].gyr) for side in sides}
+                told = [i for i in analyze(worn, RATE_HZ).incidents if i.kind == "fall"]
+                near = [abs(i.start_s - true.impact_s) < NEAR_S for i in told]
+                found[name][place] += any(near)
+                other[name] += len(near) - any(near)
+    table = Table(title="SIMULATED falls found, of so many")
+    for name in ("", *asked, "told beside them"):
+        table.add_column(name, justify="right" if name else "left")
+    for name, counts in found.items():
+        table.add_row(name, *(f"{counts[place]} of {n}" for place, n in asked.items()), str(other[name]))
+    console.print(table, "")
+
+
 def days(console: Console, count: int, first: int) -> None:
     """Simulated days of life; whatever is told away from a true stumble (weak feet have some) is false."""
     false, true, seen = Counter[str](), 0, 0
@@ -280,7 +311,7 @@ def days(console: Console, count: int, first: int) -> None:
 
 def main() -> None:
     parts = {"curve": curve, "standing": standing, "stumbles": caught_toes, "real": real, "margins": margins}
-    parts |= {"falls": falls, "hands": hands, "days": days}
+    parts |= {"falls": falls, "thrown": thrown, "hands": hands, "days": days}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[*parts, []], help="which tables; all by default")
     parser.add_argument("--data", type=Path, default=DATA)

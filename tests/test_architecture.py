@@ -73,7 +73,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "chance": {"alerts/mqtt.py", "alerts/keeping.py", "pipeline/delivery.py", "sensors/radio.py"}  # how long to wait
     | {"web/door.py", "pipeline/sealing.py"},  # a secret must not follow from anything; others are given chance
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*"}
-    | {f"pipeline/{name}.py" for name in ("ring", "segments", "copies", "salvage")}
+    | {f"pipeline/{name}.py" for name in ("ring", "segments", "copies", "salvage", "backfill")}
     | {"exports/*"},
 }
 

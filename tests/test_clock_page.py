@@ -11,10 +11,11 @@ from surefoot.sensors.missing import MissingParams
 from surefoot.sensors.order import OrderParams
 from surefoot.sensors.stream import StreamParams
 from surefoot.sensors.ticks import TickParams
+from surefoot.sensors.waiting import WaitingParams
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "clock.md").read_text(encoding="utf-8")
-OWNERS = {owner.__name__: owner for owner in (MissingParams, OrderParams, StreamParams, TickParams)}
+OWNERS = {owner.__name__: owner for owner in (MissingParams, OrderParams, StreamParams, TickParams, WaitingParams)}
 CONSTANTS = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+(-?[\d.]*\d)", PAGE)
 
 

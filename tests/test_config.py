@@ -102,7 +102,7 @@ def test_every_setting_has_a_line_of_its_own() -> None:
     of_clinic = {"clinic_database", "clinic_host", "clinic_port", "on_call", "technicians", "therapists", "holidays"}
     of_pages = {"clinic_names", "clinic_certificate", "clinic_key"}
     of_home = {"home", "raw_days", "raw_mb", "outbox_mb", "stride_days"}
-    both = {"broker", "other_brokers", "identity", "timezone"}
     of_data = {"keys", "seal_records", "retention_days"}
-    assert set(Config.model_fields) == {*of_clinic, *of_pages, *of_home, *both, *of_data}
+    both = {"broker", "other_brokers", "identity", "timezone"}
+    assert set(Config.model_fields) == {*of_clinic, *of_pages, *of_home, *of_data, *both}
     assert Config().stride_days == STRIDE_DAYS

@@ -38,7 +38,8 @@ def tilting(*leans: tuple[float, float, float], seconds: float = 40.0) -> Array:
 def found(tilt_deg: Array, frame: Aligned | NotYet = KNOWN, turn: Array | None = None) -> list[Lean]:
     acc, gyr = ((turn @ x if turn is not None else x) for x in shank(tilt_deg))
     hops = reduce_to_hops(acc, gyr, 5)
-    return LeanFinder(HOP_S, BLOCK, 0.0).update(hops, [frame] * (len(hops) // BLOCK), last=True)
+    movements = LeanFinder(HOP_S, BLOCK, 0.0).update(hops, [frame] * (len(hops) // BLOCK), last=True)
+    return [lean for movement in movements for lean in movement.leans]
 
 
 @pytest.mark.parametrize("frame", [KNOWN, UNKNOWN])
@@ -94,6 +95,20 @@ def test_a_foot_put_elsewhere_at_once_is_no_lean() -> None:
     assert found(staying(0.5, 8.0), UNKNOWN) == []
 
 
+def test_a_movement_tells_how_the_leg_hung_before_and_behind_it() -> None:
+    tilt = staying(2.0, 20.0)
+    swings = 40.0 * np.sin(2 * np.pi * 1.0 * np.arange(1500) / RATE_HZ) ** 2  # too long to be one
+    walk = np.where((np.arange(1500) > 250) & (np.arange(1500) < 1250), 4 * swings, 0.0)
+    for course in (tilt, tilt + walk):
+        hops = reduce_to_hops(*shank(course), 5)
+        moved = LeanFinder(HOP_S, BLOCK, 0.0).update(hops, [UNKNOWN] * (len(hops) // BLOCK), last=True)
+        assert moved[-1].before == pytest.approx((0.0, 1.0, 0.0), abs=0.02)
+        assert moved[-1].behind == pytest.approx((-np.sin(np.deg2rad(20)), np.cos(np.deg2rad(20)), 0.0), abs=0.02)
+    assert len(moved) == 2 and moved[0].behind is None, "the two edges of the walk"
+    whole = LeanFinder(HOP_S, BLOCK, 0.0).update(reduce_to_hops(*shank(tilt[540:]), 5), [UNKNOWN] * 9, last=True)
+    assert whole[0].before is None, "it moved already when the recording began"
+
+
 def test_a_rough_movement_is_one_lean_and_a_long_one_none() -> None:
     shaking = tilting(*((10.0 + 0.4 * k, 0.4, 35.0) for k in range(5)))
     (lean,) = found(shaking)
@@ -113,7 +128,8 @@ def test_leans_and_rests_are_the_same_however_cut(cuts: list[int]) -> None:
     whole = LeanFinder(HOP_S, BLOCK, 7.0), RestMeter(HOP_S, BLOCK, 7.0)
     expected = whole[0].update(HOPS, frames) + whole[0].update(HOPS[:0], [], last=True)
     rests = whole[1].update(HOPS, frames)
-    assert len(expected) == 7
+    assert sum(len(movement.leans) for movement in expected) == 7
+    assert all(movement.before and movement.behind for movement in expected)
     leans, meter, parts, told = LeanFinder(HOP_S, BLOCK, 7.0), RestMeter(HOP_S, BLOCK, 7.0), [], []
     for a, b in zip([0, *sorted(cuts)], [*sorted(cuts), len(HOPS)], strict=True):
         new = frames[a // BLOCK : b // BLOCK]

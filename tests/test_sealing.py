@@ -214,11 +214,12 @@ def test_the_key_of_a_home_comes_with_its_identity_and_a_renewal_has_the_same(tm
     assert stat.S_IMODE((folder / "home.keys").stat().st_mode) == 0o600
     config = load_config(folder / "surefoot.toml", home=tmp_path / "home")
     plain = open_store(f"sqlite:///{tmp_path}/before.sqlite")
+    plain.gateway(WEAK)
     plain.keep_alert(made.alert("a"))
     plain.close()
     (tmp_path / "home").mkdir()
     (tmp_path / "before.sqlite").rename(tmp_path / "home" / "home.sqlite")
-    store = _opened(config)
+    store, _ = _opened(config)
     assert [one.alert.alert_id for one in store.alerts()] == ["a"]
     store.close()
     with sqlite3.connect(tmp_path / "home" / "home.sqlite") as connection:

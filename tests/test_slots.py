@@ -61,6 +61,17 @@ def rests(first, sway_dps, upright):
     return Rests(start_s, start_s + SLOT_S, sway_dps, flat, np.where(sway_dps > 1, 300.0, 1.0), upright)
 
 
+@pytest.mark.parametrize(
+    ("noise_dps", "sway_dps", "standing"),
+    [(0.1, 0.1, -0.15), (0.1, 0.4, -0.04), (0.1, 0.6, 0.25), (0.4, 0.6, -0.04), (0.4, 0.9, 0.25), (0.4, 60.0, 0.0)],
+)
+def test_what_a_leg_at_rest_says_for_standing(noise_dps, sway_dps, standing):
+    """Quiet, at rest, swaying, moving: as far as the quietest moment of the sensor lets it be seen."""
+    slots = Slots(["left"])
+    slots.add("left", rests(PAST, np.array([noise_dps, sway_dps]), np.full(2, np.nan)))
+    assert slots.tell(PAST, 2, 0, np.zeros(PAST + 2, bool))[1].standing == pytest.approx(standing)
+
+
 @pytest.mark.parametrize(("upright", "off"), [(np.nan, False), (0.5, True), (0.95, False)])
 def test_only_a_sensor_known_to_lie_askew_was_put_down(upright, off):
     """Fast turning, then stillness: a walk and a seat, or hands and a table; before a frame is known nobody can say."""

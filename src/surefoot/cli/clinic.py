@@ -217,7 +217,20 @@ def _first(group: BaseException) -> BaseException:
     return group
 
 
-for _verb in (enroll, revoke, gateways, user, audit, forget, keys):
-    clinic.add_command(_verb)
-for _verb in (limits, learn, affected, treatment, ask, orders, digest):
+for _verb in (
+    enroll,
+    revoke,
+    gateways,
+    user,
+    audit,
+    forget,
+    keys,
+    limits,
+    learn,
+    affected,
+    treatment,
+    ask,
+    orders,
+    digest,
+):
     clinic.add_command(_verb)

@@ -198,7 +198,8 @@ class _Sender:
             told = told.model_copy(update={"pending": now.pending, "oldest": now.oldest, "newest": now.newest})
         except StoreError:
             told = told.model_copy(update={"faults": tuple({*faults, "store_failing"})})
-        await self._publish(session, "status", _status(self._gateway, told))
+        status = up_topic(self._gateway, "status"), _status(self._gateway, told)
+        await session.publish_all([status], self._tell)
 
     async def _pause(self) -> None:
         """Until something is queued or answered, a row is due again, or it is time to look."""

@@ -3,17 +3,20 @@
     arrived = time of the last reading in it + least delay + some delay that is never negative
 
 How fast the device's clock runs is read from the lower hull of a quarter of an hour, where it stands now from the
-last minute and a half. The least delay cannot be seen: it is part of the time told, for both legs alike as far as
-their links are alike. A sensor that tells no time is a clock too: the count of its readings, at a period that is known
-to some percent.
+last minute and a half. Where packets wait for one another so that none comes at once, ``sensors/waiting.py`` says how
+far below the earliest that line lies. The least delay cannot be seen: it is part of the time told, for both legs alike
+as far as their links are alike. A sensor that tells no time is a clock too: the count of its readings, at a period that
+is known to some percent.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+
+from surefoot.sensors.waiting import Waiting, WaitingParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class TickParams:
     groups: int = 16  # of arrivals, whose minima tell how dense arrivals are above the floor
     slopes: int = 33  # weighed at once
     grain: float = 1.0  # of a tick, by which a time may be cut off
+    waiting: WaitingParams | None = field(default_factory=WaitingParams)
 
 
 def counted(tolerance: float, params: TickParams = TickParams()) -> TickParams:
@@ -44,6 +48,7 @@ def counted(tolerance: float, params: TickParams = TickParams()) -> TickParams:
         window_s=60.0,
         bin_s=0.5,
         grain=0.0,
+        waiting=None,
     )
 
 
@@ -62,8 +67,9 @@ class TickClock:
         limit = params.limit_ppm * 1e-6
         self._limits = (-limit, limit) if ppm is None else _around(self._slope, params)
         self._anchored_s = 0.0
-        self._offset_s = 0.0
         self._zero: tuple[float, float] | None = None  # tick and arrival of the first packet
+        self._waiting = params.waiting and Waiting(self._prior, params.waiting)
+        self._told = (0.0, self._slope)  # delay at the first packet, and its slope
         self._raw: deque[tuple[float, float]] = deque()  # device s, delay s against the first packet
         self._bins: deque[tuple[float, float]] = deque()  # the earliest of each
         self._bin = -1
@@ -80,14 +86,17 @@ class TickClock:
     @property
     def second_s(self) -> float:
         """What a second of the device is worth."""
-        return 1.0 + self._slope
+        return 1.0 + self._told[1]
 
     def update(self, tick: float, arrived_s: float) -> None:
         """A packet whose last reading was taken at ``tick`` arrived."""
         if self._zero is None:
             self._zero = (tick, arrived_s)
         device_s = (tick - self._zero[0]) * self._tick_s
-        self._raw.append((device_s, arrived_s - self._zero[1] - device_s))
+        delay_s = arrived_s - self._zero[1] - device_s
+        self._raw.append((device_s, delay_s))
+        if self._waiting:
+            self._waiting.update(device_s, delay_s)
         if device_s - self._fitted_s >= self._params.fit_every_s:
             self._fitted_s = device_s
             self._tidy(device_s)
@@ -102,7 +111,7 @@ class TickClock:
         """When that was."""
         assert self._zero is not None
         device_s = (tick - self._zero[0]) * self._tick_s
-        return self._zero[1] + device_s + self._offset_s + self._slope * device_s
+        return self._zero[1] + device_s + self._told[0] + self._told[1] * device_s
 
     def _tidy(self, now_s: float) -> None:
         """Of packets older than ``raw_s`` keep the earliest of each bin, and forget what is older than the window."""
@@ -153,10 +162,17 @@ class TickClock:
             self._anchored_s, self._limits = now, _around(self._slope, p)
         ends = heights - above_s + slopes * now
         end_s = float(weights @ ends)
-        self._offset_s = end_s - self._slope * now
-        self.ppm = -1e6 * self._slope
-        spread_s = float(weights @ (ends - end_s) ** 2) ** 0.5
-        self.uncertainty_s = 2.0 * float(np.hypot(above_s, spread_s)) + p.grain * self._tick_s
+        spread_s = float(np.hypot(above_s, float(weights @ (ends - end_s) ** 2) ** 0.5))
+        self._tell(now, end_s, self._slope, spread_s)
+
+    def _tell(self, now: float, delay_s: float, slope: float, spread_s: float) -> None:
+        """The line by the earliest, unless waiting tells of one well below it."""
+        floor = self._waiting and self._waiting.floor
+        if floor:
+            delay_s, slope, spread_s = floor.delay_at(now), floor.slope, floor.sd_s
+        self._told = (delay_s - slope * now, slope)
+        self.ppm = -1e6 * slope
+        self.uncertainty_s = 2.0 * spread_s + self._params.grain * self._tick_s
 
 
 @dataclass(frozen=True, slots=True)

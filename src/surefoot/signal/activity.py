@@ -1,8 +1,8 @@
 """Activity: what the person was doing, both legs together, half a minute at a time and a fixed time later.
 
-Strides tell walking and stairs; leans, steps and unrest tell sitting and standing (``posture.py``); a shank that lies
-for long is a person who lies; a seat that shakes without a pause is a vehicle; a sensor that is turned about and then
-keeps still is in no place it had on the leg. What cannot be told is "unknown".
+Strides tell walking and stairs; leans, steps, unrest (``posture.py``) and how the legs hang (``poses.py``) tell sitting
+and standing; a shank that lies for long is a person who lies; a seat that shakes without a pause is a vehicle; a sensor
+that is turned about and then keeps still is in no place it had on the leg. What cannot be told is "unknown".
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surefoot.records import Activity, ActivityKind, Array, Rise, Side
-from surefoot.signal.leans import Lean
-from surefoot.signal.posture import STANDING, PostureParams, Step, likeliest
+from surefoot.signal.leans import Movement, Pose
+from surefoot.signal.poses import PoseParams, Standing, hung, likeliest_of
+from surefoot.signal.posture import STANDING, PostureParams, Step
 from surefoot.signal.rests import Rests
 from surefoot.signal.slots import PAST, SLOT_S, Slot, SlotParams, Slots
 from surefoot.signal.table import WORDS, StrideTable
@@ -41,6 +42,7 @@ class ActivityParams:
     riding_sure: float = 0.8
     off_sure: float = 0.8
     posture: PostureParams = field(default_factory=PostureParams)
+    poses: PoseParams = field(default_factory=PoseParams)
     slots: SlotParams = field(default_factory=SlotParams)
 
 
@@ -54,25 +56,29 @@ class Change:
     worth: float
 
 
+Moment = tuple[float, Step, Slot | Change | tuple[Side, Pose]]
+
+
 class ActivityBook:
-    """Rests, leans and strides of the legs worn in; activities and rises out, each once."""
+    """Rests, movements and strides of the legs worn in; activities and rises out, each once."""
 
     def __init__(self, sides: Sequence[Side], params: ActivityParams = ActivityParams()) -> None:
         self._sides, self._params = tuple(sides), params
         self._slots = Slots(sides, params.slots)
-        self._leans: dict[Side, list[Lean]] = {side: [] for side in sides}
+        self._moved: dict[Side, list[Movement]] = {side: [] for side in sides}
         self._strides = np.empty((3, 0))  # start, end, context of each, in order of their end
         self._timeline = Timeline()
         self._next: int | None = None  # number of the window to be decided next
         self._end_s = -inf  # of the last rest taken
         self._start = (0.0, params.posture.at_first)  # scores of sitting and standing
+        self._stands: Standing = {}  # how this person stands, as far as is known
         self._spilt: list[Piece] = []  # of a rise that goes on behind the last window
 
     def update(
         self,
         strides: StrideTable,
         rests: Mapping[Side, Sequence[Rests]],
-        leans: Mapping[Side, Sequence[Lean]],
+        moved: Mapping[Side, Sequence[Movement]],
         known_s: float,
     ) -> tuple[list[Activity], list[Rise]]:
         """``known_s``: nothing that ends before it is still to come, of any of these."""
@@ -80,7 +86,7 @@ class ActivityBook:
             new = np.stack([strides[name] for name in ("start_s", "end_s", "context")])
             self._strides = np.concatenate([self._strides, new], axis=1)
         for side in self._sides:
-            self._leans[side] += leans.get(side, ())
+            self._moved[side] += moved.get(side, ())
             for part in rests.get(side, ()):
                 self._take(side, part)
         activities: list[Activity] = []
@@ -123,13 +129,16 @@ class ActivityBook:
             return self._walked(walks, start_s, end_s)
         slots = self._slots.tell(first, count, ahead, walking)
         changes = self._changes(walks, start_s, end_s + p.ahead_s)
-        moments: list[tuple[float, Step, Slot | Change]] = [
+        moments: list[Moment] = [
             ((first + k + 0.5) * SLOT_S, self._step(slot, bool(walking[PAST + k])), slot)
             for k, slot in enumerate(slots)
         ]
         moments += [(c.at_s, Step(0.0, c.worth), c) for c in changes]
+        moments += self._poses(start_s, end_s + p.ahead_s)
         moments.sort(key=lambda moment: moment[0])
-        course = likeliest([step for _, step, _ in moments], self._start)
+        poses = {k: what for k, (_, _, what) in enumerate(moments) if isinstance(what, tuple)}
+        steps = [step for _, step, _ in moments]
+        course, self._stands = likeliest_of(steps, poses, self._start, self._stands, self._sides, p.poses)
         rest: list[Piece] = []
         moves, rises = self._spilt, []
         told = zip(moments, course.posture, course.changed, course.sure, strict=True)
@@ -138,7 +147,7 @@ class ActivityBook:
                 break
             if isinstance(what, Slot):
                 rest += self._named(what, at_s, now, sure)
-            elif changed:
+            elif changed and isinstance(what, Change):
                 moves.append(Piece("rising" if now == STANDING else "sitting_down", what.start_s, what.end_s, sure))
                 rises += [Rise(what.start_s, what.end_s)] if now == STANDING else []
         sit, stand = course.scores[max(k for k, moment in enumerate(moments) if moment[0] < end_s)]
@@ -200,11 +209,12 @@ class ActivityBook:
         mine = {
             side: [
                 lean
-                for lean in leans
+                for movement in moved
+                for lean in movement.leans
                 if start_s <= lean.at_s < until_s
                 and not any(w.start_s - step_s < lean.at_s < w.end_s + step_s for w in walks)
             ]
-            for side, leans in self._leans.items()
+            for side, moved in self._moved.items()
         }
         if len(self._sides) == 1:
             return [Change(x.start_s, x.end_s, x.at_s, p.one_worn) for x in mine[self._sides[0]]]
@@ -220,11 +230,21 @@ class ActivityBook:
                 changes.append(Change(start, end, at, worth))
         return changes
 
+    def _poses(self, start_s: float, until_s: float) -> list[Moment]:
+        """When each leg came to hang how, in this time."""
+        step = Step(0.0, -self._params.posture.unseen)
+        return [
+            (at_s, step, (side, pose))
+            for side, moved in self._moved.items()
+            for at_s, pose in hung(moved, side not in self._stands, self._params.poses)
+            if start_s <= at_s < until_s
+        ]
+
     def _forget(self, before_s: float) -> None:
         keep_s = before_s - PAST * SLOT_S - _LONGEST_WALK_LOOK_S
         self._strides = self._strides[:, int(np.searchsorted(self._strides[1], keep_s)) :]
-        for side, leans in self._leans.items():
-            self._leans[side] = [lean for lean in leans if lean.at_s >= before_s]
+        for side, moved in self._moved.items():
+            self._moved[side] = [x for x in moved if x.end_s >= before_s]
 
 
 def _unions(kind: ActivityKind, start: Array, end: Array, apart_s: float, sure: float) -> list[Piece]:

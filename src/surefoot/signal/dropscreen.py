@@ -53,7 +53,7 @@ class WeakerSide:
     """The side whose foot is lifted worse, told from the two legs alone; None where they are alike or not known."""
 
     side: Side | None
-    lead: float | None  # points by which the left leg is worse; negative: the right one
+    lead: float | None  # points by which the left leg is worse, in the middle; negative: the right one
     reason: str = ""
 
 
@@ -64,14 +64,20 @@ def screen(bouts: Sequence[StrideTable], params: DropScreenParams = DropScreenPa
     return [_verdict(side, [_seen(bout, side, params) for bout in bouts], params) for side in sides]
 
 
-def weaker_side(strides: StrideTable, params: DropScreenParams = DropScreenParams()) -> WeakerSide:
-    """Which leg lands softer, slaps, or is lifted, tilted or swung out more, all together."""
-    points = against(strides, "left", params)
-    if points is None:
-        return WeakerSide(None, None, f"fewer than {params.least_strides} valid strides of each leg")
+def weaker_side(bouts: Sequence[StrideTable], params: DropScreenParams = DropScreenParams()) -> WeakerSide:
+    """Which leg lands softer, slaps, or is lifted, tilted or swung out more, all together, in the middle of the bouts.
+
+    One bout may hide it: who watches his foot can lift it.
+    """
     alike = DropScoreParams(landing_weight=1.0)  # between healthy legs landings differ as much as ways do
-    left, right = (float(score({n: s * x for n, x in points.items()}, alike)[0]) for s in (1, -1))
-    lead = 0.5 * (left - right)
+    leads = []
+    for points in (against(bout, "left", params) for bout in bouts):
+        if points is not None:
+            left, right = (float(score({n: s * x for n, x in points.items()}, alike)[0]) for s in (1, -1))
+            leads.append(0.5 * (left - right))
+    if not leads:
+        return WeakerSide(None, None, f"fewer than {params.least_strides} valid strides of each leg")
+    lead = float(np.median(leads))
     if abs(lead) < params.least_lead:
         return WeakerSide(None, lead, "the legs are too much alike")
     return WeakerSide("left" if lead > 0 else "right", lead)

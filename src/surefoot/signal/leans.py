@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import acos, degrees
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,9 @@ class LeanParams:
     smooth_s: float = 45.0  # longest smooth one: rising and sitting down again and again for half a minute
 
 
+Pose = tuple[float, float, float]  # direction of gravity in the sensor's axes, a unit vector
+
+
 @dataclass(frozen=True, slots=True)
 class Lean:
     """From where the tilt begins to where it ends, ``at_s`` farthest; ``rough``: a movement not taken apart."""
@@ -50,8 +54,22 @@ class Lean:
     rough: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """What lies between two rests, how the leg hung in them where that was seen, and its leans.
+
+    Of a long one only the edges are looked at, as two movements, the first of them without a rest behind it.
+    """
+
+    start_s: float
+    end_s: float
+    before: Pose | None
+    behind: Pose | None
+    leans: tuple[Lean, ...] = ()
+
+
 class LeanFinder:
-    """Hops of one track in, with the alignment after each block; leans out, each once, a fixed time after it ended."""
+    """Hops of one track in, with the alignment after each block; movements out, each once, a fixed time later."""
 
     def __init__(self, hop_s: float, block_hops: int, start_s: float, params: LeanParams = LeanParams()) -> None:
         self._hop_s, self._block, self._start_s, self._params = hop_s, block_hops, start_s, params
@@ -63,14 +81,15 @@ class LeanFinder:
         self._kept: Hops | None = None
         self._first = 0  # number of the first hop kept, a whole number of blocks
         self._frames: list[Aligned | NotYet] = []  # of the blocks from that hop on
+        self._hung: Pose | None = None  # at rest before the movement last begun
         self._done = 0  # movements that begin or end before this hop have been looked at
 
     @property
     def known_s(self) -> float:
-        """No lean that ends before this time is still to come."""
+        """No movement that ends before this time is still to come."""
         return self._start_s + self._hop_s * (self._done - self._longest)
 
-    def update(self, hops: Hops, frames: Sequence[Aligned | NotYet], last: bool = False) -> list[Lean]:
+    def update(self, hops: Hops, frames: Sequence[Aligned | NotYet], last: bool = False) -> list[Movement]:
         """``frames``: of the blocks these hops complete; ``last``: rest follows."""
         self._waiting += [hops] if len(hops) else []
         self._frames += frames
@@ -83,15 +102,22 @@ class LeanFinder:
         if until <= self._done:
             return []
         spans = _movements(self._kept.peak[: seen - self._first] > self._params.moving_dps, self._pause)
-        found: list[Lean] = []
+        found: list[Movement] = []
         for a, b in (spans + self._first).tolist():
             begins, ends = self._done <= a < until, self._done <= b < until or (last and b == until)
             fast = a + np.flatnonzero(self._kept.peak[a - self._first : b - self._first] > self._params.smooth_dps)
+            if not (begins or ends):
+                continue
+            if begins:
+                self._hung = self._hangs(a - self._pause, a)
+            behind = self._hangs(b, b + self._pause) if ends else None
             if b - a <= (self._rough if len(fast) else self._longest):
-                found += self._look(a, b) if ends else []
+                found += [self._movement(a, b, behind)] if ends else []
             elif len(fast):  # a walk, mostly: what came before its first swing and after its last
-                found += self._look(a, min(a + self._edge, int(fast[0]))) if begins else []
-                found += self._look(max(b - self._edge, int(fast[-1]) + 1), b) if ends else []
+                found += [self._movement(a, min(a + self._edge, int(fast[0])), None)] if begins else []
+                found += [self._movement(max(b - self._edge, int(fast[-1]) + 1), b, behind)] if ends else []
+            else:
+                found += [self._movement(b, b, behind)] if ends else []
         self._done = until
         drop = max(0, until - self._reach - self._first) // self._block
         self._kept, self._first, self._frames = (
@@ -99,7 +125,24 @@ class LeanFinder:
             self._first + drop * self._block,
             self._frames[drop:],
         )
-        return sorted(found, key=lambda lean: lean.start_s)
+        return sorted(found, key=lambda movement: movement.start_s)
+
+    def _movement(self, a: int, b: int, behind: Pose | None) -> Movement:
+        """Of hops a to b."""
+        start_s, end_s = (self._start_s + x * self._hop_s for x in (a, b))
+        return Movement(start_s, end_s, self._hung, behind, tuple(self._look(a, b)))
+
+    def _hangs(self, a: int, b: int) -> Pose | None:
+        """Direction of gravity in hops a to b; None where there are none, or gravity is missing."""
+        kept = self._kept
+        assert kept is not None
+        acc = kept.acc[max(0, a - self._first) : max(0, b - self._first)]
+        if len(acc) == 0:
+            return None
+        mean = acc.mean(axis=0)
+        size = float(np.hypot.reduce(mean))
+        x, y, z = (mean / max(size, 1e-9)).tolist()
+        return (x, y, z) if size >= _LEAST_GRAVITY_MPS2 else None
 
     def _look(self, a: int, b: int) -> list[Lean]:
         """The leans of hops a to b."""
@@ -107,15 +150,12 @@ class LeanFinder:
         assert kept is not None
         if b - a < 2:
             return []
-        before = kept.acc[max(0, a - self._pause - self._first) : a - self._first + 1].mean(axis=0)
-        behind = kept.acc[b - 1 - self._first : b + self._pause - self._first].mean(axis=0)
-        sizes = np.hypot.reduce(before), np.hypot.reduce(behind)
-        if min(sizes) < _LEAST_GRAVITY_MPS2:
+        before, behind = self._hangs(a - self._pause, a + 1), self._hangs(b - 1, b + self._pause)
+        if before is None or behind is None:
             return []
-        up = before / sizes[0]
-        left_deg = float(np.rad2deg(np.arccos(np.clip((up * behind).sum() / sizes[1], -1.0, 1.0))))
+        left_deg = apart_deg(before, behind)
         frame = self._frames[min((b - 1) // self._block - self._first // self._block, len(self._frames) - 1)]
-        tilt = self._tilt(kept.gyr[a - self._first : b - self._first], up, frame)
+        tilt = self._tilt(kept.gyr[a - self._first : b - self._first], np.array(before), frame)
         size = float(np.abs(tilt).max())
         fastest = float(kept.peak[a - self._first : b - self._first].max())
         most_left = p.most_left_deg if fastest < p.step_dps else p.most_put_deg
@@ -148,6 +188,11 @@ class LeanFinder:
         way = self._hop_s * np.cumsum(across, axis=0)
         farthest = way[np.argmax((way * way).sum(axis=1))]
         return np.asarray((way * (farthest / max(np.hypot.reduce(farthest), 1e-9))).sum(axis=1))
+
+
+def apart_deg(a: Pose, b: Pose) -> float:
+    """Angle between two directions of gravity."""
+    return degrees(acos(min(1.0, max(-1.0, a[0] * b[0] + a[1] * b[1] + a[2] * b[2]))))
 
 
 def _movements(moving: NDArray[np.bool_], pause: int) -> NDArray[np.intp]:

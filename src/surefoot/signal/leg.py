@@ -10,7 +10,7 @@ from surefoot.records import Array, Gap, Minute, Placement, Samples, Side, Slip
 from surefoot.signal.alignment import Aligned, Alignment, AlignmentParams, NotYet
 from surefoot.signal.contacts import ContactParams, Swings, contact_params
 from surefoot.signal.hops import Hops, no_hops
-from surefoot.signal.leans import Lean, LeanFinder, LeanParams
+from surefoot.signal.leans import LeanFinder, LeanParams, Movement
 from surefoot.signal.minutes import MinuteBook
 from surefoot.signal.rests import RestMeter, Rests
 from surefoot.signal.seats import Seat, SeatTeller
@@ -39,7 +39,7 @@ class LegParams:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LegFindings:
-    """What became certain: contacts (s), strides, minutes, slips, seats, leans, in time order; what they rest on."""
+    """What became certain: contacts (s), strides, minutes, slips, seats, movements in time order; their grounds."""
 
     initial_s: Array
     final_s: Array
@@ -49,7 +49,7 @@ class LegFindings:
     seats: list[Seat]
     tenths: Tenths
     rests: Rests | None
-    leans: list[Lean]
+    movements: list[Movement]
 
 
 class Leg:
@@ -168,9 +168,9 @@ class Leg:
         initial_s, final_s = (self._start_s + x / track.rate_hz for x in (swings.initial, swings.final))
         assert self._leans and self._rests
         seen, frames = (no_hops(), []) if last else (hops, track.states)
-        rests, leans = self._rests.update(seen, frames), self._leans.update(seen, frames, last)
+        rests, moved = self._rests.update(seen, frames), self._leans.update(seen, frames, last)
         slips, seats = ([], []) if last else self._watch(track)
-        return LegFindings(initial_s, final_s, strides, minutes, slips, seats, tenths, rests, leans)
+        return LegFindings(initial_s, final_s, strides, minutes, slips, seats, tenths, rests, moved)
 
     def _watch(self, track: Track) -> tuple[list[Slip], list[Seat]]:
         block_s = self._alignment.block_hops * track.hop / track.rate_hz

@@ -28,6 +28,7 @@ class SlotParams:
     quiet_dps: float = 0.3  # a leg that sits or lies is quieter, where the sensor's noise lets it be seen
     for_standing: float = 0.25  # log-odds of a slot
     for_sitting: float = 0.15
+    for_rest: float = 0.04  # and of one at rest that the noise may hide: who stands moves a leg more often
     flat: float = 0.5  # cosine: a shank more than 60 deg from where it points in walking
     lasting: int = 15  # slots: a shank flat for half a minute belongs to somebody who lies
     shaking_mps2: float = 0.15  # median over a minute: a vehicle
@@ -130,7 +131,9 @@ class Slots:
             sits = rest & (sway < p.quiet_dps)
             hangs = ~recorded | (upright < p.flat)
             flat = np.asarray(hangs.all(axis=0) & recorded.any(axis=0))
-        worth = (p.for_standing * stands - p.for_sitting * sits).sum(axis=0) / np.maximum(recorded.sum(axis=0), 1)
+        worth = (p.for_standing * stands - p.for_sitting * sits - p.for_rest * (rest & ~stands & ~sits)).sum(
+            axis=0
+        ) / np.maximum(recorded.sum(axis=0), 1)
         any_leg = np.asarray(recorded.any(axis=0))
         riding = any_leg & _in_minutes((shaken | ~recorded).all(axis=0) & any_leg, walking, p.lasting)
         worth = np.where(riding | flat, 0.0, worth)

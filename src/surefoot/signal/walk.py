@@ -36,7 +36,7 @@ from surefoot.signal.falls import Falls
 from surefoot.signal.footdrop import FootDrop
 from surefoot.signal.givingway import GivingWay
 from surefoot.signal.incidents import IncidentBook
-from surefoot.signal.leans import Lean
+from surefoot.signal.leans import Movement
 from surefoot.signal.leg import Leg, LegFindings
 from surefoot.signal.lengths import put_right
 from surefoot.signal.pairing import pair
@@ -86,7 +86,7 @@ class WalkStream:
         self._clocks = ClockWatch(sides, placement, params.clocks)
         self._activities = ActivityBook(tuple(sides), params.activity)
         self._rests: dict[Side, list[Rests]] = {side: [] for side in sides}
-        self._leans: dict[Side, list[Lean]] = {side: [] for side in sides}
+        self._moved: dict[Side, list[Movement]] = {side: [] for side in sides}
         self._known_s = -np.inf
 
     def update(self, item: Samples | Gap) -> WalkFindings:
@@ -136,7 +136,7 @@ class WalkStream:
             if self._pasts[side].add(f.tenths) > self._params.leg.keep_alignment_s:
                 self._foot_drop.put_on(side, f.tenths.start_s)
                 self._giving_way.put_on(side, f.tenths.start_s)
-            self._leans[side] += f.leans
+            self._moved[side] += f.movements
             if f.rests is not None:
                 self._rests[side].append(f.rests)
         pieces = [f for f in found if len(f.initial_s)]
@@ -174,9 +174,9 @@ class WalkStream:
 
     def _doing(self, strides: StrideTable, settled_s: float) -> tuple[list[Activity], list[Rise]]:
         legs = [leg.leans_known_s for leg in self._legs.values()] if settled_s < np.inf else []
-        rests, leans = self._rests, self._leans
-        self._rests, self._leans = {side: [] for side in rests}, {side: [] for side in leans}
-        return self._activities.update(strides, rests, leans, min([settled_s, *legs]))
+        rests, moved = self._rests, self._moved
+        self._rests, self._moved = {side: [] for side in rests}, {side: [] for side in moved}
+        return self._activities.update(strides, rests, moved, min([settled_s, *legs]))
 
     def _settled(self, strides: StrideTable, known_s: float) -> StrideTable:
         """The strides whose neighbours are known by ``known_s``, without lone swings, those on stairs labelled."""
