@@ -109,6 +109,8 @@ def clinic(
         raise
     try:
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end it the same way
+        if store.office.staff.is_there() and store.office.sealed_with() is None:
+            note("patients' names are stored as they are: seal them with surefoot clinic key make")
         asyncio.run(_run(store, links, listener, outside, config, browser=not no_browser))
     except BaseExceptionGroup as group:  # of the tasks within
         raise _first(group) from group
