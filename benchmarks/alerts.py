@@ -264,7 +264,8 @@ class _Alerts:
         self._kept = kept
 
     def keep_alert(self, alert: Alert, /) -> None:
-        self._kept.append(alert)
+        if alert.resolved_s is None:  # that one is over is no other alert
+            self._kept.append(alert)
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_: None
