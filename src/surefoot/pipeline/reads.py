@@ -97,8 +97,11 @@ def trends_of(
     metric: str | None,
     side: Side | EllipsisType | None,
     day: str | None = None,
+    since: str | None = None,
 ) -> list[Trend]:
     query = select(trends.c.body).where(trends.c.gateway == gateway)
+    if since is not None:
+        query = query.where(trends.c.day >= since)
     if day is not None:
         query = query.where(trends.c.day == day)
     if metric is not None:

@@ -132,7 +132,7 @@ RULES = (
     Rule(
         "both legs",
         ("T3",),
-        f"a root of the second leg is told within {_DECLINE.both_days} days of the first",
+        f"a review of the second leg (chart, heel rises, giving way) within {_DECLINE.both_days} days of the first's",
         "facts/clinical.md 7.1 and 7.8",
         "P",
         _both_legs,

@@ -202,10 +202,11 @@ class Store:
         metric: str | None = None,
         side: Side | EllipsisType | None = ...,
         day: str | None = None,
+        since: str | None = None,
     ) -> list[Trend]:
         """Oldest first; ``side=None`` means the metrics of both legs together, left out: any side."""
         with self._read() as connection:
-            return reads.trends_of(connection, gateway, metric, side, day)
+            return reads.trends_of(connection, gateway, metric, side, day, since)
 
     def bouts(self, gateway: str, start_s: float | None = None, end_s: float | None = None) -> list[Bout]:
         """Those that start in [start_s, end_s), oldest first."""
