@@ -71,7 +71,7 @@ class Findings:
 
     def keep_alert(self, alert: Alert) -> None:
         """Kept at once, for it comes before its day; told behind it, as people read it."""
-        self.alerts.append(alert)
+        self.alerts = [*(one for one in self.alerts if one.alert_id != alert.alert_id), alert]  # over, by now
         self._untold.append(alert)
         if self._store:
             self._store.keep_alert(alert)

@@ -56,7 +56,7 @@ class HomeKeeper:
         self._kept(lambda: self._store.keep_alert(alert))
         over = " This is over." if alert.resolved_s is not None else ""
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
-        if alert.tier == "T3":
+        if alert.tier == "T3" and not over:
             self._say(MEANWHILE)
 
     def keep_answer(self, answer: Answer) -> None:

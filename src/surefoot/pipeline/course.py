@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from surefoot.alerts.rules import decide_sudden
+from surefoot.alerts.rules import CHART_RULES, decide_sudden
 from surefoot.pipeline.acute import AcuteParams
 from surefoot.pipeline.aids import with_aids
 from surefoot.pipeline.incidentwatch import IncidentWatch
@@ -17,6 +17,7 @@ from surefoot.pipeline.trends import judge
 from surefoot.records import Aid, Alert, DaySummary, Side, TestResult, Trend
 from surefoot.signal.told import WalkFindings
 
+CHART_OF = {rule.kind: rule.chart for rule in CHART_RULES}
 _ACUTE = AcuteParams()
 SUDDEN_LIMIT = (
     f"{_ACUTE.in_a_row} times 50 strides in a row beyond {_ACUTE.least_z:g} spreads and beyond all that was usual, "
@@ -82,6 +83,21 @@ class Course:
         alerts = [alert for _, alert in decide_day(known, before)]
         self._alerts += alerts
         return trends, alerts
+
+    def over(self, trends: Sequence[Trend], day: DaySummary) -> list[Alert]:
+        """Alerts of the charts that have been quiet for long enough, with the word that what they told of is over.
+
+        It closes nothing: a person does.
+        """
+        quiet = {(trend.metric, trend.side) for trend in trends if trend.cleared}
+        if not quiet or day.day != self._days[-1].day:
+            return []
+        known = {alert.alert_id: alert for alert in (*self._told_of.alerts(), *self._alerts)}
+        going_on = [a for a in known.values() if (CHART_OF.get(a.kind), a.side) in quiet and a.resolved_s is None]
+        ended = [replace(alert, resolved_s=day.end_s) for alert in going_on if alert.day < day.day]
+        gone = {alert.alert_id for alert in ended}
+        self._alerts = [*(alert for alert in self._alerts if alert.alert_id not in gone), *ended]
+        return ended
 
     def walked(self, findings: WalkFindings | None) -> list[Alert]:
         """What strides tell before their day is over; None: nothing more will come."""

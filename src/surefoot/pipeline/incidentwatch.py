@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from surefoot.alerts.decline import decide_both_legs
 from surefoot.alerts.givingway import WEEK_S, GivingWayLimitParams, decide_giving_way, fallen
+from surefoot.alerts.perroot import one_per_root
 from surefoot.alerts.redflags import NotUpParams, not_up
 from surefoot.pipeline.told import Told, giving_way, standing
 from surefoot.records import Alert, DaySummary, Incident
@@ -91,11 +93,13 @@ def too_often(
     """Alerts for legs that by now gave way too often. ``new``: incidents that may not have been kept yet."""
     plan = told.plan()
     p = plan.giving_way(params or GivingWayLimitParams())
-    return [
+    found = [
         replace(alert, limit=alert.limit or plan.said("giving_way_day" if alert.tier >= "T3" else "giving_way_week"))
         for mine, usual in giving_way(now_s, days, told, new)
         for alert in decide_giving_way(mine, usual, now_s, day, before, p)
     ]
+    found += decide_both_legs(found, now_s, before)
+    return [alert for alert in one_per_root(found, before) if alert is not None]
 
 
 def answered(incident: Incident, now_s: float, day: str, days: Sequence[DaySummary], told: Told) -> list[Alert]:

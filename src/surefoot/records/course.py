@@ -86,6 +86,7 @@ class Trend:
     strides: int = 0
     worn_h: float | None = None
     reason: str = ""
+    cleared: bool = False  # it has been so low for so long that what was told of is over
     rearmed: str = ""  # last day by which the chart had been low for so long that an alert may be raised again
 
 
