@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from surefoot.cli.alignment import aligned
 from surefoot.cli.console import NOT_KNOWN
 from surefoot.records import Incident, Placement, SensorStatus, Side, Stride, WornSensor
+from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 from surefoot.web.words import INCIDENTS
 from surefoot.web.words import side as leg
 
@@ -36,6 +38,7 @@ class Board:
         self.last_incident = ""
         self.recording = ""  # why readings are not recorded, where they are not
         self.mounting = ""  # how the sensors sit, in the patient's words
+        self.walked: ClockOffset | OffsetNotKnown | None = None  # how far the legs' clocks stand apart, by walking
         self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
         self._counted: dict[Key, SensorStatus] = dict(self.statuses)  # with which the rate was measured last
@@ -91,7 +94,8 @@ class Board:
         waiting = f"{self.waiting} row{'s' * (self.waiting != 1)} wait{'s' * (self.waiting == 1)} for the clinic"
         clinic = [f"{waiting}: {self.clinic}" if self.clinic else "findings stay at home (no broker is set)"]
         incident = [f"last incident (exploratory): {self.last_incident}"] if self.last_incident else []
-        now = [told for told in (self.phase, self.recording, self.mounting) if told]
+        legs = aligned(self.statuses, self.analysed, self.walked)
+        now = [told for told in (self.phase, self.recording, self.mounting, legs) if told]
         return [*now, *incident, *clinic]
 
     def _row(self, key: Key, status: SensorStatus, now_s: float) -> tuple[str, ...]:

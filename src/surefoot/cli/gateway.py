@@ -18,6 +18,7 @@ from typing import TypeVar
 from surefoot.alerts.mqtt import Link, LinkError, Session
 from surefoot.alerts.redflags import EMERGENCY, FALLEN
 from surefoot.alerts.technical import Upkeep
+from surefoot.cli.alignment import worth_keeping
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.identified import link_params
@@ -41,6 +42,7 @@ from surefoot.records import (
     Incident,
     Placement,
     Samples,
+    SensorStatus,
     SideCheck,
     Stride,
     SurefootError,
@@ -80,6 +82,8 @@ class Gateway:
         self._keeper = _Keeper(store, board, self._now_s, say, self._stopping)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
         self._upkeep = Upkeep()
+        self._kept_ppm = {(one.side, one.placement): one.clock_ppm for one in board.worn}
+        self._walk: WatchedWalk | None = None
 
     async def work(self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, broker: str | None = None) -> None:
         """Until it is cancelled, or the radio ends."""
@@ -140,7 +144,7 @@ class Gateway:
         course = resumed(store, self._zone, self._ask, until_s=begin_s)
         check = mounting_check(store, sides, placement, self._now_s())
         params = replace(USUAL, length_factors=factors)
-        walk = WatchedWalk(sides, placement, params, check, self._keeper.keep_donning)
+        walk = self._walk = WatchedWalk(sides, placement, params, check, self._keeper.keep_donning)
         await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
         for task in others:
             task.cancel()
@@ -165,6 +169,13 @@ class Gateway:
         if alert is not None:
             self._keeper.keep_alert(alert)
 
+    def _keep_clock(self, status: SensorStatus) -> None:
+        key = status.side, status.placement
+        if status.clock_ppm is not None and worth_keeping(status, self._kept_ppm.get(key)):
+            address = next(one.address for one in self._board.worn if (one.side, one.placement) == key)
+            self._keeper.keep_clock(address, status.clock_ppm, status.clock_within_s)
+            self._kept_ppm[key] = status.clock_ppm
+
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now_s(), self._zone).date().isoformat()
 
@@ -179,7 +190,9 @@ class Gateway:
                 if self._ring.trouble != self._board.recording:
                     self._board.recording = self._ring.trouble
                     self._say(self._ring.trouble or "readings are recorded again")
+                self._board.walked = self._walk.clock_offset if self._walk else None
                 for status in tuple(self._board.statuses.values()):
+                    await asyncio.to_thread(self._keep_clock, status)
                     low = self._upkeep.charged(status, self._now_s(), self._today())
                     await asyncio.to_thread(self._keep_technical, low)
                 await asyncio.sleep(LOOK_S)
@@ -246,6 +259,9 @@ class _Keeper:
         self._kept(lambda: self._store.keep_alert(alert))
         over = " This is over." if alert.resolved_s is not None else ""
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
+
+    def keep_clock(self, address: str, ppm: float, within_s: float | None) -> None:
+        self._kept(lambda: self._store.keep_clock(address, ppm, within_s))
 
     def keep_donning(self, donning: Donning) -> None:
         self._kept(lambda: self._store.keep_donning(donning))
