@@ -43,9 +43,12 @@ FUZZ_INPUTS ?= 10000000
 fuzz: $(STAMP)
 	$(BIN)/python benchmarks/fuzz.py --inputs $(FUZZ_INPUTS)
 
-# The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
+# The simulated radio: what arrives and when it is said to be taken, links that break, what a gateway costs, and what the
+# simulated radio itself does. Some forty minutes.
 bench-radio: $(STAMP)
 	$(BIN)/python benchmarks/radio.py
+	$(BIN)/python benchmarks/clocks.py
+	$(BIN)/python benchmarks/simulator.py
 
 # Rules of alerts, on made-up charts, blocks and days: false alarms, and days until found. Half an hour.
 bench-alerts: $(STAMP)
