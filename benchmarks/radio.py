@@ -42,6 +42,7 @@ from surefoot.simulation.pretend import pretend_radio
 
 CONSOLE = Console(width=150)
 BAD = Faults(lost=0.02, jitter_s=0.2)  # none overtakes another: one that is late makes those behind it late
+TURNS = Faults(lost=0.02, turns_s=0.2)  # as late, but what waits comes together
 GRID = Faults(lost=0.02, interval_s=0.05)  # as radios have it: what is said in between comes together
 
 
@@ -103,6 +104,11 @@ def faultless(given: argparse.Namespace) -> None:
 def bad(given: argparse.Namespace) -> None:
     rows = [arrivals(product.key, BAD, given.minutes) for product in PRODUCTS]
     show(f"2 % lost, each 0 to 200 ms late, {given.minutes:g} min, clocks 80 ppm fast and slow", ARRIVED, rows)
+
+
+def turns(given: argparse.Namespace) -> None:
+    rows = [arrivals(product.key, TURNS, given.minutes) for product in PRODUCTS]
+    show(f"2 % lost, turns 0 to 200 ms apart, {given.minutes:g} min, clocks 80 ppm fast and slow", ARRIVED, rows)
 
 
 def gridded(given: argparse.Namespace) -> None:
@@ -238,12 +244,21 @@ async def _memory(hours: float) -> list[tuple[object, ...]]:
     return rows
 
 
-ALL = {"faultless": faultless, "gridded": gridded, "bad": bad, "drops": drops, "cost": cost, "memory": memory}
+ALL = {
+    "faultless": faultless,
+    "gridded": gridded,
+    "turns": turns,
+    "bad": bad,
+    "drops": drops,
+    "cost": cost,
+    "memory": memory,
+}
+USUAL = ["faultless", "gridded", "turns", "bad", "drops", "cost"]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=ALL, default=["faultless", "gridded", "bad", "drops", "cost"])
+    parser.add_argument("--only", nargs="+", choices=ALL, default=USUAL)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--drops", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=60.0)
