@@ -3,9 +3,9 @@
     python benchmarks/radio.py [--only NAME ...] [--minutes N] [--drops N] [--seconds N] [--kills N] [--hours N]
 
 All of it over the simulated radio (simulation/air.py), with sensors of their own drifting clocks, through bleak and the
-code that real sensors use. Everything but ``cost`` and ``kills`` runs in virtual time and repeats exactly; ``cost`` takes
-``--seconds`` of real time. ``--hours``: of a simulated day, for the memory; it takes about a minute an hour. At the 25th
-the day has been told.
+code that real sensors use. Everything but ``cost`` and ``kills`` runs in virtual time and repeats exactly; ``cost``
+takes ``--seconds`` of real time. ``--hours``: of a simulated day, for the memory; it takes about a minute an hour. At
+the 25th the day has been told.
 """
 
 from __future__ import annotations
