@@ -4,8 +4,8 @@
 
 All of it over the simulated radio (simulation/air.py), with sensors of their own drifting clocks, through bleak and the
 code that real sensors use. Everything but ``cost`` and ``kills`` runs in virtual time and repeats exactly; ``cost``
-runs in real time for ``--seconds``. ``--hours``: of a simulated day, for the memory; about a minute an hour. At the
-25th the day has been told.
+takes ``--seconds`` of real time. ``--hours``: of a simulated day, for the memory; it takes about a minute an hour. At
+the 25th the day has been told.
 """
 
 from __future__ import annotations

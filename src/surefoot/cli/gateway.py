@@ -186,8 +186,9 @@ class Gateway:
                 for task in (telling, late):
                     task.cancel()
                 await asyncio.wait({telling, late})
+                if not telling.cancelled():
+                    telling.result()  # what it failed with, also where we are cancelled
             if not telling.cancelled():
-                telling.result()
                 break
             late.result()
             begin_s = await self._in_ring(self._late.begin_s, self._store, self._ring, self._late.take())
