@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
 PEERS := .venv-peers
 
-.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-alerts bench-radio bench-peers fuzz clean
+.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-alerts bench-radio bench-peers fuzz chaos soak clean
 
 demo: $(STAMP)
 	$(BIN)/surefoot demo $(DEMO_ARGS)
@@ -38,23 +38,42 @@ bench-signs: $(STAMP)
 	$(BIN)/python benchmarks/activities.py --data $(DATA)
 	$(BIN)/python benchmarks/stairs.py --data $(DATA)
 
-# Any bytes to every sensor's decoder: ten million inputs, some minutes on two cores.
+# Any bytes to every sensor's decoder, and to those of messages: ten million inputs each, some minutes on two cores.
 FUZZ_INPUTS ?= 10000000
 # And anything at all to every page and form of the clinic.
 FUZZ_REQUESTS ?= 200000
 fuzz: $(STAMP)
 	$(BIN)/python benchmarks/fuzz.py --inputs $(FUZZ_INPUTS)
+	$(BIN)/python benchmarks/fuzz_messages.py --inputs $(FUZZ_INPUTS)
 	$(BIN)/python benchmarks/fuzz_forms.py --inputs $(FUZZ_REQUESTS)
+
+# Delivery under kill -9, power cuts and a backlog: half an hour and more. What is claimed: docs/reliability.md.
+KILLS ?= 300
+chaos: $(STAMP)
+	@sh tests/parts.sh
+	$(BIN)/python benchmarks/powercut.py
+	$(BIN)/python benchmarks/chaos.py control
+	$(BIN)/python benchmarks/chaos.py drain
+	$(BIN)/python benchmarks/chaos.py kills --kills $(KILLS)
+
+# Homes, broker, workers and database at ten times the usual load: memory and every row.
+SOAK_MINUTES ?= 60
+soak: $(STAMP)
+	@sh tests/parts.sh
+	$(BIN)/python benchmarks/soak.py --minutes $(SOAK_MINUTES)
 
 # The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
 bench-radio: $(STAMP)
 	$(BIN)/python benchmarks/radio.py
 
-# Rules of alerts, on made-up charts, blocks and days: false alarms, and days until found. Half an hour.
+# Rules of alerts, on made-up charts, blocks and days, and on simulated patients: false alarms, and days until found. An hour on one core.
 bench-alerts: $(STAMP)
-	$(BIN)/python benchmarks/alerts.py rules
-	$(BIN)/python benchmarks/alerts.py acute
-	$(BIN)/python benchmarks/charts.py alarms
+	$(BIN)/python benchmarks/alerts.py
+	$(BIN)/python benchmarks/sudden.py quiet
+	$(BIN)/python benchmarks/sudden.py step --people 50
+	$(BIN)/python benchmarks/charts.py alarms --people 60
+	$(BIN)/python benchmarks/dayrules.py tests limits slopes days
+	$(BIN)/python benchmarks/weakening.py dorsi
 
 bench-peers: $(STAMP) $(PEERS)/.installed
 	$(BIN)/python benchmarks/peers.py --data $(DATA) --peers $(PEERS)/bin/python

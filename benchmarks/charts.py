@@ -6,6 +6,8 @@
 Days after facts/clinical.md 7.3 and 7.4: noise of one floor a day, each day hanging on the last by 0.3, half of its
 variance shared by the numbers of a leg; speed wanders by 0.04 m/s. How numbers follow speed is drawn for each person
 with the whole spread that the prior of ``pipeline/measures.py`` has. False giving-way-like events come 0.2 a week.
+Other shoes that nobody logged move each number of both legs alike by a normal amount of an SD of 1.5 floors, and of
+each leg by 0.5 more. An alert is one of any rule of a day (``pipeline/rulebook.py``), T2 or T3.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ from accuracy import DATA, Bench
 from rich.console import Console
 from rich.table import Table
 
-from surefoot.alerts.rules import decide
 from surefoot.pipeline import trends
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.measures import MEASURES, DayMeasure
+from surefoot.pipeline.rulebook import Known, RulebookParams, decide_day
+from surefoot.pipeline.told import Told
 from surefoot.pipeline.trends import judge
 from surefoot.records import SIDES, Alert, DayMetric, DaySummary, Side
 from surefoot.signal.walk import Walk, analyze
@@ -47,12 +50,17 @@ ROOTS = {"l5": "foot_lifting_weaker", "s1": "push_off_weaker", "l4": "knee_contr
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What happens on the day after the baseline, and stays: speed in %, features of a root of the left leg in SD."""
+    """What happens on the day after the baseline, and stays: speed in %, features of a root of the left leg in SD.
+
+    ``shoes``: how far they move the numbers of both legs, in floors.
+    """
 
     words: str
     speed_pct: float = 0.0
     root: str = ""
     spreads: float = 0.0
+    shoes: float = 0.0
+    days: int = WATCHED_DAYS
 
 
 CASES = (
@@ -60,6 +68,10 @@ CASES = (
     Case("walks 10 % slower", -10.0),
     Case("walks 20 % slower", -20.0),
     Case("walks 20 % faster", 20.0),
+    Case("a week 10 % slower", -10.0, days=7),
+    Case("a week 20 % slower", -20.0, days=7),
+    Case("a week in other shoes", shoes=1.5, days=7),
+    Case("a week in other shoes, 10 % slower", -10.0, shoes=1.5, days=7),
     *(Case(f"{root.upper()} features worse by 4 SD", 0.0, root, 4.0) for root in ROOTS),
     *(Case(f"{root.upper()} features worse by 4 SD, 10 % slower", -10.0, root, 4.0) for root in ROOTS),
 )
@@ -67,7 +79,8 @@ CASES = (
 
 def alarms(people: int, words: str, usual: Mapping[str, float]) -> None:
     """Each case with numbers as they are, and at the usual speed."""
-    table = Table(title=f"People of {people} with an alert within {WATCHED_DAYS} days", box=None, title_justify="left")
+    title = f"People of {people} with an alert within {WATCHED_DAYS} days, or the week"
+    table = Table(title=title, box=None, title_justify="left")
     columns = ("", "compared", "any alert", "L5", "S1", "L4", "right one within 7 days", "median days")
     for k, column in enumerate(columns):
         table.add_column(column, justify="right" if k > 1 else "left")
@@ -95,13 +108,14 @@ def _alerts(days: list[DaySummary], params: TrendParams) -> list[tuple[int, Aler
     """Alerts with the number of watched days until each."""
     raised: list[tuple[int, Alert]] = []
     for n in range(BASELINE_DAYS + 1, len(days) + 1):
-        new = decide(judge(days[:n], params), days[n - 1].end_s, [alert for _, alert in raised])
-        raised += [(n - BASELINE_DAYS, alert) for alert in new]
+        known = Known(days[:n], judge(days[:n], params), Told(), RulebookParams(trends=params))
+        new = decide_day(known, [alert for _, alert in raised])
+        raised += [(n - BASELINE_DAYS, alert) for _, alert in new]
     return raised
 
 
 def _days(case: Case, rng: np.random.Generator, known: Mapping[str, float]) -> Iterator[DaySummary]:
-    count = BASELINE_DAYS + WATCHED_DAYS
+    count = BASELINE_DAYS + case.days
     powers = {m.name: rng.normal(m.speed.power, m.speed.sd) for m in map(MEASURES.__getitem__, known) if m.speed}
     late = np.arange(count) >= BASELINE_DAYS
     pace = (1 + 0.04 / USUAL["speed_mps"] * _wandering(rng, count)) * (1 + case.speed_pct / 100 * late)
@@ -109,11 +123,14 @@ def _days(case: Case, rng: np.random.Generator, known: Mapping[str, float]) -> I
     columns: dict[tuple[Side | None, str], np.ndarray] = {}
     for name, usual in known.items():
         measure = MEASURES[name]
+        shoes = case.shoes * rng.standard_normal() if case.shoes else 0.0
         for side in SIDES:
             columns[side, name] = usual * pace
             if name != "speed_mps":
                 noise = np.sqrt(SHARED) * shared[side] + np.sqrt(1 - SHARED) * _wandering(rng, count)
                 noise = noise + measure.worse * case.spreads * late * (measure.root == case.root and side == "left")
+                if case.shoes:
+                    noise = noise + late * (shoes + case.shoes / 3 * rng.standard_normal())
                 columns[side, name] = (usual + _floor(measure, usual) * noise) * pace ** powers.get(name, 0.0)
     for side in SIDES:
         weak = case.root == "l4" and side == "left"

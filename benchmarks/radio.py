@@ -1,10 +1,11 @@
 """The radio: what of all that two sensors send arrives, when it is said to be taken, and what a gateway costs.
 
-    python benchmarks/radio.py [--only NAME ...] [--minutes N] [--drops N] [--seconds N] [--hours N]
+    python benchmarks/radio.py [--only NAME ...] [--minutes N] [--drops N] [--seconds N] [--kills N] [--hours N]
 
 All of it over the simulated radio (simulation/air.py), with sensors of their own drifting clocks, through bleak and the
-code that real sensors use. Everything but ``cost`` runs in virtual time and repeats exactly; ``cost`` runs in real time
-for ``--seconds``. ``--hours``: of a simulated day, for the memory; it takes about a minute an hour.
+code that real sensors use. Everything but ``cost`` and ``kills`` runs in virtual time and repeats exactly; ``cost``
+runs in real time for ``--seconds``. ``--hours``: of a simulated day, for the memory; about a minute an hour. At the
+25th the day has been told.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import resource
 import sys
 import tempfile
 import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # the sensors on the air are the tests'
 
 from aired import ZERO_S, Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
+from killed import killed
 from surefoot.alerts.mqtt import Link as ClinicLink
 from surefoot.cli.board import Board
 from surefoot.cli.gateway import Gateway
@@ -37,11 +40,13 @@ from surefoot.sensors.products import PRODUCTS
 from surefoot.sensors.radio import Radio
 from surefoot.simulation.air import Faults
 from surefoot.simulation.broker import small_broker
+from surefoot.simulation.life import LifeHabits
 from surefoot.simulation.pastime import pastime
 from surefoot.simulation.pretend import pretend_radio
 
 CONSOLE = Console(width=150)
 BAD = Faults(lost=0.02, jitter_s=0.2)  # none overtakes another: one that is late makes those behind it late
+USUAL_DAY = LifeHabits(worn_h=16.0, removals=(0, 0))  # 4,000 strides of each leg
 GRID = Faults(lost=0.02, interval_s=0.05)  # as radios have it: what is said in between comes together
 
 
@@ -210,44 +215,118 @@ def _resident_mb() -> float:
     return pages * resource.getpagesize() / 1e6
 
 
-# ---- memory over hours
+# ---- memory over a day
 
 
 def memory(given: argparse.Namespace) -> None:
-    rows = in_virtual_time(_memory(given.hours))
-    show("Memory of simulator and gateway in one process, in virtual time", ("hour", "MB", "readings", "strides"), rows)
+    title = "Memory of gateway, broker, clinic and simulator in one process, of a day that begins at midnight"
+    CONSOLE.print(f"{title}\nhour, MB, readings, strides kept, days kept, rows at the clinic")
+    resident = in_virtual_time(_memory(given.hours))[1:]
+    if len(resident) > 1:
+        CONSOLE.print(f"Grown after the first hour: {max(resident[1:]) - resident[0]:.1f} MB at most\n")
 
 
-async def _memory(hours: float) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
+async def _memory(hours: float) -> list[float]:
+    """The whole of ``surefoot wear``, to the row at the clinic: MB at each hour. At the 25th a new day has begun."""
+    resident: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with pastime() as person:
-            store, ring = open_store(f"sqlite:///{folder}/home.sqlite"), Ring(f"{folder}/recordings")
-            board = Board(person.worn, "shank", load_config().zone, ZERO_S)
+        config = load_config(home=Path(folder))
+        async with AsyncExitStack() as end:
+            person = await end.enter_async_context(pastime(habits=USUAL_DAY))
+            broker = await end.enter_async_context(small_broker())
+            store, ring = open_store(config.home_store), Ring(config.home_ring)
+            clinic = open_store(f"sqlite:///{folder}/clinic.sqlite")
+            board = Board(person.worn, "shank", config.zone, ZERO_S)
             radio = Radio(person.worn, on_status=board.take_status, bleak=person.kit, unix_offset_s=ZERO_S)
-            work = Gateway(store, ring, load_config(), board, lambda _: None).work(radio.items(), ZERO_S)
-            working = asyncio.create_task(work)
+            home = Gateway(store, ring, config, board, lambda _: None)
+            tasks = [
+                asyncio.create_task(serve(clinic, ClinicLink(broker, "clinic", protocol="3.1.1"))),
+                asyncio.create_task(home.work(radio.items(), ZERO_S, broker)),
+            ]
             for hour in range(round(hours) + 1):
-                rows.append((hour, f"{_resident_mb():.1f}", _readings(board), store.counts().get("strides", 0)))
+                kept, there = store.counts(), clinic.counts()
+                stored = sum(there.get(name, 0) for name in ("bouts", "incidents", "days"))
+                resident.append(_resident_mb())
+                CONSOLE.print(hour, f"{resident[-1]:.1f}", _readings(board), kept["strides"], kept["days"], stored)
                 if hour < hours:
-                    await asyncio.sleep(3600.0)
-            working.cancel()
-            await asyncio.wait({working})
+                    await asyncio.wait(tasks, timeout=3600.0, return_when=asyncio.FIRST_COMPLETED)
+                    for task in tasks:
+                        if task.done():
+                            task.result()
+            for task in reversed(tasks):
+                task.cancel()
+            await asyncio.wait(tasks)
             ring.close()
+            for one in (store, clinic):
+                one.close()
+    return resident
+
+
+# ---- killed at any moment
+
+
+def kills(given: argparse.Namespace) -> None:
+    row = asyncio.run(_kills(given.kills))
+    columns = ("killed", "lost, median s", "most s", "stored and gone", "stored twice", "strides", "of those recorded")
+    columns += ("twice or wrong", "pairing", "outbox")
+    show(
+        "surefoot wear killed (SIGKILL) at random moments while somebody walks, on bleak's own code for Linux",
+        columns,
+        [row],
+    )
+
+
+async def _kills(count: int) -> tuple[object, ...]:
+    """Real time. "lost": from when the last reading that is stored was measured to the kill."""
+    rng = np.random.default_rng(21)
+    lost_s: list[float] = []
+    gone = twice = 0
+    with tempfile.TemporaryDirectory() as folder:
+        async with killed(Path(folder), 60.0 * count) as home:
+            before = {side: np.empty(0, int) for side in SIDES}
+            for _ in range(count):
+                await home.start()
+                await asyncio.sleep(float(rng.uniform(0.0, 12.0)))
+                lost_s += (await home.kill()).values()
+                for side in SIDES:
+                    now = home.stored(side)
+                    gone += len(np.setdiff1d(before[side], now))
+                    twice += len(now) - len(np.unique(now))
+                    before[side] = now
+            await home.start()
+            await asyncio.sleep(30.0)
+            await home.stop()
+            store = open_store(home.config.home_store)
+            kept = sorted((stride.side, stride.start_s) for stride in store.strides(0.0, 1e12))
+            paired = store.worn_sensors() == home.there.worn
+            outbox = store.outbox.count() >= len(store.bouts(store.gateway())) > 0
             store.close()
-    return rows
+            true = home.understood()
+            wrong = len(kept) - len(set(kept) & set(true))
+    said = (f"{one:.2f}" for one in (np.median(lost_s), max(lost_s)))
+    whole = ("kept" if one else "LOST" for one in (paired, outbox))
+    return (count, *said, gone, twice, len(kept), len(true), wrong, *whole)
 
 
-ALL = {"faultless": faultless, "gridded": gridded, "bad": bad, "drops": drops, "cost": cost, "memory": memory}
+ALL = {
+    "faultless": faultless,
+    "gridded": gridded,
+    "bad": bad,
+    "drops": drops,
+    "cost": cost,
+    "kills": kills,
+    "memory": memory,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=ALL, default=["faultless", "gridded", "bad", "drops", "cost"])
+    parser.add_argument("--only", nargs="+", choices=ALL, default=[*ALL])
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--drops", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--hours", type=float, default=3.0)
+    parser.add_argument("--hours", type=float, default=25.0)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--broker", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)

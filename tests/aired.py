@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -47,8 +47,10 @@ async def aired(
     clock_ppm: tuple[float, float] = (80.0, -80.0),
     settings: dict[str, Any] | None = None,
     sides: tuple[Side, ...] = SIDES,
+    felt: Mapping[Side, Motion] | None = None,
     **how: Any,
 ) -> Aired:
+    """``felt``: what the legs do; by default they are restless."""
     rng = np.random.default_rng(seed)
     air = Air(np.random.default_rng([seed, 1]), faults)
     kit = bleak_kit(air)
@@ -60,7 +62,7 @@ async def aired(
         made = Ankle(
             air,
             firmware(key, **(settings or {})),
-            Motion(_restless(side, rng)),
+            felt[side] if felt else Motion(_restless(side, rng)),
             address,
             **{"clock_ppm": clock_ppm[number], "on_for_s": 30.0 + number, **how},
         )

@@ -60,6 +60,11 @@ class Enrolled:
             self._process.wait()
             self._process = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def identity(self, who: str) -> Path:
         return self.authority.folder / ("clinic" if who == CLINIC else f"gateways/{who}")
 

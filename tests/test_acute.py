@@ -158,19 +158,24 @@ def test_every_number_of_a_block_is_one_of_the_day() -> None:
 class Life:
     """Strides of a patient, day by day, through the course."""
 
-    def __init__(self, aids: dict[str, tuple[str, ...]] | None = None) -> None:
+    def __init__(self, aids: dict[str, tuple[str, ...]] | None = None, past_s: float = float("-inf")) -> None:
         self.aids, self.asked = aids or {}, []
-        today = Today(day_of, lambda day: self.aids.get(day, ()), on_ask=self.asked.append)
+        today = Today(day_of, lambda day: self.aids.get(day, ()), on_ask=self.asked.append, past_s=past_s)
         self.course = Course(today=today)
         self.rng = np.random.default_rng(5)
 
-    def day(self, number: int, weak_from_h: float = 99.0, until_h: float = 20.0) -> list[Alert]:
+    def day(
+        self, number: int, weak_from_h: float = 99.0, until_h: float = 20.0, weak_until_h: float = 99.0
+    ) -> list[Alert]:
         told: list[Alert] = []
         for k in range(24):
             at_s = number * DAY_S + (8 + k / 2) * H
             if at_s > number * DAY_S + until_h * H:
                 break
-            both = [self._walk(side, at_s, weak_from_h * H <= at_s % DAY_S and side == "left") for side in SIDES]
+            both = [
+                self._walk(side, at_s, weak_from_h * H <= at_s % DAY_S < weak_until_h * H and side == "left")
+                for side in SIDES
+            ]
             minutes = worn(at_s, at_s + 1800.0)
             new = findings(minutes=minutes)
             told += self.course.walked(replace(new, strides=StrideTable.joined("shank", both)))
@@ -226,6 +231,19 @@ def test_nobody_waits_for_an_answer_when_the_stream_ends() -> None:
         life.day(number)
     told = life.day(14, weak_from_h=10.0, until_h=11.2)
     assert told or life.course.walked(None), "the day ended within the half hour"
+
+
+@pytest.mark.parametrize("weak_until_h", [99.0, 15.0], ids=["lasting", "over"])
+def test_a_weakness_that_becomes_known_late_is_told_only_if_it_lasts(weak_until_h: float) -> None:
+    """The day until half past four becomes known then."""
+    life = Life(past_s=14 * DAY_S + 16.5 * H)
+    for number in range(14):
+        life.day(number)
+    told = life.day(14, weak_from_h=10.0, weak_until_h=weak_until_h)
+    assert [a.tier for a in told] == (["T3"] if weak_until_h > 20 else []) and life.asked == []
+    if not told:
+        again = life.day(15, weak_from_h=10.0)
+        assert [a.tier for a in again] == ["T3"], "one that was over latches nothing"
 
 
 def test_checks_of_the_sensors_reach_the_rule() -> None:

@@ -11,7 +11,9 @@ import pytest
 from surefoot.alerts.alertlife import State
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.limits import RANGES, LimitRange
+from surefoot.alerts.perroot import PerRootParams
 from surefoot.alerts.technical import TechnicalParams
+from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.clinic import ClinicParams
 from surefoot.pipeline.digest import DigestParams
 from surefoot.pipeline.monitored import MonitorParams
@@ -20,8 +22,8 @@ from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import Tier
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "alerts.md").read_text(encoding="utf-8")
-OF = ClinicParams, EscalationParams, MonitorParams, TechnicalParams, DigestParams, WeeklyParams
-CLASSES = {of.__name__: of for of in OF}
+OF = (ClinicParams, EscalationParams, MonitorParams, TechnicalParams, DigestParams, WeeklyParams, PerRootParams)
+CLASSES = {of.__name__: of for of in (*OF, TrendParams)}
 CONSTANTS = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+([\d.]*\d)", PAGE)
 
 

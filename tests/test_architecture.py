@@ -44,13 +44,9 @@ MAY_TOUCH = {  # outside thing: the files that may
     "cryptography": {"alerts/identity.py", "pipeline/sealing.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")}
-    | {
-        f"pipeline/{name}.py"
-        for name in (
-            *("stafftables", "staff", "login", "auditlog", "sealed", "sealedstore", "appendonly", "forgetting"),
-            *("office", "judgements", "orderbook", "holes", "arrivals", "lists"),
-        )
-    },
+    | {f"pipeline/{name}.py" for name in ("judgements", "orderbook", "holes", "arrivals", "lists")}
+    | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "auditlog", "office", "turns")}
+    | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting")},
     "argon2": {"pipeline/passwords.py"},
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/copies.py", "pipeline/salvage.py"},
@@ -77,7 +73,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "chance": {"alerts/mqtt.py", "alerts/keeping.py", "pipeline/delivery.py", "sensors/radio.py"}  # how long to wait
     | {"web/door.py", "pipeline/sealing.py"},  # a secret must not follow from anything; others are given chance
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*"}
-    | {f"pipeline/{name}.py" for name in ("ring", "segments", "copies", "salvage")}
+    | {f"pipeline/{name}.py" for name in ("ring", "segments", "copies", "salvage", "backfill")}
     | {"exports/*"},
 }
 

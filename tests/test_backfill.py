@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,7 @@ def test_what_is_fetched_twice_or_came_on_air_as_well_is_told_once(tmp_path: Pat
     items = [i for i in ring.items(T0, T0 + 100) if isinstance(i, Samples)]
     until = max(i.end_s for i in items if i.start_s < T0 + 30)
     early = [i for i in items if i.start_s < T0 + 30]
-    assert all(b.start_s >= a.end_s - 1e-6 for a, b in zip(early, early[1:], strict=False)) and until >= T0 + 30
+    assert all(b.start_s >= a.end_s - 1e-6 for a, b in pairwise(early)) and until >= T0 + 30
     assert not any(isinstance(item, Gap) for item in ring.items(T0, T0 + 100))
 
 

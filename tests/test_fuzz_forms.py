@@ -64,6 +64,14 @@ def test_what_is_planted_is_found() -> None:
         assert bool(told.faults) is bool(fault) and fault in "".join(told.faults)
 
 
+def test_an_address_that_is_no_text_is_refused() -> None:
+    """Found here: the router takes a query for UTF-8 when a slash is too many, and failed."""
+    clinic, told = FUZZ.Clinic(), FUZZ.Told()
+    for path in (b"/alerts", b"/alerts/", b"/patients/x//"):
+        clinic.ask(FUZZ.Ask("GET", "/alerts", path, b"\xf6\xf5=1", who="Dr. Ada"), told)
+    assert told.faults == [] and told.statuses["GET /alerts", 400] == 3
+
+
 def test_a_gate_that_stands_open_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("surefoot.web.gate.is_open", lambda path: True)
     clinic, told = FUZZ.Clinic(), FUZZ.Told()

@@ -18,11 +18,12 @@ import made
 import story
 from story import NOW_S
 from surefoot.alerts.redflags import EMERGENCY, QUESTIONS
+from surefoot.alerts.technical import Upkeep
 from surefoot.pipeline.asking import open_questions
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.pipeline.telling import told_check_in
-from surefoot.records import Order, Question, Stride
+from surefoot.records import Aid, Order, Question, SensorStatus, Stride
 from surefoot.web.homeapp import HomePage, make_home_app
 from surefoot.web.server import serve_pages
 from test_web import HERE, text
@@ -183,6 +184,30 @@ def test_walking_is_told_leg_by_leg_and_nothing_is_no_zero(home: Store) -> None:
     page = text(asked(home, "GET", "/"))
     assert "Today: Left leg: 3 strides" in page
     assert "Last whole day, 2026-01-01: worn" in page
+
+
+def test_one_tap_says_what_the_patient_walks_with_today(home: Store) -> None:
+    """The moment for it is half an hour before a sudden weakness becomes an alert: then nobody is told."""
+    page = asked(home, "POST", "/aid", {"kind": "brace"})
+    assert "Logged for today" in text(page)
+    assert "A brace: today, yes" in text(page)
+    assert home.aids() == [Aid("brace", "2026-01-29", "2026-01-29")]
+    assert "Taken back." in text(asked(home, "POST", "/aid", {"kind": "brace"}))
+    assert home.aids() == []
+    home.keep_aid(Aid("shoes", "2026-01-01", None, "blue ones"))
+    asked(home, "POST", "/aid", {"kind": "shoes"})
+    assert home.aids() == [Aid("shoes", "2026-01-01", None, "blue ones")]
+    assert asked(home, "POST", "/aid", {"kind": "wings"}).status_code == 400
+
+
+def test_a_sensor_that_needs_the_patient_is_said_with_what_to_do_until_it_is_over(home: Store) -> None:
+    status = SensorStatus("left", "shank", NOW_S, "streaming", battery_pct=12)
+    low = Upkeep().charged(status, NOW_S, "2026-01-29")
+    assert low is not None
+    home.keep_alert(low)
+    assert "The battery of the left sensor is at 12 %" in text(asked(home, "GET", "/"))
+    home.keep_alert(replace(low, resolved_s=NOW_S))
+    assert "The battery of the left sensor" not in text(asked(home, "GET", "/"))
 
 
 # ---- in a browser

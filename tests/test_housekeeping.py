@@ -101,7 +101,7 @@ def test_a_damaged_store_is_nothing_to_wait_out(config: Config) -> None:
 GATEWAY = """
 import threading, made
 from surefoot.cli.board import Board
-from surefoot.cli.gateway import _Keeper
+from surefoot.cli.homekeeper import HomeKeeper
 from surefoot.cli.housekeeping import Housekeeping, HouseParams
 from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
@@ -117,7 +117,7 @@ board = Board((), "shank", config.zone, 0.0)
 params = HouseParams(ballast_bytes=3_000_000, inside_bytes=500_000, low_bytes=0)
 house = Housekeeping(store, ring, config, board, params)
 said, stopping = [], threading.Event()
-keeper = _Keeper(store, board, lambda: 0.0, said.append, stopping, house.make_room)
+keeper = HomeKeeper(store, board, lambda: 0.0, said.append, stopping, house.make_room)
 house.look(0.0)
 ballast = config.home / "ballast"
 """

@@ -14,7 +14,7 @@ from surefoot.pipeline.incidentwatch import IncidentWatch, answered
 from surefoot.pipeline.resumed import resumed, told_of
 from surefoot.pipeline.store import Store, open_store
 from surefoot.pipeline.told import Told
-from surefoot.records import Alert, Answer, Incident, Minute
+from surefoot.records import Alert, Answer, Bout, Incident, Minute
 from surefoot.signal.told import WalkFindings
 from weeks import DAY_S, FIRST_S, days, findings
 
@@ -109,6 +109,38 @@ def test_a_day_worked_through_anew_tells_nothing_twice(home: Store) -> None:
     unheard = replace(lying(), start_s=TODAY_S + 60, end_s=TODAY_S + 400)
     home.keep_incident(unheard)
     assert len(lived(home, unheard)) == 1
+
+
+NOON_S = TODAY_S + 12 * 3600
+
+
+def late(home: Store, *told: Incident | Bout | float) -> list[Alert]:
+    """The morning becomes known at noon."""
+    course, alerts = resumed(home, UTC, past_s=NOON_S), []
+    for one in told:
+        if isinstance(one, Incident):
+            home.keep_incident(one)
+        alerts += course.walked(findings(bouts=[one]) if isinstance(one, Bout) else heard(one))
+    return alerts
+
+
+def test_what_becomes_known_late_is_told_when_all_is_known_and_only_if_it_is_still_true(home: Store) -> None:
+    walk = Bout(lying().end_s + 900, lying().end_s + 960, 40, 40)
+    assert late(home, lying(), walk, NOON_S + 60) == [], "up and about since"
+    assert late(home, lying(), NOON_S - 60) == [], "what happened since is not known yet"
+    assert [a.tier for a in late(home, lying(), NOON_S + 60)] == ["T4"]
+    assert late(home, buckle(8), buckle(11)) == []
+    urgent = [a for a in late(home, buckle(8), buckle(11), NOON_S + 60) if a.tier == "T3"]
+    assert [(a.kind, a.raised_s) for a in urgent] == [("gives_way_more", NOON_S + 60)]
+
+
+def test_too_often_the_day_before_yesterday_is_not_too_often_now(home: Store) -> None:
+    assert late(home, buckle(8 - 48), buckle(11 - 48), NOON_S + 60) == []
+
+
+def test_a_fall_behind_the_time_that_came_late_is_told_as_ever(home: Store) -> None:
+    fresh = replace(lying(), start_s=NOON_S + 600, end_s=NOON_S + 910)
+    assert [a.tier for a in late(home, fresh)] == ["T4"]
 
 
 def test_without_a_watch_nothing_is_read() -> None:

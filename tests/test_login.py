@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Thread
 
@@ -17,6 +17,7 @@ from story import NOW_S, WEAK
 from surefoot.alerts.bodies import AlertBody
 from surefoot.pipeline import passwords
 from surefoot.pipeline.login import LoginParams, Logins, Wait
+from surefoot.pipeline.staff import Person
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.web.app import make_app
 from surefoot.web.roles import is_open
@@ -346,8 +347,30 @@ def test_guessing_many_names_from_one_address_waits_too(app: FastAPI) -> None:
     assert Browser(app, "2001:db8:1::1").log_in("Dr. Ada").status_code == 200
 
 
-def test_many_guesses_at_once_do_not_get_past_the_limit(store: Store) -> None:
-    hired(store, NOW_S)
+@pytest.fixture
+def bare(new_url: Callable[[], str]) -> Iterator[Store]:
+    """With staff and nothing else, on both kinds of databases."""
+    store = hired(open_store(new_url()), NOW_S)
+    yield store
+    store.close()
+
+
+def test_a_login_from_its_beginning_to_its_end(bare: Store) -> None:
+    logins = bare.office.logins
+    assert logins.log_in("Dr. Ada", "another password", "here", "t", NOW_S) is None
+    person = logins.log_in("dr. ada", PASSWORD, "here", "t", NOW_S)
+    assert person == logins.who("t", NOW_S + 100) == Person("Dr. Ada", ("therapist",))
+    assert logins.who("t", NOW_S + 100 + P.idle_s) is None and logins.who("other", NOW_S) is None
+    logins.log_out("t")
+    assert logins.who("t", NOW_S + 100) is None
+    logins.log_in("Nurse Bo", PASSWORD, "here", "u", NOW_S)
+    bare.office.staff.remove("Nurse Bo")
+    assert logins.who("u", NOW_S) is None and logins.log_in("Nurse Bo", PASSWORD, "here", "v", NOW_S) is None
+    assert [one.may_log_in for one in bare.office.staff.everybody()] == [True, True, True, False]
+
+
+def test_many_guesses_at_once_do_not_get_past_the_limit(bare: Store) -> None:
+    store = bare
     said: list[object] = []
 
     def guess(k: int) -> None:

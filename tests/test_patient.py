@@ -155,6 +155,19 @@ def test_leg_weakens_on_its_day() -> None:
     assert np.mean(rates[-6:]) < 0.88 * np.mean(rates[:18])
 
 
+def test_later_days_are_the_same_without_those_before(blocks: list[Samples | Gap]) -> None:
+    alone = list(patient_blocks(LITTLE, first_day=3))
+    assert min(block.start_s for block in alone) == LITTLE.first_day_s + 2 * 86400
+    for mine, known in zip(on_day(alone, LITTLE, 3), on_day(blocks, LITTLE, 3), strict=True):
+        assert mine.start_s == known.start_s and np.array_equal(mine.acc, known.acc)
+
+
+def test_who_is_only_slower_is_no_weaker() -> None:
+    patient = replace(LITTLE, weakness="none", severity=1.0, slowing_pct=20.0, short_days=(), drawer_days=())
+    before, after = (next(patient_days(patient, day)).walker for day in (1, 4))
+    assert after.left == after.right == before.left and after.speed_mps < 0.9 * before.speed_mps
+
+
 def test_days_differ_by_the_noise_floor() -> None:
     days = list(
         patient_days(Patient(seed=3, days=300, severity=0.0, short_days=(), drawer_days=(), habits=Habits(strides=6)))

@@ -86,5 +86,5 @@ def test_the_command(tmp_path: Path) -> None:
     lines = [
         json.loads(line) for line in CliRunner().invoke(log, [*given, "--json", "--last", "20"]).stdout.splitlines()
     ]
-    assert [one["rule"] for one in lines] == [rule.name for rule in RULES]
-    assert lines[0]["looked"] == 20 and lines[0]["fired"][0]["tier"] in ("T2", "T3")
+    assert [one["rule"] for one in lines] == ["acute", *(rule.name for rule in RULES)]
+    assert lines[0]["fired"] == [] and lines[1]["looked"] == 20 and lines[1]["fired"][0]["tier"] in ("T2", "T3")

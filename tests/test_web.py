@@ -21,7 +21,7 @@ from surefoot.alerts.bodies import AlertBody, AnswerBody, DayBody, IncidentBody,
 from surefoot.alerts.technical import Upkeep
 from surefoot.pipeline.duty import look, settle, watch
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import DayMetric, DaySummary, SideCheck, TestResult
+from surefoot.records import ClockCheck, DayMetric, DaySummary, SideCheck, TestResult
 from surefoot.web.app import make_app
 from surefoot.web.charts import charts
 from surefoot.web.line import Line
@@ -449,6 +449,15 @@ def test_sensors_on_the_wrong_legs_are_not_monitored(empty: Store) -> None:
     home.tell(empty, NOW_S, AlertBody.of(Upkeep().checked(SideCheck(NOW_S, "swapped", 2.0, 20), "2026-01-29")))
     (row,) = patient_rows(Reader(empty).get("/")).values()
     assert "Not monitored: the sensors are on the wrong legs" in row
+
+
+def test_clocks_that_stand_apart_are_not_monitored_until_they_agree(empty: Store) -> None:
+    home, upkeep = story.Home(WEAK), Upkeep()
+    home.live(empty, NOW_S, story.days(28))
+    for offset_s, told in ((0.034, True), (0.001, False)):
+        home.tell(empty, NOW_S, AlertBody.of(upkeep.checked(ClockCheck(NOW_S, offset_s, 50), "2026-01-29")))
+        (row,) = patient_rows(Reader(empty).get("/")).values()
+        assert ("Not monitored: the clocks of the two sensors stand apart" in row) is told
 
 
 def test_two_hardly_worn_days_are_not_monitored(empty: Store) -> None:

@@ -68,7 +68,7 @@ class Config(BaseSettings):
         default=("on call", "deputy"), min_length=1
     )  # told of alerts, one after another
     technicians: tuple[Person, ...] = Field(default=("technician",), min_length=1)  # told of sensors and lines
-    therapists: tuple[Person, ...] = Field(default=("therapist",), min_length=1)  # told when the weekly digest is ready
+    therapists: tuple[Person, ...] = ()  # told of reviews (T2) and of the weekly digest; none: those on call
     holidays: tuple[str, ...] = ()  # of the clinic, as 2026-12-25: no working days, so a review waits for the next one
     timezone: str = "UTC"  # where the patient's day begins and ends
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay

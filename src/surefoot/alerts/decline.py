@@ -20,7 +20,10 @@ BOTH_LEGS = (
     "Not a diagnosis. Two legs that weaken within days are a warning sign that needs asking about saddle numbness, "
     "bladder and bowel the same day; a bad week, illness or new shoes can look the same."
 )
-ROOTS = {rule.kind: rule.words for rule in CHART_RULES}
+TOLD_OF_A_LEG = {rule.kind: rule.words for rule in CHART_RULES} | {
+    "gives_way_more": "giving way more often",
+    "heel_rises_fewer": "heel rises on one leg",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +79,20 @@ def decide_declines(
 def decide_both_legs(
     now: Sequence[Alert], raised_s: float, before: Sequence[Alert] = (), params: DeclineParams = DeclineParams()
 ) -> list[Alert]:
-    """An urgent alert where one of ``now`` is of a root whose other leg was told lately, or is told now."""
+    """An urgent alert where one of ``now`` is about a leg whose other leg was told of lately, or is told of now.
+
+    It is any review that is newly bilateral (7.8): charts, heel rises, giving way.
+    """
     alerts: list[Alert] = []
-    for one in (a for a in now if a.kind in ROOTS and a.side is not None):
+    for one in (a for a in now if a.kind in TOLD_OF_A_LEG and a.side is not None):
         others = [a for a in (*before, *now) if a.kind == one.kind and a.side not in (one.side, None)]
+        others = [a for a in others if a.tier >= "T2"]
         lately = [a for a in others if 0 <= _days(a.day, one.day) <= params.both_days]
         if not lately or _told_of_both(one, (*before, *alerts), params):
             continue
         evidence = (*one.evidence, *(trend for a in lately[-1:] for trend in a.evidence))
         sentence = (
-            f"Both legs weaker ({ROOTS[one.kind]}), the {one.side} leg now, the other since {lately[-1].day}: "
+            f"Both legs weaker ({TOLD_OF_A_LEG[one.kind]}), the {one.side} leg now, the other since {lately[-1].day}: "
             "contact the patient today and ask about red flags."
         )
         alerts.append(new_alert(one.kind, "T3", None, one.day, raised_s, sentence, evidence, BOTH_LEGS))

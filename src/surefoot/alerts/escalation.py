@@ -26,6 +26,7 @@ class EscalationParams:
 
     clinical: tuple[str, ...] = ("on call", "deputy")  # told one after another, as far as it takes
     technical: tuple[str, ...] = ("technician",)
+    therapists: tuple[str, ...] = ()  # told of a review before those on call (7.8); none: those on call
     review_days: int = 2  # working days, T2 (clinical.md 7.8)
     urgent_again_s: float = 3600.0  # T3 and T4, until somebody acknowledges (7.8)
     urgent_next_s: float = 4 * 3600.0  # T3: the next person as well (7.8)
@@ -41,8 +42,11 @@ class EscalationParams:
     zone: tzinfo = UTC  # of working days
     holidays: frozenset[str] = frozenset()  # local dates that are no working days
 
-    def people(self, channel: Channel) -> tuple[str, ...]:
-        return self.technical if channel == "technical" else self.clinical
+    def people(self, channel: Channel, tier: Tier) -> tuple[str, ...]:
+        """Who is told, one after another."""
+        if channel == "technical":
+            return self.technical
+        return tuple(dict.fromkeys((*self.therapists, *self.clinical))) if tier == "T2" else self.clinical
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def next_due(life: Life, now_s: float, params: EscalationParams | None = None, k
 
 def reached(life: Life, params: EscalationParams) -> tuple[str, ...]:
     """Who is to be told by now; of a T4 everybody at once."""
-    people = params.people(life.channel)
+    people = params.people(life.channel, life.tier)
     return people if life.tier == "T4" else people[: life.level + 1]
 
 
@@ -107,7 +111,7 @@ def _old(life: Life, known_s: float, p: EscalationParams) -> Due | None:
 
 
 def _next_person(life: Life, past: list[AlertEvent], known_s: float, p: EscalationParams) -> Due | None:
-    people = p.people(life.channel)
+    people = p.people(life.channel, life.tier)
     if life.tier not in ("T2", "T3") or life.level + 1 >= len(people):
         return None
     since_s = max((e.at_s for e in past if e.what == "escalated"), default=known_s)
@@ -147,7 +151,7 @@ def _reminder(life: Life, past: list[AlertEvent], p: EscalationParams, to: tuple
         return Due("tell", snooze.until_s, to)
     if life.tier in URGENT:
         return Due("tell", _quiet_s(life, past, last_s + p.urgent_again_s), to)
-    if life.tier == "T2" and life.level + 1 >= len(p.people(life.channel)):
+    if life.tier == "T2" and life.level + 1 >= len(p.people(life.channel, life.tier)):
         at_s = after_working_days(last_s, p.review_days, p.zone, p.holidays)
         return Due("tell", _quiet_s(life, past, at_s), to)
     return None

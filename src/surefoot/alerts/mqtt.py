@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeVar, cast
 import aiomqtt
 
 from surefoot.alerts.broker import Address, LinkError, LinkParams, Protocol, PublishError, Received, Will
+from surefoot.alerts.handshake import HandshakeSocket
 from surefoot.alerts.keeping import keep
 from surefoot.alerts.mqttclient import Client, number
 
@@ -218,6 +219,7 @@ class Link:
     def _tls(self) -> ssl.SSLContext:
         try:
             context = ssl.create_default_context(cafile=self.params.ca_file)
+            context.sslsocket_class = HandshakeSocket
             if self.params.certificate_file:
                 context.load_cert_chain(self.params.certificate_file, self.params.key_file)
         except OSError as error:

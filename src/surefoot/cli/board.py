@@ -64,6 +64,10 @@ class Board:
         counts.update(stride.side for stride in strides if self._date(stride.start_s) == day)
         self._day, self._strides = day, counts
 
+    def begin_anew(self) -> None:
+        """The strides of today are told from the first on."""
+        self._day, self._strides = "", Counter()
+
     def take_incident(self, incident: Incident) -> None:
         at = datetime.fromtimestamp(incident.start_s, self.zone).strftime("%H:%M:%S")
         self.last_incident = f"{INCIDENTS[incident.kind]}, {leg(incident.side)}, {at} ({incident.certainty})"

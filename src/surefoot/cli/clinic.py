@@ -83,8 +83,9 @@ def clinic(
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_NAMES, SUREFOOT_CLINIC_CERTIFICATE,
     SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_OTHER_BROKERS, SUREFOOT_ON_CALL and
-    SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_THERAPISTS those who are told on Mondays that
-    the weekly digest can be read; SUREFOOT_HOLIDAYS days that are no working days: holidays = ["2026-12-25"].
+    SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_THERAPISTS are told of reviews before
+    those on call, and on Mondays of the weekly digest; SUREFOOT_HOLIDAYS days that are no working days:
+    holidays = ["2026-12-25"].
     """
     if context.invoked_subcommand is not None:
         return
@@ -109,6 +110,8 @@ def clinic(
         raise
     try:
         signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))  # both end it the same way
+        if store.office.staff.is_there() and store.office.sealed_with() is None:
+            note("patients' names are stored as they are: seal them with surefoot clinic key make")
         asyncio.run(_run(store, links, listener, outside, config, browser=not no_browser))
     except BaseExceptionGroup as group:  # of the tasks within
         raise _first(group) from group
@@ -174,9 +177,13 @@ async def _keep_no_longer(store: Store, days: int | None) -> None:
 
 def _params(config: Config) -> ClinicParams:
     people = EscalationParams(
-        clinical=config.on_call, technical=config.technicians, zone=config.zone, holidays=frozenset(config.holidays)
+        clinical=config.on_call,
+        technical=config.technicians,
+        therapists=config.therapists,
+        zone=config.zone,
+        holidays=frozenset(config.holidays),
     )
-    weekly = WeeklyParams(therapists=config.therapists, zone=config.zone)
+    weekly = WeeklyParams(therapists=config.therapists or config.on_call[:1], zone=config.zone)
     return ClinicParams(duty=DutyParams(escalation=people), weekly=weekly)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from surefoot.cli.clinicstore import operator
 from surefoot.cli.console import note
 from surefoot.cli.recorded import NotRecordedError, recorded_day
 from surefoot.cli.report import file_name, named
@@ -66,6 +67,7 @@ def export(
             return write_csv(every, half) if form == "csv" else write_parquet(every, half)
 
         written = write_folder(folder, fill)
+        store.office.audit.add(now_s, operator(), "exported", who.gateway, f"as {form}")
     finally:
         store.close()
     size = sum(path.stat().st_size for path in written)

@@ -71,7 +71,7 @@ class Findings:
 
     def keep_alert(self, alert: Alert) -> None:
         """Kept at once, for it comes before its day; told behind it, as people read it."""
-        self.alerts.append(alert)
+        self.alerts = [*(one for one in self.alerts if one.alert_id != alert.alert_id), alert]  # over, by now
         self._untold.append(alert)
         if self._store:
             self._store.keep_alert(alert)
@@ -195,6 +195,8 @@ def _days(findings: Findings, terminal: Terminal, wall_clock: bool) -> None:
     thin = [f"{name(day, 'The day')} does not count for trends: {day.missing}" for day in findings.days if day.missing]
     for told in thin[-MOST_ROWS:]:
         terminal.say(told)
+    for day in [day for day in findings.days if day.late_min][-MOST_ROWS:]:
+        terminal.say(f"{name(day, 'The day')}: {day.late_min:.0f} min came late, from a sensor's own memory.")
     seen = [(day, metric) for day in findings.days for metric in day.metrics if metric.name == SCREEN and metric.reason]
     for day, metric in [(day, metric) for day, metric in seen if metric.value is not None][-MOST_ROWS:]:
         terminal.say(f"{name(day, 'The day')}, {metric.side} leg: {metric.reason}")

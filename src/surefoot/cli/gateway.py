@@ -1,7 +1,8 @@
 """The gateway: readings of worn sensors are recorded, understood, kept and sent, for months, whatever happens to it.
 
 A day is told when it is over. A gateway that starts in the middle of one first works through what was recorded of it,
-on the same path as what comes then: a restart at noon loses nothing, and the day's summary covers the whole day.
+on the same path as what comes then: a restart at noon loses nothing, and the day's summary covers the whole day. The
+same is done when readings come late: the days they belong to are begun anew.
 """
 
 from __future__ import annotations
@@ -18,39 +19,39 @@ from typing import TypeVar
 
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.orders import Unreadable
-from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
+from surefoot.cli.homekeeper import HomeKeeper, Say
 from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
+from surefoot.cli.latecomers import Latecomers
+from surefoot.cli.marks import Marks
 from surefoot.cli.pulse import Pulse
 from surefoot.cli.watched import WatchedWalk, mounting_check
 from surefoot.config import Config
 from surefoot.pipeline.acute import Sudden
 from surefoot.pipeline.calibration import length_factors
+from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.live import in_thread, run
 from surefoot.pipeline.resumed import resumed
+from surefoot.pipeline.retold import Retold
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import (
     Alert,
-    Bout,
     Check,
     Confirmation,
     DaySummary,
-    Donning,
     Gap,
-    Incident,
     Order,
     Placement,
     Samples,
+    Side,
     SideCheck,
-    Stride,
     SurefootError,
-    Trend,
     WornSensor,
 )
 from surefoot.sensors.joining import joined
@@ -60,11 +61,9 @@ from surefoot.web.ordered import said as order_words
 log = logging.getLogger(__name__)
 
 LOOK_S = 5.0  # between two looks at the outbox
-RETRY_S = 5.0  # between two attempts to write what could not be written
 BACKLOG = 5000  # blocks that wait while the day so far is worked through: twenty minutes of two sensors
 MOVES_S = {"radio": 90.0, "looking": 120.0, "understanding": 300.0}  # longer without a sign of it, and it is stuck
 REPLAYED_S = 20.0  # of the recording at once: well below what pipeline.silence takes for a loss
-Say = Callable[[str], None]
 Reading = Samples | Gap
 Fresh = asyncio.Queue[Reading | None]
 T = TypeVar("T")
@@ -89,26 +88,41 @@ class Gateway:
         self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
         self._house = Housekeeping(store, ring, config, board)
-        self._keeper = _Keeper(store, board, self._now_s, say, self._stopping, self._house.make_room)
+        self._keeper = HomeKeeper(store, board, self._now_s, say, self._stopping, self._house.make_room)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
         self._upkeep = Upkeep()
-        self._fresh: Fresh = asyncio.Queue()
+        self._late = Latecomers(self._now_s)
+        self._fresh: Fresh = asyncio.Queue(BACKLOG)  # received, and not understood yet
+        self._ended = False  # the radio
 
     async def work(
         self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, brokers: Sequence[str] = ()
     ) -> None:
         """Until it is cancelled, or the radio ends."""
         self._offset_s, self._clock_s = unix_offset_s, asyncio.get_running_loop().time
-        self._fresh = fresh = asyncio.Queue(BACKLOG)
-        readings = self._readings(fresh, await asyncio.to_thread(self._open_day_s), self._now_s())
+        begin_s, until_s = await asyncio.to_thread(self._open_day_s), self._now_s()
         known = await asyncio.to_thread(lambda: self._store.alerts(self._store.gateway()))
         self._upkeep = Upkeep(one.alert for one in known)
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._look())]
             if brokers:
                 others.append(tasks.create_task(self._send(brokers)))
-            tasks.create_task(self._record(radio, fresh))
-            tasks.create_task(self._understand(readings, others))
+            tasks.create_task(self._record(radio))
+            tasks.create_task(self._understand(begin_s, until_s, others))
+
+    async def take_late(self, blocks: Sequence[Samples]) -> bool:
+        """Readings that came late, from a sensor's own memory: whether they are kept. The day is told anew, soon."""
+        if not await self._in_ring(self._ring.keep_late, blocks):
+            self._say("readings came late from a sensor's own memory, and cannot be kept: they stay in the sensor")
+            return False
+        mine = [block for block in blocks if block.placement == self._board.analysed]
+        if mine:
+            minutes = sum(block.end_s - block.start_s for block in mine) / 60
+            self._say(
+                f"{minutes:.1f} min came late from the {mine[0].side} sensor's own memory: told anew with them soon"
+            )
+            self._late.note(mine)
+        return True
 
     def _now_s(self) -> float:
         return self._clock_s() + self._offset_s
@@ -118,14 +132,17 @@ class Gateway:
         days = self._store.days(self._store.gateway())
         return days[-1].end_s if days else 0.0
 
-    async def _record(self, radio: AsyncGenerator[Reading, None], fresh: Fresh) -> None:
+    async def _record(self, radio: AsyncGenerator[Reading, None]) -> None:
         """The recording comes first: what is understood later can be understood again."""
         try:
             async with aclosing(radio):
                 async for item in radio:
-                    await self._in_ring(self._ring.keep, item)
+                    async with self._ring_is_free:
+                        await in_thread(self._ring.keep, item)
+                        fresh = self._fresh  # what is begun anew from here on will read it from the ring
                     await fresh.put(item)
-            await fresh.put(None)
+            self._ended = True
+            await self._fresh.put(None)
         finally:
             await self._in_ring(self._ring.flush)
 
@@ -135,32 +152,69 @@ class Gateway:
             return await in_thread(call, *arguments)
 
     async def _readings(self, fresh: Fresh, begin_s: float, until_s: float) -> AsyncIterator[Reading]:
-        """What was recorded of the day that is open, then what is received."""
+        """What was recorded from ``begin_s`` until now, then what is received."""
+        began_s = self._now_s()
         recorded = joined(self._ring.items(begin_s, until_s), REPLAYED_S)
+        reached_s: dict[Side, float] = {}
         self._board.phase = "working through what was recorded of today"
         while (item := await self._in_ring(next, recorded, None)) is not None:
             self._pulse.beat("understanding")
             if item.placement == self._board.analysed:
+                reached_s[item.side] = max(item.end_s, reached_s.get(item.side, item.end_s))
                 yield item
         self._board.phase = ""
+        self._late.took(self._now_s() - began_s)
         while (item := await fresh.get()) is not None:
             self._pulse.beat("understanding")
-            if item.placement == self._board.analysed:
+            if item.placement == self._board.analysed and item.end_s > reached_s.get(item.side, begin_s):
                 yield item
 
-    async def _understand(self, readings: AsyncIterator[Reading], others: Iterable[asyncio.Task[None]]) -> None:
-        """To the end of the readings, and the others with it."""
-        sides = [sensor.side for sensor in self._board.worn if sensor.placement == self._board.analysed]
-        store, placement, begin_s = self._store, self._board.analysed, self._open_day_s()
-        factors = length_factors(store.tests(store.gateway()), placement)
-        book = DayBook(timezone=self._zone, sides=sides, length_factors=factors)
-        course = resumed(store, self._zone, self._ask, until_s=begin_s)
-        check = mounting_check(store, sides, placement, self._now_s())
-        params = replace(USUAL, length_factors=factors)
-        walk = WatchedWalk(sides, placement, params, check, self._keeper.keep_donning)
-        await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
+    async def _understand(self, begin_s: float, until_s: float, others: Iterable[asyncio.Task[None]]) -> None:
+        """To the end of the readings, and the others with it; anew whenever some have come late."""
+        past_s = float("-inf")
+        while True:
+            readings = self._readings(self._fresh, begin_s, until_s)
+            telling = asyncio.create_task(self._tell(readings, begin_s, until_s, past_s))
+            late = asyncio.create_task(self._late.settled())
+            try:
+                await asyncio.wait({telling, late}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (telling, late):
+                    task.cancel()
+                await asyncio.wait({telling, late})
+            if not telling.cancelled():
+                telling.result()
+                break
+            late.result()
+            begin_s = await self._in_ring(self._late.begin_s, self._store, self._ring, self._late.take())
+            async with self._ring_is_free:
+                await in_thread(self._ring.flush)
+                self._fresh, until_s = asyncio.Queue(BACKLOG), self._now_s()
+                past_s = until_s
+            if self._ended:
+                await self._fresh.put(None)
         for task in others:
             task.cancel()
+
+    async def _tell(self, readings: AsyncIterator[Reading], begin_s: float, until_s: float, past_s: float) -> None:
+        """All that is found from ``begin_s`` on; what happened before ``until_s`` may have been told already."""
+        walk, book, course = await in_thread(self._begun, begin_s, until_s, past_s)
+        self._keeper.anew_until_s = until_s
+        self._board.begin_anew()
+        await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
+
+    def _begun(self, begin_s: float, until_s: float, past_s: float) -> tuple[WatchedWalk, DayBook, Course]:
+        """With all that the store knows of before; reads weeks."""
+        sides = [sensor.side for sensor in self._board.worn if sensor.placement == self._board.analysed]
+        store, placement = self._store, self._board.analysed
+        factors = length_factors(store.tests(store.gateway()), placement)
+        book = DayBook(timezone=self._zone, sides=sides, length_factors=factors)
+        course = resumed(store, self._zone, self._ask, until_s=begin_s, past_s=past_s, late_s=self._ring.late_s)
+        check = mounting_check(store, sides, placement, self._now_s())
+        params = replace(USUAL, length_factors=factors)
+        retold = Retold(store.incidents(store.gateway(), begin_s, until_s))
+        marks = Marks(store, self._keeper, self._zone, sides if placement == "shank" else (), self._say)
+        return WatchedWalk(sides, placement, params, check, self._keeper.keep_donning, retold, marks), book, course
 
     def _day_told(self, day: DaySummary) -> None:
         told = day.missing or f"walked {day.walking_min:.0f} min, {sum(n for _, n in day.strides)} strides"
@@ -229,66 +283,3 @@ class Gateway:
             raise trouble
         self._board.clinic = trouble.what
         log.info("%s", trouble)
-
-
-class _Keeper:
-    """The store as the pipeline writes to it, in the worker's thread: a full disk is waited out, not died of."""
-
-    def __init__(
-        self,
-        store: Store,
-        board: Board,
-        now_s: Callable[[], float],
-        say: Say,
-        stopping: threading.Event,
-        make_room: Callable[[], bool],
-    ) -> None:
-        self._store, self._board, self._now_s, self._say, self._stopping = store, board, now_s, say, stopping
-        self._make_room = make_room
-
-    def keep_strides(self, strides: Sequence[Stride]) -> None:
-        self._kept(lambda: self._store.keep_strides(strides))
-        self._board.take_strides(strides, self._now_s())
-
-    def keep_bout(self, bout: Bout) -> None:
-        self._kept(lambda: self._store.keep_bout(bout))
-
-    def keep_incident(self, incident: Incident) -> None:
-        self._kept(lambda: self._store.keep_incident(incident))
-        self._board.take_incident(incident)
-
-    def keep_day(self, day: DaySummary, trends: Sequence[Trend]) -> None:
-        self._kept(lambda: self._store.keep_day(day, trends))
-
-    def keep_alert(self, alert: Alert) -> None:
-        if alert.tier == "T4":  # before anything that could fail or wait
-            for line in (FALLEN if alert.kind == "fall_not_up" else EMERGENCY).splitlines():
-                self._say(line)
-        self._kept(lambda: self._store.keep_alert(alert))
-        over = " This is over." if alert.resolved_s is not None else ""
-        self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
-        if alert.tier == "T3":
-            self._say(MEANWHILE)
-
-    def keep_donning(self, donning: Donning) -> None:
-        self._kept(lambda: self._store.keep_donning(donning))
-        self._board.mounting = donning.words
-        self._say(donning.words)
-
-    def _kept(self, keep: Callable[[], None]) -> None:
-        while True:
-            try:
-                keep()
-            except StoreError as trouble:
-                if trouble.trouble == "damaged":  # trying again will not mend it: whoever opened it begins anew
-                    raise
-                if trouble.trouble == "full" and self._make_room():
-                    continue
-                if self._board.note_fault("store_failing", f"nothing can be kept: {trouble.what}"):
-                    self._say(f"{trouble} It is tried again; readings are recorded meanwhile.")
-                if self._stopping.wait(RETRY_S):
-                    raise
-            else:
-                if self._board.note_fault("store_failing", ""):
-                    self._say("findings are kept again")
-                return

@@ -11,7 +11,9 @@ from typing import Any, get_args
 import click
 
 from surefoot.alerts.limits import RANGES
+from surefoot.cli.clinicstore import operator
 from surefoot.cli.console import Terminal, note
+from surefoot.cli.keyfile import clinic_keys
 from surefoot.config import load_config
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import Affected, Learning, Limits, Ordered, Question, Side, TestKind, Treatment, TreatmentKind
@@ -114,7 +116,11 @@ def _order(patient: str, what: Ordered, who: str, why: str, database: str | None
         raise click.BadParameter("A name is needed.", param_hint="--who")
     with clinic_store(database) as store:
         today = datetime.fromtimestamp(now_s, zone).date().isoformat()
-        store.orders.give(gateway_of(store, patient), what, who.strip(), now_s, today, why)
+        gateway = gateway_of(store, patient)
+        store.orders.give(gateway, what, who.strip(), now_s, today, why)
+        store.office.audit.add(
+            now_s, operator(), f"ordered {type(what).__name__.lower()}", gateway, f"as {who.strip()}"
+        )
     note(f"{said(what, zone)}. Stored; the running clinic sends it until the home confirms it: surefoot clinic orders")
 
 
@@ -125,7 +131,7 @@ def clinic_store(database: str | None) -> Iterator[Store]:
     url = config.clinic_store
     if url == f"sqlite:///{config.home / 'clinic.sqlite'}" and not (config.home / "clinic.sqlite").exists():
         raise StoreError(f"There is no clinic in {config.home}.", "Nothing was done.", "Name it: --database URL.")
-    store = open_store(url)
+    store = open_store(url, keys=clinic_keys(config))
     try:
         yield store
     finally:

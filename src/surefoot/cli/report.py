@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from surefoot.cli.clinicstore import operator
 from surefoot.cli.console import note
 from surefoot.cli.told import day_given, opened
 from surefoot.config import load_config
@@ -53,7 +54,8 @@ def report(
     config = load_config()
     store = opened(store_at, config)
     try:
-        found = made(store, named(store, patient), first, last, time.time(), config.zone)
+        found = made(store, (of := named(store, patient)), first, last, time.time(), config.zone)
+        store.office.audit.add(time.time(), operator(), "printed a report", of.gateway, f"{first} to {last}")
     finally:
         store.close()
     whole = output or Path(f"surefoot-{file_name(found.patient)}-{found.first_day}-{found.last_day}")

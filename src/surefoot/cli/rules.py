@@ -9,6 +9,8 @@ import click
 from surefoot.cli.console import Terminal, note
 from surefoot.cli.told import STORE, opened
 from surefoot.config import load_config
+from surefoot.pipeline.aids import aids_on
+from surefoot.pipeline.lookback import sudden_would_have
 from surefoot.pipeline.resumed import told_of
 from surefoot.pipeline.rulebook import WouldHave, would_have
 from surefoot.web.ordered import history, in_short
@@ -26,7 +28,9 @@ def rules(store_at: str | None, last: int, as_json: bool) -> None:
     """
     store = opened(store_at, load_config())
     try:
-        found = would_have(store.days(store.gateway()), told_of(store), last)
+        days = store.days(store.gateway())
+        sudden = sudden_would_have(days, store.strides, lambda day: aids_on(day, store.diary.aids()), last)
+        found = [sudden, *would_have(days, told_of(store), last)]
     finally:
         store.close()
     if as_json:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from surefoot.cli.marks import Marks
 from surefoot.pipeline.habit import habit_of
 from surefoot.pipeline.mounting import MountingCheck
+from surefoot.pipeline.retold import Retold
 from surefoot.pipeline.store import Store
 from surefoot.records import Donning, Gap, Placement, Samples, Side
 from surefoot.signal.told import WalkFindings, WalkParams
@@ -16,7 +18,7 @@ USUAL_S = 60 * 86400.0  # donnings of so long tell how the sensors usually sit
 
 
 class WatchedWalk(WalkStream):
-    """A walk, and what the mounting check says of it, in the thread that works on it."""
+    """A walk, what the mounting check says of it and the patient by taps, in the thread that works on it."""
 
     def __init__(
         self,
@@ -25,11 +27,14 @@ class WatchedWalk(WalkStream):
         params: WalkParams,
         check: MountingCheck,
         told: Callable[[Donning], None],
+        retold: Retold,
+        marks: Marks,
     ) -> None:
         super().__init__(sides, placement, params)
-        self._check, self._told = check, told
+        self._check, self._told, self._retold, self._marks = check, told, retold, marks
 
     def update(self, item: Samples | Gap) -> WalkFindings:
+        self._marks.update(item)
         return self._watched(super().update(item))
 
     def close(self) -> WalkFindings:
@@ -38,7 +43,7 @@ class WatchedWalk(WalkStream):
     def _watched(self, findings: WalkFindings) -> WalkFindings:
         for donning in self._check.update(findings):
             self._told(donning)
-        return findings
+        return self._retold.named(findings)
 
 
 def mounting_check(store: Store, sides: Sequence[Side], placement: Placement, now_s: float) -> MountingCheck:

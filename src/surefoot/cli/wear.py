@@ -164,8 +164,9 @@ async def _session(
             pulse.beat("radio")
             view.take_status(status)
 
-        radio = Radio(worn, on_status=take_status, bleak=kit, unix_offset_s=unix_offset_s)
         gateway = Gateway(store, ring, config, board, view.say, pulse)
+        how = {"on_status": take_status, "on_late": gateway.take_late}
+        radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, **how)
         for telling in (view.show(), keep_telling(pulse, lambda: board.line(now_s()))):
             end.callback(asyncio.create_task(telling).cancel)
         working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))
@@ -231,4 +232,6 @@ def _greeting(worn: Sequence[WornSensor], home: Path, simulate: bool) -> str:
         return f"A simulated person wears {sensors}. Nothing is kept. Ctrl-C ends it."
     only = f" Only the {worn[0].side} leg has a sensor: what compares the legs cannot be said."
     alone = only if len({sensor.side for sensor in worn}) == 1 else ""
+    if len({sensor.placement for sensor in worn}) > 1:
+        alone += " What is found is that of the ankles; the feet are recorded only."
     return f"Listening to {sensors}. What is found is kept in {home}.{alone} Ctrl-C ends it."

@@ -84,6 +84,17 @@ class AcuteWatch:
         """The sensor of this leg was found moved or on the other leg: what it said before is no evidence."""
         self._doubted[side] = at_s
 
+    def lasts(self, sudden: Sudden) -> bool:
+        """Whether the leg still walks so, by all that is known now: its last blocks are beyond the limit."""
+        day, side = sudden.chart.day, sudden.side
+        later = any(d > day and any(block.side == side for block in blocks) for d, blocks in self._days.items())
+        usual = self._usual_for(sudden.root, side)
+        return not later and usual is not None and len(self._beyond(usual, side, day)) >= self._params.in_a_row
+
+    def take_back(self, sudden: Sudden) -> None:
+        """It was over when it became known: it may be told when it comes again."""
+        self._told.discard((sudden.chart.day, sudden.root, sudden.side))
+
     def update(self, blocks: Sequence[Fifty]) -> list[Sudden]:
         found = []
         for block in blocks:
@@ -126,8 +137,7 @@ class AcuteWatch:
         p, usual = self._params, self._usual_for(root, side)
         if usual is None:
             return None
-        mine = [b for b in self._days[today] if b.side == side and b.start_s >= self._doubted.get(side, -np.inf)]
-        rows = mine[len(mine) - _run_over(usual.deviations(mine), max(p.least_z, usual.highest)) :]
+        rows = self._beyond(usual, side, today)
         if len(rows) < p.in_a_row or rows[-1].end_s - rows[0].start_s < p.span_s or _walks(rows) < p.walks:
             return None
         features = tuple(usual.trends(today, rows))
@@ -141,6 +151,12 @@ class AcuteWatch:
         both = other is not None and other >= p.least_z
         chart = _chart(root, usual, today, rows)
         return Sudden(root, side, rows[0].start_s, rows[-1].end_s, both, chart, features)
+
+    def _beyond(self, usual: Usual, side: Side, day: str) -> list[Fifty]:
+        """The last blocks of this leg on a day that are beyond the limit, in a row."""
+        since_s = self._doubted.get(side, -np.inf)
+        mine = [b for b in self._days.get(day, ()) if b.side == side and b.start_s >= since_s]
+        return mine[len(mine) - _run_over(usual.deviations(mine), max(self._params.least_z, usual.highest)) :]
 
     def _explained(self, root: Root, rows: Sequence[Fifty]) -> bool:
         """Whether these blocks have changed in another root of the leg, which takes this one's number with it."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.rows import upsert
@@ -21,10 +21,10 @@ from surefoot.pipeline.schema import about as about_table
 from surefoot.pipeline.schema import audit
 from surefoot.pipeline.sealed import keys_of
 from surefoot.pipeline.sealing import Keyring
+from surefoot.pipeline.turns import Turn, take_turn
 
 BEGINNING = "0" * 64
 LONGEST = 1000
-_LOCK = 7_370_715  # one writer at a time, in PostgreSQL; in SQLite there is only ever one
 _HEAD = "audit"  # in the table about
 
 
@@ -82,8 +82,7 @@ class AuditLog:
 
 def note(connection: Connection, at_s: float, who: str, what: str, about: str = "", told: str = "") -> None:
     """Add an entry, inside the caller's transaction."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    take_turn(connection, Turn.AUDIT)
     last = connection.execute(select(audit.c.id, audit.c.chain).order_by(audit.c.id.desc()).limit(1)).first()
     keys = keys_of(connection.dialect)
     texts = {"who": who, "what": what[:80], "about": about[:80], "told": told[:LONGEST]}

@@ -6,9 +6,10 @@ gap they fill, so that a day is understood with them as if they had come in time
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from heapq import heappop, heappush
+from itertools import count, groupby
 from pathlib import Path
 
 from surefoot.pipeline.packed import Label, label, pack, unpack
@@ -16,6 +17,7 @@ from surefoot.pipeline.segments import Damaged, Segments, frames
 from surefoot.records import Gap, Placement, Samples, Side
 
 Sensor = tuple[Side, Placement]
+NEAR, ALIKE = 0.25, 1e-4  # of a reading's time, and of a rate: late readings follow on (P)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class BackfillParams:
     piece_s: float = 1.0  # packed together, as those that come in time are
     longest_s: float = 172800.0  # from the first reading of a delivery to its last: no sensor's memory holds more
     keep_share: float = 0.25  # of what the ring may take
-    behind_s: float = 20.0  # told no later behind the other sensors: well below what pipeline.silence takes for a loss
+    apart_s: float = 120.0  # in a ring, items of one sensor come no further behind another's; a gap, in pieces of 60 s
 
 
 class Backfill:
@@ -61,19 +63,22 @@ class Backfill:
     ) -> Iterator[Samples | Gap]:
         """What a ring holds of [start_s, end_s), each sensor's in its order, with the late readings where they belong.
 
-        A gap they fill is told no more, or only what is left of it.
+        A gap they fill is told no more, or only what is left of it. All come in order of time then, so that no leg
+        seems to be silent while the other one's minute is told.
         """
         waiting = self._waiting(start_s, end_s, sensor)
         if not waiting:
             yield from items
             return
+        held = _InOrder()
         for item in items:
-            for late in waiting.values():
-                yield from late.before(item.start_s - self._params.behind_s)
+            until_s = item.start_s - self._params.apart_s
             mine = waiting.get((item.side, item.placement))
-            yield from (item,) if mine is None else mine.around(item)
-        for late in waiting.values():
-            yield from late.before(float("inf"))
+            held.add(_until(waiting, until_s))
+            held.add((item,) if mine is None else mine.around(item))
+            yield from held.before(until_s)
+        held.add(_until(waiting, float("inf")))
+        yield from held.before(float("inf"))
 
     def _waiting(self, start_s: float, end_s: float, sensor: Sensor | None) -> dict[Sensor, _Late]:
         found: dict[Sensor, list[tuple[float, bytes]]] = {}
@@ -108,23 +113,32 @@ class _Late:
     """One sensor's late readings, packed, the oldest first; ``reached``: what was told of the sensor so far."""
 
     def __init__(self, packed: list[tuple[float, bytes]]) -> None:
-        self._packed, self._next, self._reached_s = packed, 0, float("-inf")
+        self._packed, self._next = packed, 0
+        self._reached_s, self._rate_hz = float("-inf"), 1.0
 
     def before(self, time_s: float) -> Iterator[Samples]:
         """Those that begin before this time."""
         while self._next < len(self._packed) and self._packed[self._next][0] < time_s:
             for block in unpack(self._packed[self._next][1]):
                 if isinstance(block, Samples) and (new := _behind(block, self._reached_s)) is not None:
-                    self._reached_s = new.end_s
+                    new = self._following(new)
+                    self._reached_s, self._rate_hz = new.end_s, new.rate_hz
                     yield new
             self._next += 1
+
+    def _following(self, block: Samples) -> Samples:
+        """At the pace of what it follows, where that is hardly another: no stride is cut in two where both meet."""
+        off = abs(block.start_s - self._reached_s) * self._rate_hz
+        if off > NEAR or abs(block.rate_hz / self._rate_hz - 1) > ALIKE:
+            return block
+        return replace(block, start_s=self._reached_s, rate_hz=self._rate_hz)
 
     def around(self, item: Samples | Gap) -> Iterator[Samples | Gap]:
         """An item of the ring, and the late readings that come before it, or in it where it is a gap."""
         if isinstance(item, Samples):
             yield from self.before(item.start_s)
             new = _behind(item, self._reached_s)
-            self._reached_s = max(self._reached_s, item.end_s)
+            self._reached_s, self._rate_hz = max(self._reached_s, item.end_s), item.rate_hz
             yield from () if new is None else (new,)
             return
         yield from self.before(item.start_s)
@@ -138,6 +152,30 @@ class _Late:
         if item.end_s - at_s > half_s:
             yield replace(item, start_s=at_s)
         self._reached_s = max(self._reached_s, item.end_s)
+
+
+class _InOrder:
+    """Items of several sensors, given out in order of time, each sensor's in its own."""
+
+    def __init__(self) -> None:
+        self._held: list[tuple[float, int, Samples | Gap]] = []
+        self._reached_s: dict[Sensor, float] = {}
+        self._number = count()
+
+    def add(self, items: Iterable[Samples | Gap]) -> None:
+        for item in items:
+            sensor = item.side, item.placement
+            self._reached_s[sensor] = max(item.start_s, self._reached_s.get(sensor, item.start_s))
+            heappush(self._held, (self._reached_s[sensor], next(self._number), item))
+
+    def before(self, time_s: float) -> Iterator[Samples | Gap]:
+        while self._held and self._held[0][0] < time_s:
+            yield heappop(self._held)[-1]
+
+
+def _until(waiting: Mapping[Sensor, _Late], time_s: float) -> Iterator[Samples]:
+    for late in waiting.values():
+        yield from late.before(time_s)
 
 
 def _behind(block: Samples, reached_s: float) -> Samples | None:

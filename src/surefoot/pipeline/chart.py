@@ -27,6 +27,7 @@ class TrendParams:
     shift: ShiftParams = field(default_factory=ShiftParams)
     bad_day: float = 1.0  # spreads from the centre, in the sentence "on so many days in a row" (P)
     rearm_days: int = 7  # good days below half the limit after which an alert may be raised again (7.8)
+    clear_days: int = 3  # good days below a third of the limit after which what was told is over (7.8)
     recent_days: int = 3  # the change is that of the median of so many last good days
     least_features: int = 2  # of a root, to make a composite (section 10)
     composite_floor: float = 0.5  # least spread of a mean of z (P)
@@ -116,6 +117,7 @@ class Chart:
             change=change,
             mdc=mdc,
             worse_days=_run(after > p.bad_day),
+            cleared=told and _run(path < p.shift.review / 3) >= p.clear_days,
             rearmed=max(p.since, rearmed(path, series.days[baseline.days :], p)),
             strides=series.strides,
             worn_h=today.worn_h,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from surefoot.alerts.rules import decide_sudden
+from surefoot.alerts.rules import CHART_RULES, decide_sudden
 from surefoot.pipeline.acute import AcuteParams
 from surefoot.pipeline.aids import with_aids
 from surefoot.pipeline.incidentwatch import IncidentWatch
@@ -17,6 +17,7 @@ from surefoot.pipeline.trends import judge
 from surefoot.records import Aid, Alert, DaySummary, Side, TestResult, Trend
 from surefoot.signal.told import WalkFindings
 
+CHART_OF = {rule.kind: rule.chart for rule in CHART_RULES}
 _ACUTE = AcuteParams()
 SUDDEN_LIMIT = (
     f"{_ACUTE.in_a_row} times 50 strides in a row beyond {_ACUTE.least_z:g} spreads and beyond all that was usual, "
@@ -30,6 +31,7 @@ class Course:
     ``aids`` tells what the patient has logged by now, ``tests`` the guided tests done: asked for each day, for both may
     be told at any time. Without ``tests`` a day keeps those it came with. ``told``: incidents, answers and treatments.
     ``today`` looks at strides as they come, ``watch`` at incidents; without them only whole days are judged.
+    ``late_s``: how much of the time from one moment to another became known late.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Course:
         today: Today | None = None,
         told: Told | None = None,
         watch: IncidentWatch | None = None,
+        late_s: Callable[[float, float], float] | None = None,
     ) -> None:
         self._params = params or RulebookParams()
         self._days = list(days)
         self._alerts = list(alerts)
         self._aids, self._tests = aids, tests
         self._today, self._told_of, self._watch = today, told or Told(), watch
+        self._late_s = late_s
         self._rearmed: dict[tuple[str, Side | None], str] = {}  # of the newest day judged
 
     @property
@@ -56,9 +60,10 @@ class Course:
         return list(self._days)
 
     def as_told(self, day: DaySummary) -> DaySummary:
-        """The day as it is to be kept: with what the patient walked with, and the tests done on it."""
+        """The day as it is to be kept: with what the patient walked with, the tests done on it, and how late it is."""
         (told,) = self._told([day])
-        return told
+        late_s = self._late_s(day.start_s, day.end_s) if self._late_s else 0.0
+        return replace(told, late_min=round(late_s / 60, 1)) if late_s else told
 
     def update(self, day: DaySummary) -> tuple[list[Trend], list[Alert]]:
         """Judge a day that closed; a day seen before is judged anew in its place.
@@ -78,6 +83,21 @@ class Course:
         alerts = [alert for _, alert in decide_day(known, before)]
         self._alerts += alerts
         return trends, alerts
+
+    def over(self, trends: Sequence[Trend], day: DaySummary) -> list[Alert]:
+        """Alerts of the charts that have been quiet for long enough, with the word that what they told of is over.
+
+        It closes nothing: a person does.
+        """
+        quiet = {(trend.metric, trend.side) for trend in trends if trend.cleared}
+        if not quiet or day.day != self._days[-1].day:
+            return []
+        known = {alert.alert_id: alert for alert in (*self._told_of.alerts(), *self._alerts)}
+        going_on = [a for a in known.values() if (CHART_OF.get(a.kind), a.side) in quiet and a.resolved_s is None]
+        ended = [replace(alert, resolved_s=day.end_s) for alert in going_on if alert.day < day.day]
+        gone = {alert.alert_id for alert in ended}
+        self._alerts = [*(alert for alert in self._alerts if alert.alert_id not in gone), *ended]
+        return ended
 
     def walked(self, findings: WalkFindings | None) -> list[Alert]:
         """What strides tell before their day is over; None: nothing more will come."""

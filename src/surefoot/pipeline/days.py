@@ -106,7 +106,7 @@ class DayBook:
 
     def _remember(self, strides: StrideTable) -> None:
         """Tables of a stride or two, each with its own overhead, become few large ones as the day goes on."""
-        self._strides.append(strides)
+        self._strides.append(strides.told())
         while len(self._strides) > 1 and len(self._strides[-2]) <= 2 * len(self._strides[-1]):
             self._strides[-2:] = [StrideTable.joined(strides.placement, self._strides[-2:])]
 

@@ -83,13 +83,15 @@ def week(store: Store, patient: Patient, last_day: str, params: DigestParams | N
     looked = p.affected_days if plan.affected else 2 * p.days
     known = [day for day in store.days(gateway, newest=looked) if day.day <= last_day]
     days = tuple(day for day in known if day.day >= first)
+    since = (ends - timedelta(days=p.watched_days - 1)).isoformat()
+    before = (ends - timedelta(days=2 * p.days - 1)).isoformat()
     charts = {
-        (root, side): [t for t in store.trends(gateway, root + COMPOSITE, side) if t.day <= last_day]
+        (root, side): [
+            t for t in store.trends(gateway, root + COMPOSITE, side, since=min(since, before)) if t.day <= last_day
+        ]
         for root in ROOTS
         for side in SIDES
     }
-    since = (ends - timedelta(days=p.watched_days - 1)).isoformat()
-    before = (ends - timedelta(days=2 * p.days - 1)).isoformat()
     alerts = [one for one in store.alerts(gateway) if one.alert.channel == "clinical"]
     probable, possible = _giving_way(store, gateway, days)
     return Week(

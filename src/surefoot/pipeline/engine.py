@@ -25,7 +25,7 @@ JOURNAL_PAGES = 256  # of 4 kB: a short journal can be worked in on a disk that 
 _URL_REMEDY = "Give sqlite:///path/to/file.db or postgresql+psycopg://user:password@host/database."
 
 
-StoreTrouble = Literal["full", "damaged", "read_only", "failing", "busy", "other"]
+StoreTrouble = Literal["full", "damaged", "read_only", "failing", "busy", "sealed", "other"]
 _TROUBLES: dict[int, StoreTrouble] = {  # SQLite's primary result codes
     5: "busy",
     8: "read_only",
@@ -60,8 +60,8 @@ def open_engine(url: str, keys: Keyring | None = None) -> Engine:
         with plain_words(f"{name} cannot be opened"):
             if engine.dialect.name == "sqlite":
                 copy_before(str(address.database or ""), schema.MIGRATIONS[-1][0])
+            give_keys(engine, keys)
             with writing(engine) as connection:
-                give_keys(engine, keys)
                 schema.upgrade(connection)
                 note_keys(connection)
     except OSError as error:
@@ -94,7 +94,7 @@ def plain_words(what: str) -> Iterator[None]:
         trouble = _trouble(error)
         raise StoreError(f"{what}: {error.orig}.", _meaning(trouble), _REMEDIES[trouble], trouble) from error
     except SealError as error:
-        raise StoreError(f"{what}: {error.what}", error.meaning, error.remedy) from error
+        raise StoreError(f"{what}: {error.what}", error.meaning, error.remedy, "sealed") from error
 
 
 def _address(url: str) -> URL:
@@ -156,6 +156,7 @@ def _set_up_sqlite(dbapi_connection: Any, _: Any) -> None:
         "foreign_keys=ON",
         f"wal_autocheckpoint={JOURNAL_PAGES}",
         f"journal_size_limit={4096 * JOURNAL_PAGES}",
+        "cache_size=-512",  # kB of each connection: four times as much by default, which a small computer has not
     ):
         dbapi_connection.execute(f"PRAGMA {pragma}").close()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from surefoot.records import SIDES, Side, Stride
 from surefoot.signal.table import StrideTable
 
 STRIDES = 50  # of a block (facts/clinical.md 7.3, P)
+AT_ONCE = 2048  # strides read together: weeks of them would fill a small computer
 SPEED = "speed_mps"
 SHOWN = (
     *("foot_drop_pct", "no_heel_strike_pct", "heel_strike_mps3", "shank_tilt_max_deg", "swing_height_m"),
@@ -29,9 +31,13 @@ class Fifty:
     end_s: float
     walks: int
     values: tuple[tuple[str, float], ...]
+    _known: dict[str, float] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_known", dict(self.values))  # asked for on each of the days it is usual on
 
     def value(self, name: str) -> float | None:
-        return dict(self.values).get(name)
+        return self._known.get(name)
 
 
 class FiftyMaker:
@@ -61,16 +67,22 @@ class FiftyMaker:
 
 def fifties_of(strides: Iterable[Stride]) -> list[Fifty]:
     """The blocks of strides that a store has kept, oldest first."""
-    kept = list(strides)
-    if not kept:
-        return []
-    columns = {name: [getattr(stride, name) for stride in kept] for name in NEEDED}
-    table = StrideTable.of(kept[0].placement, len(kept))
+    maker, them = FiftyMaker(), iter(strides)
+    found: list[Fifty] = []
+    while kept := list(islice(them, AT_ONCE)):
+        found += maker.update(table_of(kept))
+    return found
+
+
+def table_of(strides: Sequence[Stride]) -> StrideTable:
+    """What blocks need of strides that a store has kept, at least one."""
+    columns = {name: [getattr(stride, name) for stride in strides] for name in NEEDED}
+    table = StrideTable.of(strides[0].placement, len(strides))
     table["side"] = np.array([SIDES.index(side) for side in columns.pop("side")], np.int8)
     for name, values in columns.items():
         flag = table[name].dtype == np.bool_
         table[name] = np.array(values, bool if flag else np.float64)  # None becomes NaN
-    return FiftyMaker().update(table)
+    return table
 
 
 def _blocks(side: Side, strides: StrideTable, break_s: float) -> Iterator[Fifty]:

@@ -11,8 +11,10 @@ from surefoot.alerts.messages import Refused, UpMessage
 from surefoot.pipeline import auditlog
 from surefoot.pipeline.appendonly import lifted
 from surefoot.pipeline.engine import plain_words, writing
+from surefoot.pipeline.holes import holes
 from surefoot.pipeline.rows import add
 from surefoot.pipeline.schema import (
+    APPEND_ONLY,
     alert_events,
     alerts,
     answers,
@@ -22,19 +24,20 @@ from surefoot.pipeline.schema import (
     dead_letters,
     forgotten,
     incidents,
+    judgements,
     metadata,
+    orders,
     received,
     tests,
     treatments,
     trends,
 )
-from surefoot.pipeline.toldtables import judgements, orders
+from surefoot.pipeline.turns import Turn, share_turn, take_turn
 
 DELETED = "this clinic has deleted this patient; nothing of theirs is stored any more"
 STAYS = ("audit", "forgotten")  # who did what, by the gateway's random id; and that nothing more is taken from it
-_LOCK = 7_370_716
-_APPEND_ONLY = (alert_events, answers, check_ins, judgements, orders)
-_AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
+STANDS = ("gateways", "reached", "confirmations")  # no matter how old: who is a patient, how far their home has come
+AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
     alert_events: "at_s",
     alerts: "raised_s",
     answers: "at_s",
@@ -42,8 +45,10 @@ _AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in
     check_ins: "at_s",
     days: "day",
     dead_letters: "received_s",
+    holes: "since_s",
     incidents: "start_s",
-    judgements: "start_s",
+    judgements: "at_s",
+    orders: "given_s",
     received: "received_s",
     tests: "start_s",
     treatments: "day",
@@ -65,7 +70,7 @@ def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, in
     """
     gone: dict[str, int] = {}
     with plain_words("The patient cannot be deleted"), _erasing(engine) as connection:
-        _one_after_another(connection, "pg_advisory_xact_lock")
+        take_turn(connection, Turn.PATIENTS)  # nothing of theirs arrives meanwhile
         for table in _of_patients():
             if count := _delete(connection, table, table.c.gateway == gateway):
                 gone[table.name] = count
@@ -79,7 +84,7 @@ def forget_older(engine: Engine, before_s: float, before_day: str, now_s: float)
     """Delete all patients' rows from before a time; how many of each table. Names, and who is a patient, stay."""
     gone: dict[str, int] = {}
     with plain_words("Old records cannot be deleted"), _erasing(engine) as connection:
-        for table, name in _AGED.items():
+        for table, name in AGED.items():
             column = table.c[name]
             if count := _delete(connection, table, column < (before_day if name == "day" else before_s)):
                 gone[table.name] = count
@@ -93,7 +98,7 @@ def sift(
     connection: Connection, messages: Sequence[UpMessage], refused: Sequence[Refused]
 ) -> tuple[list[UpMessage], list[Refused], tuple[tuple[str, int, str], ...]]:
     """What came of patients who are known or new; and (gateway, seq, reason) of what is rejected, and not kept."""
-    _one_after_another(connection, "pg_advisory_xact_lock_shared")
+    share_turn(connection, Turn.PATIENTS)
     senders = {one.gateway for one in (*messages, *refused) if one.gateway is not None}
     gone = set(connection.scalars(select(forgotten.c.gateway).where(forgotten.c.gateway.in_(senders))))
     theirs = [(one.gateway, one.seq) for one in (*messages, *refused) if one.gateway in gone]
@@ -109,18 +114,12 @@ def _of_patients() -> Iterator[Table]:
             yield table
 
 
-def _one_after_another(connection: Connection, lock: str) -> None:
-    """In PostgreSQL nothing of a patient arrives while they are deleted; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(getattr(func, lock)(_LOCK)))
-
-
 def _count(connection: Connection, table: Table, gateway: str) -> int:
     return connection.scalar(select(func.count()).select_from(table).where(table.c.gateway == gateway)) or 0
 
 
 def _delete(connection: Connection, table: Table, which: ColumnElement[bool]) -> int:
-    if table in _APPEND_ONLY:
+    if table in APPEND_ONLY:
         with lifted(connection, table):
             return connection.execute(delete(table).where(which)).rowcount
     return connection.execute(delete(table).where(which)).rowcount

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from surefoot.alerts.decline import decide_both_legs
 from surefoot.alerts.givingway import WEEK_S, GivingWayLimitParams, decide_giving_way, fallen
+from surefoot.alerts.perroot import one_per_root
 from surefoot.alerts.redflags import NotUpParams, not_up
 from surefoot.pipeline.told import Told, giving_way, standing
 from surefoot.records import Alert, DaySummary, Incident
@@ -18,7 +20,8 @@ class IncidentWatch:
     """Findings in as they become known; alerts out. A possible fall is held back while somebody may answer for it.
 
     ``day_of`` tells the local date of a moment; ``since_s``: falls from then on that nobody was told of are taken up
-    again, as after a restart.
+    again, as after a restart. What happened before ``past_s`` becomes known late: nothing is told before all until then
+    is known, then only what is still true: too many by that time, and falls behind which nobody has walked.
     """
 
     def __init__(
@@ -28,7 +31,9 @@ class IncidentWatch:
         since_s: float = float("inf"),
         limits: GivingWayLimitParams | None = None,
         falls: NotUpParams | None = None,
+        past_s: float = float("-inf"),
     ) -> None:
+        self._past_s, self._walked_s, self._gave_way_late = past_s, float("-inf"), False
         self._day_of, self._told = day_of, told
         self._limits, self._rules = limits or GivingWayLimitParams(), falls or NotUpParams()
         self._falls = [one for one in told.incidents(since_s, float("inf")) if one.kind == "fall"]
@@ -39,11 +44,18 @@ class IncidentWatch:
         again = {one.start_s for one in falls}  # as after a restart that works through the day anew
         self._falls = [*(one for one in self._falls if one.start_s not in again), *falls]
         gave_way = [one for one in new if one.kind == "giving_way"]
+        self._walked_s = max(self._walked_s, *(bout.end_s for bout in findings.bouts), float("-inf"))
         known_s = max((*(m.start_s for m in findings.minutes), *(one.end_s for one in new)), default=None)
-        if known_s is None or not (self._falls or gave_way):
+        if known_s is None or not (self._falls or gave_way or self._gave_way_late):
+            return []
+        if known_s < self._past_s:
+            self._gave_way_late |= bool(gave_way)
             return []
         before = [*before, *self._told.alerts()]
         alerts = self._fallen(known_s, before)
+        if self._gave_way_late:
+            alerts += too_often(known_s, self._day_of(known_s), days, self._told, [*before, *alerts], new, self._limits)
+            self._gave_way_late = False
         for one in gave_way:
             at_s, known = one.end_s, [*before, *alerts]
             alerts += too_often(at_s, self._day_of(at_s), days, self._told, known, new, self._limits)
@@ -58,6 +70,8 @@ class IncidentWatch:
         known, alerts = {alert.alert_id for alert in before}, []
         waiting = []
         for fall in self._falls:
+            if fall.end_s < self._past_s and fall.end_s < self._walked_s:
+                continue
             at_s = min(now_s, fall.end_s + self._rules.ask_s)
             made = not_up(fall, standing(answers, fall), at_s, self._day_of(fall.end_s), self._rules)
             alerts += [alert for alert in made if alert.alert_id not in known]
@@ -79,11 +93,13 @@ def too_often(
     """Alerts for legs that by now gave way too often. ``new``: incidents that may not have been kept yet."""
     plan = told.plan()
     p = plan.giving_way(params or GivingWayLimitParams())
-    return [
+    found = [
         replace(alert, limit=alert.limit or plan.said("giving_way_day" if alert.tier >= "T3" else "giving_way_week"))
         for mine, usual in giving_way(now_s, days, told, new)
         for alert in decide_giving_way(mine, usual, now_s, day, before, p)
     ]
+    found += decide_both_legs(found, now_s, before)
+    return [alert for alert in one_per_root(found, before) if alert is not None]
 
 
 def answered(incident: Incident, now_s: float, day: str, days: Sequence[DaySummary], told: Told) -> list[Alert]:

@@ -137,6 +137,7 @@ class _Work:
     def _judge(self, day: DaySummary) -> None:
         day = self._course.as_told(day)
         trends, alerts = self._course.update(day)
+        alerts += self._course.over(trends, day)
         self._alarm(alerts)  # before its day: a day that is kept is not judged again after a power cut between the two
         self._keeper.keep_day(day, trends)
         self._on_day(day)

@@ -13,6 +13,7 @@ from surefoot.pipeline.passwords import fits, hashed, is_weak_by_now
 from surefoot.pipeline.rows import upsert
 from surefoot.pipeline.staff import LONGEST_NAME, Person, key_of, person_of
 from surefoot.pipeline.stafftables import failures, people, sessions
+from surefoot.pipeline.turns import Turn, take_turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Logins:
         """
         account, place = _digest("account", key_of(name)), _digest("address", _network(address))
         with plain_words("The login cannot be written"), writing(self._engine) as connection:
+            take_turn(connection, Turn.LOGIN)
             wait_s = max(self._wait_s(connection, account, now_s), self._wait_s(connection, place, now_s))
             if wait_s > 0:
                 return Wait(wait_s)
@@ -59,6 +61,7 @@ class Logins:
         if not fits(known.password if known else None, password) or known is None:
             return None
         with plain_words("The login cannot be written"), writing(self._engine) as connection:
+            take_turn(connection, Turn.LOGIN)
             connection.execute(delete(failures).where(failures.c.of == account))
             self._count(connection, place, now_s, -1)
             if is_weak_by_now(known.password):

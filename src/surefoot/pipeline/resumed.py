@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from surefoot.pipeline.acute import Sudden
@@ -14,6 +15,7 @@ from surefoot.pipeline.incidentwatch import IncidentWatch
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.today import Today
 from surefoot.pipeline.told import Told
+from surefoot.records import Stride
 
 STRIDES_S = 28 * 86400.0  # of them make a fortnight of good days
 
@@ -23,11 +25,14 @@ def resumed(
     zone: ZoneInfo,
     on_ask: Callable[[Sudden], None] = lambda sudden: None,
     until_s: float = float("inf"),
+    past_s: float = float("-inf"),
+    late_s: Callable[[float, float], float] | None = None,
 ) -> Course:
     """Days, alerts, and the strides of the last weeks; aids and tests are asked of the store whenever a day is judged.
 
     ``on_ask`` hears of a sudden weakness half an hour before it becomes an alert. ``until_s``: strides from then on
-    will be told anew, as by a gateway that works through what it recorded of a day that is not over.
+    will be told anew, as by a gateway that works through what it recorded of a day that is not over. ``past_s``: what
+    happened before raises an alert only if it is still true by then. ``late_s`` tells how much of a time came late.
     """
     gateway = store.gateway()
     days = store.days(gateway)
@@ -39,14 +44,25 @@ def resumed(
     today = Today(
         day_of,
         lambda day: (*aids_on(day, store.diary.aids()), store.orders.plan(gateway).learned_since(day)),
-        store.strides(newest_s - STRIDES_S, until_s) if days else (),
+        _by_day(store, newest_s, until_s) if days else (),
         on_ask=on_ask,
+        past_s=past_s,
     )
     alerts = [known.alert for known in store.alerts(gateway)]
     told = told_of(store)
-    watch = IncidentWatch(day_of, told, newest_s if days else float("inf"))
+    watch = IncidentWatch(day_of, told, newest_s if days else float("inf"), past_s=past_s)
     tests = partial(store.tests, gateway)
-    return Course(days=days, alerts=alerts, aids=store.aids, tests=tests, today=today, told=told, watch=watch)
+    return Course(
+        days=days, alerts=alerts, aids=store.diary.aids, tests=tests, today=today, told=told, watch=watch, late_s=late_s
+    )
+
+
+def _by_day(store: Store, newest_s: float, until_s: float) -> Iterator[Stride]:
+    """Strides of the last weeks: of the days told, one day in memory at a time, and those behind them."""
+    edges_s = [newest_s - STRIDES_S + 86400.0 * k for k in range(round(STRIDES_S / 86400.0) + 1)]
+    for start_s, end_s in pairwise([*edges_s, float("inf")]):
+        if start_s < until_s:
+            yield from store.strides(start_s, min(end_s, until_s))
 
 
 def told_of(store: Store) -> Told:

@@ -25,7 +25,8 @@ log = logging.getLogger(__name__)
 class RingParams:
     """How the ring is written. P."""
 
-    together_s: float = 1.0  # readings packed together: what a crash may lose
+    together_s: float = 0.4  # readings packed together: less than a radio brings at once, so each time
+    sync_s: float = 0.4  # onto the disk so often, all sensors at once: a power cut may lose so much more than a kill
     gap_s: float = 60.0  # a gap that grows is written so often
     segment_s: float = 3600.0  # of a file; files go whole
     segment_share: float = 0.125  # of ``keep_bytes`` a file may have
@@ -35,10 +36,10 @@ class RingParams:
 class Ring:
     """Items of any sensors in, as a source gives them; the same ones out again, each sensor's in the order kept.
 
-    ``folder`` is a path, or a URL ``file:///path``. Not for two threads at once. ``keep`` and ``flush`` wait for the
-    disk: not for an event loop. Readings that come late, when the ring has gone on, are kept with ``keep_late`` and given
-    out in their place. ``trouble``: why it does not keep at the moment, "" where it does; ``unkept``:
-    readings that it could not keep.
+    ``folder`` is a path, or a URL ``file:///path``. Not for two threads at once, but for ``late_s``. ``keep`` and
+    ``flush`` wait for the disk: not for an event loop. Readings that come late, when the ring has gone on, are kept
+    with ``keep_late`` and given out in their place. ``trouble``: why it does not keep at the moment, "" where it does;
+    ``unkept``: readings that it could not keep.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Ring:
         self._blocks: dict[Sensor, list[Samples]] = {}
         self._gaps: dict[Sensor, Gap] = {}
         self._began_s: float | None = None  # the file that grows
+        self._synced_s = 0.0  # up to when it is on the disk
         self.trouble = ""
         self.unkept = 0
         self.damage: list[Damaged] = []  # found while reading
@@ -187,7 +189,9 @@ class Ring:
         if not done:
             self.unkept += readings
             return
-        self._try(self._segments.sync)
+        if not 0 <= end_s - self._synced_s < self._params.sync_s:
+            self._synced_s = end_s
+            self._try(self._segments.sync)
 
     def _due(self, end_s: float) -> bool:
         p = self._params

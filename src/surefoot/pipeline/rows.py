@@ -137,6 +137,18 @@ def forget_strides(connection: Connection, days: int) -> None:
         connection.execute(delete(strides).where(old))
 
 
+def forget_strides_in(connection: Connection, side: Side, start_s: float, end_s: float) -> None:
+    """Drop strides of a leg that begin in [start_s, end_s)."""
+    there = (strides.c.start_s >= start_s) & (strides.c.start_s < end_s)
+    connection.execute(delete(strides).where(strides.c.side == side, there))
+
+
+def forget_bouts_in(connection: Connection, gateway: str, start_s: float, end_s: float) -> None:
+    """Drop bouts that begin after ``start_s`` and before ``end_s``."""
+    there = (bouts.c.start_s > start_s) & (bouts.c.start_s < end_s)
+    connection.execute(delete(bouts).where(bouts.c.gateway == gateway, there))
+
+
 @cache
 def _insert(dialect: str, table: Table) -> Any:
     return (sqlite if dialect == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()

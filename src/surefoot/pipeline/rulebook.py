@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from surefoot.alerts.decline import DeclineParams, decide_both_legs, decide_declines
 from surefoot.alerts.givingway import GivingWayLimitParams, decide_giving_way
+from surefoot.alerts.perroot import one_per_root
 from surefoot.alerts.rules import RuleParams, decide
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams, decide_tests
 from surefoot.pipeline.chart import TrendParams
@@ -132,7 +133,7 @@ RULES = (
     Rule(
         "both legs",
         ("T3",),
-        f"a root of the second leg is told within {_DECLINE.both_days} days of the first",
+        f"a review of the second leg (chart, heel rises, giving way) within {_DECLINE.both_days} days of the first's",
         "facts/clinical.md 7.1 and 7.8",
         "P",
         _both_legs,
@@ -147,7 +148,8 @@ def decide_day(known: Known, before: Sequence[Alert] = ()) -> list[tuple[Rule, A
     for rule in RULES:
         alerts = rule.decide(known, [alert for _, alert in made], before)
         made += [(rule, replace(alert, limit=_limit(rule, alert, plan))) for alert in alerts]
-    return made
+    raised = one_per_root([alert for _, alert in made], before)
+    return [(rule, alert) for (rule, _), alert in zip(made, raised, strict=True) if alert is not None]
 
 
 def _limit(rule: Rule, alert: Alert, plan: Plan) -> str:

@@ -8,12 +8,11 @@ from sqlalchemy import Column, Connection, Engine, Table, Text, and_, select, ty
 
 from surefoot.pipeline.appendonly import lifted
 from surefoot.pipeline.rows import upsert
-from surefoot.pipeline.schema import about, alert_events, answers, check_ins, metadata
+from surefoot.pipeline.schema import APPEND_ONLY, about, metadata
 from surefoot.pipeline.sealed import Sealed, keys_of
 from surefoot.pipeline.sealing import MARK, Keyring, is_sealed, missing
 
 BATCH = 1000  # rows in one transaction
-_APPEND_ONLY = (alert_events, answers, check_ins)
 _NAME, _WHOLE = "keys", "sealed"  # in the table about: which key; which key seals all there is
 
 
@@ -69,7 +68,7 @@ def _batch(engine: Engine, table: Table, column: Column[Any], keys: Keyring) -> 
         rows = connection.execute(select(*key, raw.label("raw")).where(old).limit(BATCH)).all()
         if not rows:
             return 0
-        if table in _APPEND_ONLY:
+        if table in APPEND_ONLY:
             with lifted(connection, table):
                 _write(connection, table, column, key, rows, keys, of)
         else:

@@ -8,7 +8,7 @@ of the last m days against the mean of all before, in standard errors of that di
 A bad day moves every number of a patient together: pain, haste, the ground. So each number is also looked at less what
 the others did that day (regression adjustment, Hawkins 1993), and the larger of both is told: alone it sees a weakness
 of everything, beside the others it sees sooner one that is only here. The adjusted view was chosen on the table of
-``benchmarks/alerts.py rules`` (P): half of the false alarms of the CUSUM in facts/clinical.md 7.3, found no later.
+``benchmarks/alerts.py`` (P): half of the false alarms of the CUSUM in facts/clinical.md 7.3, found no later.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from surefoot.records import Array
 
 @dataclass(frozen=True, slots=True)
 class ShiftParams:
-    """How a shift is looked for; all P, by ``benchmarks/alerts.py rules``."""
+    """How a shift is looked for; all P, by ``benchmarks/alerts.py``."""
 
     least: int = 2  # days: one bad day is none
     longest: int = 10  # days looked at as new

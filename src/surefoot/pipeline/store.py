@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, select
 from surefoot.alerts.actions import acknowledge
 from surefoot.alerts.bodies import AlertBody, AnswerBody, Body, BoutBody, DayBody, IncidentBody, TestBody
 from surefoot.alerts.messages import Refused, UpMessage, digest
-from surefoot.pipeline import forgetting, inbox, reads, wardrobe
+from surefoot.pipeline import forgetting, inbox, reads, rows, wardrobe
 from surefoot.pipeline.alertlog import AlertLog
 from surefoot.pipeline.arrivals import Arrivals
 from surefoot.pipeline.diary import Diary
@@ -53,6 +53,7 @@ from surefoot.records import (
 __all__ = ["Acknowledgement", "Patient", "Receipt", "Store", "StoreError", "StoredAlert", "open_store"]
 
 _STRIDE: TypeAdapter[Stride] = TypeAdapter(Stride)
+NEAR_S = 0.3  # no two strides of a leg begin so near to each other
 STRIDE_DAYS = 90  # kept at home, stride by stride: beyond a baseline and a look back at what an alert rests on
 
 
@@ -97,9 +98,12 @@ class Store:
             self._gateway = str(name)
         return self._gateway
 
-    def keep_bout(self, bout: Bout, *, outbox: bool = True) -> None:
-        """Named by its start."""
+    def keep_bout(self, bout: Bout, *, outbox: bool = True, anew: bool = False) -> None:
+        """Named by its start. ``anew``: instead of all that began while it lasted."""
         self._keep(BoutBody.of(bout), outbox, bout.start_s)
+        if anew:
+            with self._write() as connection:
+                rows.forget_bouts_in(connection, self.gateway(), bout.start_s, bout.end_s)
 
     def keep_incident(self, incident: Incident, *, outbox: bool = True) -> None:
         """Named by its kind, side and start."""
@@ -127,10 +131,12 @@ class Store:
         """Named by its ``alert_id``."""
         self._keep(AlertBody.of(alert), outbox, alert.raised_s)
 
-    def keep_strides(self, strides: Sequence[Stride]) -> None:
-        """Strides stay at home; each is named by its side and start."""
+    def keep_strides(self, strides: Sequence[Stride], *, anew: bool = False) -> None:
+        """Strides stay at home; each is named by its side and start. ``anew``: instead of those in its place."""
         with self._write() as connection:
             for stride in strides:
+                if anew:
+                    rows.forget_strides_in(connection, stride.side, stride.start_s - NEAR_S, stride.end_s - NEAR_S)
                 body = _STRIDE.dump_json(stride, exclude_defaults=True).decode()
                 upsert(connection, stride_rows, {"side": stride.side, "start_s": stride.start_s, "body": body})
 

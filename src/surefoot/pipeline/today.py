@@ -15,7 +15,8 @@ class Today:
 
     ``day_of`` tells the local date of a moment, ``aids_on`` what the patient walks with on a date, as logged by now.
     ``strides``: those of the last weeks, oldest first, as a store keeps them. ``on_ask`` hears of a sudden change at
-    once: it is the moment to ask whether something explains it.
+    once: it is the moment to ask whether something explains it. What happened before ``past_s`` becomes known late: it
+    is told when all until then is known, and only if it still lasts.
     """
 
     def __init__(
@@ -25,9 +26,11 @@ class Today:
         strides: Iterable[Stride] = (),
         params: AcuteParams | None = None,
         on_ask: Callable[[Sudden], None] = lambda sudden: None,
+        past_s: float = float("-inf"),
     ) -> None:
         self._params = params or AcuteParams()
         self._day_of, self._aids_on, self._on_ask = day_of, aids_on, on_ask
+        self._past_s = past_s
         self._blocks = FiftyMaker()
         self._watch = AcuteWatch(day_of, aids_on, self._params, fifties_of(strides))
         self._asked: list[tuple[Sudden, tuple[str, ...]]] = []
@@ -37,7 +40,8 @@ class Today:
             self._doubt(check)
         for sudden in self._watch.update(self._blocks.update(findings.strides)):
             self._asked.append((sudden, self._aids_on(sudden.chart.day)))
-            self._on_ask(sudden)
+            if not self._is_past(sudden):
+                self._on_ask(sudden)
         known_s = max((minute.start_s for minute in findings.minutes), default=None)
         return [] if known_s is None else self._due(known_s)
 
@@ -46,9 +50,17 @@ class Today:
         return self._due(float("inf"))
 
     def _due(self, now_s: float) -> list[Sudden]:
+        if now_s < self._past_s:
+            return []
         due = [one for one in self._asked if one[0].at_s + self._params.ask_s <= now_s]
         self._asked = [one for one in self._asked if one not in due]
-        return [sudden for sudden, aids in due if self._aids_on(sudden.chart.day) == aids]
+        over = [sudden for sudden, _ in due if self._is_past(sudden) and not self._watch.lasts(sudden)]
+        for sudden in over:
+            self._watch.take_back(sudden)
+        return [sudden for sudden, aids in due if sudden not in over and self._aids_on(sudden.chart.day) == aids]
+
+    def _is_past(self, sudden: Sudden) -> bool:
+        return sudden.at_s + self._params.ask_s < self._past_s
 
     def _doubt(self, check: Check) -> None:
         match check:

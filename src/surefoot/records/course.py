@@ -45,6 +45,7 @@ class DaySummary:
     missing: str = ""  # empty: the day counts
     aids: tuple[str, ...] = ()  # what helped the walking that day, by what the patient logged
     length_factors: tuple[tuple[Side, float], ...] = ()  # what lengths and speeds were put right by
+    late_min: float = 0.0  # of its readings that came late, from a sensor's own memory: the day was told anew with them
 
     def metric(self, side: Side | None, name: str) -> DayMetric | None:
         return next((m for m in self.metrics if m.side == side and m.name == name), None)
@@ -85,6 +86,7 @@ class Trend:
     strides: int = 0
     worn_h: float | None = None
     reason: str = ""
+    cleared: bool = False  # it has been so low for so long that what was told of is over
     rearmed: str = ""  # last day by which the chart had been low for so long that an alert may be raised again
 
 

@@ -47,11 +47,16 @@ class Pastime:
 
 
 @asynccontextmanager
-async def pastime(product: str = "open", seed: int = 1, paired_s: float = 0.0) -> AsyncIterator[Pastime]:
-    """A person who sits, rises, walks, climbs stairs and sits down again for twelve hours from now on."""
+async def pastime(
+    product: str = "open", seed: int = 1, paired_s: float = 0.0, habits: LifeHabits = LIVELY
+) -> AsyncIterator[Pastime]:
+    """A person who sits, rises, walks, climbs stairs and sits down again, lively, for twelve hours from now on.
+
+    Behind the time that ``habits`` has them worn, the sensors lie where they were put down.
+    """
     air = Air(np.random.default_rng([seed, 1]), OFTEN_LOST)
     kit = bleak_kit(air)
-    day = life_day(draw_walker(np.random.default_rng(seed)), seed, habits=LIVELY, rate_hz=RATE_HZ)
+    day = life_day(draw_walker(np.random.default_rng(seed)), seed, habits=habits, rate_hz=RATE_HZ)
     first_rise_s = next(context.start_s for context in day.context if context.kind != "sit")
     felt = motions(day.blocks(), first_rise_s - SEATED_S)
     ankles, worn = {}, []

@@ -69,15 +69,15 @@ async def patient_source(patient: Patient) -> AsyncIterator[Samples | Gap]:
         yield block
 
 
-def patient_blocks(patient: Patient) -> Iterator[Samples | Gap]:
-    """Every block of every day in time order, left before right; a Gap where both sensors are charging.
+def patient_blocks(patient: Patient, first_day: int = 1) -> Iterator[Samples | Gap]:
+    """Every block of every day from ``first_day`` on in time order, left before right; a Gap where both sensors charge.
 
     Blocks last up to 15 minutes, are contiguous per side between gaps, and share memory while the patient sits:
     they are read-only.
     """
     noise, resting, drawer = _tapes(patient)
-    until: dict[Side, float] = dict.fromkeys(SIDES, patient.first_day_s)
-    for day in patient_days(patient):
+    until: dict[Side, float] = dict.fromkeys(SIDES, patient.first_day_s + (first_day - 1) * _DAY_S)
+    for day in patient_days(patient, first_day):
         rng = np.random.default_rng([patient.seed, 3, day.number])
         donning = -1
         for stretch in day.stretches:
@@ -97,11 +97,11 @@ def patient_blocks(patient: Patient) -> Iterator[Samples | Gap]:
     yield from _charging(until, patient.first_day_s + patient.days * _DAY_S)
 
 
-def patient_days(patient: Patient) -> Iterator[Day]:
+def patient_days(patient: Patient, first_day: int = 1) -> Iterator[Day]:
     """The plan of each day with its truth (strides, walks, severity, wear), without writing out any sample."""
     own = _own_manner(patient)
     forms = _forms(patient)
-    for number in range(1, patient.days + 1):
+    for number in range(first_day, patient.days + 1):
         rng = np.random.default_rng([patient.seed, 2, number])
         severity = patient.severity_on(number)
         walker = _walker(patient, own, forms[number - 1], severity)

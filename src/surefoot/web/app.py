@@ -150,7 +150,7 @@ def _add_refusals(app: FastAPI, pages: Pages) -> None:
         try:
             return await call_next(request)  # type: ignore[misc,no-any-return]
         except Exception as error:
-            log.exception("The page %s failed.", request.url.path)
+            log.exception("The page %s failed.", request.scope["path"])
             what = f"This should not have happened ({type(error).__name__})."
             remedy = "Please report it, with what surefoot clinic printed at this time."
             return pages.refusal(500, what, "What is stored is safe; this page cannot be shown.", remedy)

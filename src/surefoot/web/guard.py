@@ -56,6 +56,8 @@ class Guard:
             await send(message)
 
         refused = self._check(scope["method"], Headers(scope=scope))
+        if refused is None and not scope["query_string"].isascii():  # what is within would take it for text, and fail
+            refused = self._refuse(400, "There is no such page.", "Nothing was changed.", "Type the address anew.")
         await (refused or self._app)(scope, receive, with_headers)
 
     def _check(self, method: str, headers: Headers) -> Response | None:

@@ -17,9 +17,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
+from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.store import Store, StoreError
-from surefoot.pipeline.telling import keep_answer, keep_check_in, told_check_in
-from surefoot.records import AnswerWord, CheckIn, Incident, RedFlag, SurefootError, Teller
+from surefoot.pipeline.telling import day_of, keep_answer, keep_check_in, told_check_in
+from surefoot.records import Aid, AidKind, AnswerWord, CheckIn, Incident, RedFlag, SurefootError, Teller
 from surefoot.web.app import add_files
 from surefoot.web.guard import Guard
 from surefoot.web.homeday import Today, today
@@ -32,6 +33,8 @@ TOLD = {
     "nothing": "Nothing was answered, so nothing was kept.",
     "answered": "Thank you. Your answer is kept and goes to your care team.",
     "alerted": "Thank you. Your care team is told at once.",
+    "logged": "Logged for today: today is compared only with days with the same.",
+    "taken_back": "Taken back.",
     "": "",
 }
 _HERE_GOES_WHAT_CAME_OF_IT = "\x00"
@@ -97,6 +100,17 @@ class HomePage:
         alerts = keep_answer(self._store, about, word, by, self._clock(), self._zone)
         return RedirectResponse(f"/?told={quote('alerted' if alerts else 'answered')}", 303)
 
+    def aid(self, kind: Annotated[AidKind, Form()]) -> Response:
+        """Walks with it today, or does not after all. What is logged for longer is left as it is."""
+        day = day_of(self._clock(), self._zone)
+        today_only = Aid(kind, day, day)
+        if today_only in self._store.aids():
+            self._store.drop_aid(today_only)
+            return RedirectResponse("/?told=taken_back", 303)
+        if not any(name.startswith(kind) for name in aids_on(day, self._store.aids())):
+            self._store.keep_aid(today_only)
+        return RedirectResponse("/?told=logged", 303)
+
     def refusal(self, status: int, what: str, meaning: str, remedy: str) -> Response:
         """What went wrong; the emergency text stands on it too, for whoever was about to tell of a red flag."""
         page = self._templates.get_template("homewrong.html").render(what=what, meaning=meaning, remedy=remedy)
@@ -133,6 +147,7 @@ def make_home_app(store: Store, clock: Callable[[], float] = time.time, zone: tz
     app.get("/", response_model=None)(page.show)
     app.post("/checkin", response_model=None)(page.check_in)
     app.post("/answer", response_model=None)(page.answer)
+    app.post("/aid", response_model=None)(page.aid)
     add_files(app)
     _add_problems(app, page)
     app.add_middleware(Guard, refuse=page.refusal)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from surefoot.alerts.redflags import FLAGS
+from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.asking import Open, open_questions
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.telling import day_of
-from surefoot.records import Alert, CheckIn, Incident
+from surefoot.records import AidKind, Alert, CheckIn, Incident
 from surefoot.web.recovering import Recovering, recoveries
 from surefoot.web.words import TESTS, count, leg, local, number
 
 RECENT_S = 24 * 3600.0  # so long a message of an urgent alert stands on the page (P)
 FALL_S = 6 * 3600.0  # and that of a fall without rising, unless it is answered (P)
+AIDS: Mapping[AidKind, str] = {"brace": "A brace", "stick": "A stick or crutch", "shoes": "Other shoes than usual"}
 LOOKED_LIKE = {"giving_way": "a leg giving way", "stumble": "a stumble", "fall": "a fall"}
 
 
@@ -42,6 +44,8 @@ class Today:
     done: str  # the check-in of today
     walked: tuple[str, ...]
     worn: str
+    sensors: tuple[str, ...]  # what is the matter with them, and what to do
+    aids: tuple[tuple[AidKind, str, bool], ...]  # what may help the walking, in words, and whether it is logged today
     recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
 
 
@@ -59,6 +63,8 @@ def today(store: Store, now_s: float, zone: tzinfo) -> Today:
         done=_done(told, zone),
         walked=tuple(_walked(store, now_s, zone)),
         worn=_worn(store),
+        sensors=tuple(dict.fromkeys(_sensors(store))),
+        aids=tuple(_aids(store, day_of(now_s, zone))),
         recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
     )
 
@@ -111,6 +117,17 @@ def _worn(store: Store) -> str:
     day = days[-1]
     counts = f"It did not count: {day.missing}." if day.missing else "It counted."
     return f"{day.day}: worn {number(day.worn_h, 1, 'h')}, walked {number(day.walking_min, 0, 'min')}. {counts}"
+
+
+def _sensors(store: Store) -> list[str]:
+    """Technical alerts of this home that are not over."""
+    known = [one.alert for one in store.alerts(store.gateway()) if one.alert.channel == "technical"]
+    return [one.sentence for one in known if one.resolved_s is None]
+
+
+def _aids(store: Store, day: str) -> list[tuple[AidKind, str, bool]]:
+    worn = aids_on(day, store.aids())
+    return [(kind, words, any(one.startswith(kind) for one in worn)) for kind, words in AIDS.items()]
 
 
 def _recoveries(store: Store) -> list[Recovering]:

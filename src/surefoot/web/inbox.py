@@ -121,6 +121,9 @@ def standing(stored: StoredAlert, now_s: float, zone: tzinfo | None) -> Iterator
     life = stored.life
     if not life.is_open:
         return
+    if stored.alert.channel == "clinical" and stored.alert.resolved_s is not None:
+        quiet = f"By the sensors it is over since {local(stored.alert.resolved_s, zone)}"
+        yield f"{quiet}: its chart has been quiet for three good days. It stays open until a person closes it."
     until_s, snooze = life.snoozed_until_s(now_s), life.snooze
     if until_s is not None and snooze is not None:
         yield f"Snoozed until {local(until_s, zone)} by {snooze.who}: reminders rest, everything else goes on."

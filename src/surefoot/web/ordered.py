@@ -90,7 +90,7 @@ def answer(given: GivenOrder, zone: tzinfo | None, known: Answers | None = None)
         return "Not yet: the home has not confirmed it. It is sent until it does."
     at = local(word.at_s, zone)
     if word.verdict == "refused":
-        return f"REFUSED by the home, {at}: {word.reason} It does not hold."
+        return f"REFUSED by the home, {at}: {word.reason.rstrip('.')}. It does not hold."
     if isinstance(given.order.what, Question) and known is not None:
         answered = answered_s(given.order.what, word.at_s, known)
         return f"Asked {at}; " + ("not answered yet" if answered is None else f"ANSWERED {local(answered, zone)}")

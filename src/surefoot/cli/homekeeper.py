@@ -1,0 +1,86 @@
+"""The keeper of a home: the store as the pipeline writes to it, and what a person is told of what is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
+from surefoot.cli.board import Board
+from surefoot.pipeline.store import Store, StoreError
+from surefoot.records import Alert, Answer, Bout, DaySummary, Donning, Incident, Stride, Trend
+
+RETRY_S = 5.0  # between two attempts to write what could not be written
+Say = Callable[[str], None]
+
+
+class HomeKeeper:
+    """Works in the worker's thread: a full disk is waited out, not died of.
+
+    ``make_room``: whether there is room again, where the disk is full.
+    ``anew_until_s``: what happened before may have been told already, and takes the place of what was told.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        now_s: Callable[[], float],
+        say: Say,
+        stopping: threading.Event,
+        make_room: Callable[[], bool],
+    ) -> None:
+        self._store, self._board, self._now_s, self._say, self._stopping = store, board, now_s, say, stopping
+        self._make_room = make_room
+        self.anew_until_s = float("-inf")
+
+    def keep_strides(self, strides: Sequence[Stride]) -> None:
+        anew = strides[0].start_s < self.anew_until_s
+        self._kept(lambda: self._store.keep_strides(strides, anew=anew))
+        self._board.take_strides(strides, self._now_s())
+
+    def keep_bout(self, bout: Bout) -> None:
+        self._kept(lambda: self._store.keep_bout(bout, anew=bout.start_s < self.anew_until_s))
+
+    def keep_incident(self, incident: Incident) -> None:
+        self._kept(lambda: self._store.keep_incident(incident))
+        self._board.take_incident(incident)
+
+    def keep_day(self, day: DaySummary, trends: Sequence[Trend]) -> None:
+        self._kept(lambda: self._store.keep_day(day, trends))
+
+    def keep_alert(self, alert: Alert) -> None:
+        if alert.tier == "T4":  # before anything that could fail or wait
+            for line in (FALLEN if alert.kind == "fall_not_up" else EMERGENCY).splitlines():
+                self._say(line)
+        self._kept(lambda: self._store.keep_alert(alert))
+        over = " This is over." if alert.resolved_s is not None else ""
+        self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
+        if alert.tier == "T3" and not over:
+            self._say(MEANWHILE)
+
+    def keep_answer(self, answer: Answer) -> None:
+        self._kept(lambda: self._store.keep_answer(answer))
+
+    def keep_donning(self, donning: Donning) -> None:
+        self._kept(lambda: self._store.keep_donning(donning))
+        self._board.mounting = donning.words
+        self._say(donning.words)
+
+    def _kept(self, keep: Callable[[], None]) -> None:
+        while True:
+            try:
+                keep()
+            except StoreError as trouble:
+                if trouble.trouble == "damaged":  # trying again will not mend it: whoever opened it begins anew
+                    raise
+                if trouble.trouble == "full" and self._make_room():
+                    continue
+                if self._board.note_fault("store_failing", f"nothing can be kept: {trouble.what}"):
+                    self._say(f"{trouble} It is tried again; readings are recorded meanwhile.")
+                if self._stopping.wait(RETRY_S):
+                    raise
+            else:
+                if self._board.note_fault("store_failing", ""):
+                    self._say("findings are kept again")
+                return
