@@ -8,6 +8,8 @@ import pytest
 
 import made
 from smalldisk import on_small_disk
+from surefoot.alerts.bodies import BoutBody
+from surefoot.alerts.messages import LARGEST_DAY, LARGEST_INCIDENT
 from surefoot.cli.board import Board
 from surefoot.cli.housekeeping import BALLAST, Housekeeping, HouseParams
 from surefoot.config import Config, load_config
@@ -52,6 +54,13 @@ def test_the_oldest_of_what_was_measured_gives_way_and_nothing_else(config: Conf
     assert (standing.pending, standing.oldest, standing.newest) == (len(waiting), 1, 44)
     assert house.look(60.0) == len(waiting) and store.outbox.evicted() == gone
     store.close()
+
+
+def test_thirty_days_without_a_clinic_fit() -> None:
+    """By the largest messages there are: every day with 100 bouts and 130 incidents with all their signal."""
+    bout = len(BoutBody.of(made.bout(10**7)).json_text())
+    day = LARGEST_DAY + 100 * bout + 130 * LARGEST_INCIDENT
+    assert 0.9 * Config().outbox_mb * 1e6 < 30 * day < Config().outbox_mb * 1e6
 
 
 def test_alerts_alone_are_never_fewer(config: Config) -> None:

@@ -20,7 +20,7 @@ from surefoot.pipeline.ring import Ring
 from surefoot.records import Gap, Samples
 
 FOLDER = "raw-undated"
-PATIENCE_S = 300.0  # then the computer's own time is taken, and said to be unreliable (P)
+PATIENCE_S = 300.0  # since it was switched on; then the computer's own time is taken, and said to be unreliable (P)
 LOOK_S = 1.0
 Reading = Samples | Gap
 
@@ -38,12 +38,12 @@ async def wait_for_time(
     ``radio`` gives what is received, with its times counted from the offset it is handed.
     """
     began = clocks()
-    if began.state != "synced":
+    if began.state != "synced" and began.boot_s < patience_s:
         say("This computer does not know the time yet. Readings are recorded, and dated when it does.")
         undated = Ring(home / FOLDER / began.boot_id)
         recording = asyncio.create_task(_record(radio(began.boot_s - began.running_s), undated))
         try:
-            while (now := clocks()).state != "synced" and now.running_s - began.running_s < patience_s:
+            while (now := clocks()).state != "synced" and now.boot_s < patience_s:
                 await asyncio.wait({recording}, timeout=LOOK_S)
                 if recording.done():
                     break
