@@ -241,3 +241,31 @@ answer({"seen": seen, "line": line, "waited": waits, "after": board.open_faults(
     assert found["seen"] == ["disk_failing"]
     assert found["waited"] and "cannot be written" in found["line"] and "nothing can be kept" in found["line"]
     assert found["alerts"] == ["before", "during"] and found["after"] == []
+
+
+def test_a_start_on_a_disk_closed_to_writing_is_refused_and_touches_nothing(tmp_path: Path) -> None:
+    """It must not be taken for damage: nothing is put aside, and all is there when the disk is open again."""
+    found = on_small_disk(
+        tmp_path,
+        24,
+        GATEWAY
+        + """
+from surefoot.cli.soundstore import open_sound
+keeper.keep_alert(made.alert("before"))
+ring.close()
+store.close()
+remount("ro")
+try:
+    open_sound(config, 1.8e9)
+    refused = ["opened", "", ""]
+except StoreError as error:
+    refused = [error.what, error.remedy, error.trouble]
+remount("rw")
+again, told = open_sound(config, 1.8e9)
+answer({"refused": refused, "told": told, "alerts": [one.alert.alert_id for one in again.alerts()],
+        "aside": [one.name for one in config.home.glob("*damaged*")]})
+""",
+    )
+    what, remedy, trouble = found["refused"]
+    assert "home.sqlite cannot be" in what and remedy and trouble in ("read_only", "failing", "other")
+    assert (found["told"], found["alerts"], found["aside"]) == ("", ["before"], [])
