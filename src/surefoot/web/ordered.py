@@ -71,7 +71,7 @@ def said(what: Ordered, zone: tzinfo | None) -> str:
         case Treatment(kind=kind, day=day, withdrawn=gone):
             return f"{TREATMENTS[kind]}, first day {day}" + (" (taken back: logged by mistake)" if gone else "")
         case Question():
-            return f"The patient is asked: {asked(what, zone)}"
+            return f"The patient is asked {asked(what, zone)}"
 
 
 def asked(question: Question, zone: tzinfo | None) -> str:
@@ -79,7 +79,7 @@ def asked(question: Question, zone: tzinfo | None) -> str:
     if question.about == "test" and question.test is not None:
         return f"to do a guided test ({TESTS[question.test]})"
     if question.about == "incident" and question.kind is not None and question.start_s is not None:
-        return f"did your leg give way? ({INCIDENTS[question.kind]}, {local(question.start_s, zone)})"
+        return f"whether the leg gave way ({INCIDENTS[question.kind]}, {local(question.start_s, zone)})"
     return "for the check-in: pain and red flags"
 
 
