@@ -178,7 +178,7 @@ def test_a_number_that_comes_back_with_other_content_is_a_security_alert(clinic:
         ({"faults": ("disk_full",)}, "home_disk_full", "is full or nearly so"),
         ({"faults": ("disk_failing",)}, "home_disk_failing", "cannot be written"),
         ({"faults": ("store_failing",)}, "home_store_failing", "cannot keep what it finds"),
-        ({"faults": ("clock_unset",)}, "home_clock_unset", "was never set"),
+        ({"faults": ("clock_unset",)}, "home_clock_unset", "since it was switched on"),
         ({"at_s": 1e6 - 86400}, CLOCK_OFF, "86400 s slow"),
         ({"at_s": 1e6 + 86400}, CLOCK_OFF, "86400 s fast"),
     ],

@@ -8,6 +8,8 @@ import pytest
 
 import made
 from smalldisk import on_small_disk
+from surefoot.alerts.bodies import BoutBody
+from surefoot.alerts.messages import LARGEST_DAY, LARGEST_INCIDENT
 from surefoot.cli.board import Board
 from surefoot.cli.housekeeping import BALLAST, Housekeeping, HouseParams
 from surefoot.config import Config, load_config
@@ -52,6 +54,13 @@ def test_the_oldest_of_what_was_measured_gives_way_and_nothing_else(config: Conf
     assert (standing.pending, standing.oldest, standing.newest) == (len(waiting), 1, 44)
     assert house.look(60.0) == len(waiting) and store.outbox.evicted() == gone
     store.close()
+
+
+def test_thirty_days_without_a_clinic_fit() -> None:
+    """By the largest messages there are: every day with 100 bouts and 130 incidents with all their signal."""
+    bout = len(BoutBody.of(made.bout(10**7)).json_text())
+    day = LARGEST_DAY + 100 * bout + 130 * LARGEST_INCIDENT
+    assert 0.9 * Config().outbox_mb * 1e6 < 30 * day < Config().outbox_mb * 1e6
 
 
 def test_alerts_alone_are_never_fewer(config: Config) -> None:
@@ -232,3 +241,31 @@ answer({"seen": seen, "line": line, "waited": waits, "after": board.open_faults(
     assert found["seen"] == ["disk_failing"]
     assert found["waited"] and "cannot be written" in found["line"] and "nothing can be kept" in found["line"]
     assert found["alerts"] == ["before", "during"] and found["after"] == []
+
+
+def test_a_start_on_a_disk_closed_to_writing_is_refused_and_touches_nothing(tmp_path: Path) -> None:
+    """It must not be taken for damage: nothing is put aside, and all is there when the disk is open again."""
+    found = on_small_disk(
+        tmp_path,
+        24,
+        GATEWAY
+        + """
+from surefoot.cli.soundstore import open_sound
+keeper.keep_alert(made.alert("before"))
+ring.close()
+store.close()
+remount("ro")
+try:
+    open_sound(config, 1.8e9)
+    refused = ["opened", "", ""]
+except StoreError as error:
+    refused = [error.what, error.remedy, error.trouble]
+remount("rw")
+again, told = open_sound(config, 1.8e9)
+answer({"refused": refused, "told": told, "alerts": [one.alert.alert_id for one in again.alerts()],
+        "aside": [one.name for one in config.home.glob("*damaged*")]})
+""",
+    )
+    what, remedy, trouble = found["refused"]
+    assert "home.sqlite cannot be" in what and remedy and trouble in ("read_only", "failing", "other")
+    assert (found["told"], found["alerts"], found["aside"]) == ("", ["before"], [])

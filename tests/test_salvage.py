@@ -123,19 +123,24 @@ def test_a_store_that_is_spoilt_while_it_is_used_ends_the_session_and_another_be
     name = filled(config)
     greetings: list[str] = []
 
-    async def session(_: Config, store: Store, worn: list[WornSensor], kit: None, plain: bool, greeting: str) -> float:
+    async def session(_: Config, store: Store, worn: list[WornSensor], kit: None, plain: bool, greeting: str) -> str:
         greetings.append(greeting)
         assert (store.gateway(), worn) == (name, [LEFT])
         if len(greetings) == 1:
             store._engine.dispose()
             spoil(path_of(config), 1.0)
             raise ExceptionGroup("tasks", [ExceptionGroup("of them", [unreadable(store, name)])])
-        return 0.0
+        return ""
 
+    monkeypatch.setattr(wear, "_time_known", at_once)
     monkeypatch.setattr(wear, "_session", session)
     asyncio.run(wear._wear(config, None, True, False))
     assert "Listening to" in greetings[0] and "was damaged" not in greetings[0]
     assert len(greetings) == 2 and "was damaged and has been begun anew" in greetings[1]
+
+
+async def at_once(*_: object) -> None:
+    return None
 
 
 def unreadable(store: Store, name: str) -> StoreError:
@@ -147,9 +152,10 @@ def unreadable(store: Store, name: str) -> StoreError:
 def test_other_trouble_is_not_taken_for_damage(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(config, 1)
 
-    async def session(*_: object) -> float:
+    async def session(*_: object) -> str:
         raise ExceptionGroup("tasks", [StoreError("busy", "", "", "busy")])
 
+    monkeypatch.setattr(wear, "_time_known", at_once)
     monkeypatch.setattr(wear, "_session", session)
     with pytest.raises(ExceptionGroup):
         asyncio.run(wear._wear(config, None, True, False))

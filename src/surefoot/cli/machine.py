@@ -73,7 +73,7 @@ def clock(now_s: float | None = None, root: Path = ROOT, synchronised: bool | No
     """The wall clock dates the days; readings themselves are timed by a clock that nobody sets."""
     now = datetime.fromtimestamp(time.time() if now_s is None else now_s, UTC)
     told = now.strftime("%Y-%m-%d %H:%M:%S UTC")
-    synchronised = _synchronised() if synchronised is None else synchronised
+    synchronised = kept_right() if synchronised is None else synchronised
     if now.year < EARLIEST_YEAR:
         yield Line("Clock", f"{told}: never set", "bad", "Connect to the internet, or set it: sudo date -s ...")
     elif synchronised is None:
@@ -83,13 +83,17 @@ def clock(now_s: float | None = None, root: Path = ROOT, synchronised: bool | No
     else:
         yield Line("Clock", f"{told}; set by a time server")
     if platform.system() == "Linux":
-        if any((root / "sys/class/rtc").glob("rtc*")):
+        if has_clock_battery(root):
             yield Line("Clock battery", "there is a clock that runs on without power")
         else:
             remedy = "Keep it on the network, or fit a clock module (RTC): till the clock is set, days are misdated."
             yield Line(
                 "Clock battery", "none: after a power cut the time is wrong until a server is asked", "warn", remedy
             )
+
+
+def has_clock_battery(root: Path = ROOT) -> bool:
+    return any((root / "sys/class/rtc").glob("rtc*"))
 
 
 def health(root: Path = ROOT) -> Iterator[Line]:
@@ -174,7 +178,7 @@ class _Timex(ctypes.Structure):
 NOT_SYNCHRONISED = 0x40  # STA_UNSYNC of struct timex
 
 
-def _synchronised() -> bool | None:
+def kept_right() -> bool | None:
     """Whether the kernel's clock is kept right by a time server; None where it cannot be asked."""
     if os.name != "posix" or not hasattr(libc := ctypes.CDLL(None), "adjtimex"):
         return None

@@ -7,30 +7,32 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 import click
 
 from surefoot.cli.board import PLACES, Board
+from surefoot.cli.clocks import changed, read_clocks
 from surefoot.cli.gateway import MOVES_S, Gateway, analysed
 from surefoot.cli.identified import take_name
 from surefoot.cli.main import INTERRUPTED
 from surefoot.cli.pulse import Pulse, keep_telling
 from surefoot.cli.sending import check_address
 from surefoot.cli.soundstore import open_sound
+from surefoot.cli.undated import wait_for_time
 from surefoot.cli.units import print_unit
 from surefoot.cli.wearview import Lines, Picture
 from surefoot.config import Config, load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
-from surefoot.records import SensorStatus, SurefootError, WornSensor
+from surefoot.records import Gap, Samples, SensorStatus, SurefootError, WornSensor
 from surefoot.sensors.ble import BleakKit
 from surefoot.sensors.radio import Radio
 
 CLOCK_LOOK_S = 60.0
-CLOCK_STEP_S = 60.0  # more than this is no correction but another time: a computer that had none when it began
+UNRELIABLE = "no time server has set this computer's clock since it was switched on: days may be misdated"
 
 
 @click.command()
@@ -104,18 +106,33 @@ async def _wear(config: Config, seconds: float | None, plain: bool, simulate: bo
         with suppress(TimeoutError) if seconds else nullcontext():
             async with limit:
                 greeting = f"{told} {_greeting(worn, config.home, simulate)}".strip()
+                if not simulate:
+                    await _time_known(config, worn)
                 while True:
                     try:
-                        set_by_s = await _session(config, store, worn, kit, plain, greeting)
+                        changed_to = await _session(config, store, worn, kit, plain, greeting)
                     except BaseExceptionGroup as group:
                         if not _is_damage(group):
                             raise
                         await asyncio.to_thread(store.close)
                         store, greeting = await asyncio.to_thread(_opened, config)
                         continue
-                    if not set_by_s:
+                    if not changed_to:
                         return
-                    greeting = f"This computer's clock was set by {set_by_s:+.0f} s. Started anew with the time of now."
+                    greeting = changed_to
+
+
+async def _time_known(config: Config, worn: Sequence[WornSensor]) -> None:
+    """Received before that is recorded; a home with a clock of its own goes on at once."""
+
+    def radio(offset_s: float) -> AsyncGenerator[Samples | Gap, None]:
+        return Radio(worn, unix_offset_s=offset_s).items()
+
+    ring = await asyncio.to_thread(Ring, config.home_ring, config.raw_days, config.raw_mb * 1_000_000)
+    try:
+        await wait_for_time(config.home, ring, read_clocks, radio, click.echo)
+    finally:
+        await asyncio.to_thread(ring.close)
 
 
 def _is_damage(error: BaseException) -> bool:
@@ -126,8 +143,9 @@ def _is_damage(error: BaseException) -> bool:
 
 async def _session(
     config: Config, store: Store, worn: Sequence[WornSensor], kit: BleakKit | None, plain: bool, greeting: str
-) -> float:
-    """Until this computer's clock is set; by how much."""
+) -> str:
+    """Until this computer's time is another; what happened to it."""
+    began = read_clocks()
     clock = asyncio.get_running_loop().time
     unix_offset_s = time.time() - clock()  # once: a step of the wall clock bends no reading
 
@@ -153,11 +171,14 @@ async def _session(
             end.callback(asyncio.create_task(telling).cancel)
         working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))
         try:
+            board.note_fault("clock_unset", "" if began.state == "synced" else UNRELIABLE)
             while not working.done():
                 await asyncio.wait({working}, timeout=CLOCK_LOOK_S)
-                if abs(set_by_s := time.time() - now_s()) > CLOCK_STEP_S:
-                    return set_by_s
-            return 0.0
+                now = read_clocks()
+                if what := changed(began, now):
+                    return what
+                board.note_fault("clock_unset", "" if now.state == "synced" else UNRELIABLE)
+            return ""
         finally:
             working.cancel()
             await asyncio.wait({working})

@@ -23,7 +23,10 @@ FAULTS: dict[HomeFault, tuple[str, str]] = {  # what is wrong there, and what to
     "disk_failing": ("The disk of this home's box cannot be written", "Replace it; an SD card wears out"),
     "store_failing": ("This home cannot keep what it finds", "Look at its disk; findings wait in memory till then"),
     "not_recording": ("This home cannot keep its raw readings", "Free some space there"),
-    "clock_unset": ("The clock of this home's box was never set", "Connect it to the internet, or set its clock"),
+    "clock_unset": (
+        "Nothing has set the clock of this home's box since it was switched on",
+        "Connect it to the internet, or set its clock",
+    ),
 }
 KINDS = (ROWS_MISSING, NUMBER_REUSED, CLOCK_OFF, *(f"home_{fault}" for fault in FAULTS))
 
