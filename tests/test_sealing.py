@@ -21,6 +21,8 @@ from story import NOW_S, WEAK
 from surefoot.alerts.bodies import AlertBody
 from surefoot.cli.authority import Authority, now_utc
 from surefoot.cli.clinic import clinic
+from surefoot.cli.clinicstore import open_clinic
+from surefoot.cli.export import export
 from surefoot.cli.keyfile import clinic_keys, home_keys, keys_in, write_keys
 from surefoot.cli.secretfile import SecretError
 from surefoot.cli.wear import _opened
@@ -293,6 +295,22 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sealed with the key" in told and not keys.exists(), "no second first key beside a sealed database"
     (tmp_path / "elsewhere").rename(keys)
     assert run("show")[0] == 0
+
+
+def test_an_export_of_a_sealed_clinic_is_readable_and_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path))
+    filled(f"sqlite:///{tmp_path}/clinic.sqlite", None).close()
+    run("make")
+    given = [NAME, "--store", str(tmp_path / "clinic.sqlite"), "-o", str(tmp_path / "out")]
+    done = CliRunner().invoke(export, given, catch_exceptions=False)
+    assert done.exit_code == 0 and (tmp_path / "out").is_dir()
+    store = open_clinic(load_config())
+    (last,) = store.office.audit.entries(1)
+    assert (last.what, last.about, last.told) == ("exported", WEAK, "as csv")
+    store.close()
+    (tmp_path / "clinic.keys").unlink()
+    with pytest.raises(StoreError, match="sealed with the key"):
+        CliRunner().invoke(export, given, catch_exceptions=False)
 
 
 def test_a_key_is_32_bytes_and_its_id_does_not_tell_it() -> None:
