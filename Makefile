@@ -62,9 +62,12 @@ soak: $(STAMP)
 	@sh tests/parts.sh
 	$(BIN)/python benchmarks/soak.py --minutes $(SOAK_MINUTES)
 
-# The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
+# The simulated radio: what arrives and when it is said to be taken, links that break, what a gateway costs, and what the
+# simulated radio itself does. Some forty minutes.
 bench-radio: $(STAMP)
 	$(BIN)/python benchmarks/radio.py
+	$(BIN)/python benchmarks/clocks.py
+	$(BIN)/python benchmarks/simulator.py
 
 # Rules of alerts, on made-up charts, blocks and days, and on simulated patients: false alarms, and days until found. An hour on one core.
 bench-alerts: $(STAMP)

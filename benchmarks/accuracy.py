@@ -49,6 +49,9 @@ class Bench:
         self._score = module(data, "score")
         self.console = Console(width=160)
 
+    def recordings(self, which: str) -> Iterator[Any]:
+        yield from self._read.recordings(which)
+
     def walks(self, which: str, placement: str | None = None) -> Iterator[tuple[Any, str, Walk]]:
         for recording in self._read.recordings(which):
             by_placement: dict[str, dict[str, Any]] = defaultdict(dict)

@@ -37,6 +37,9 @@ WORN: tuple[tuple[str, tuple[Side, ...], float], ...] = (
 )  # fmt: skip
 
 
+LATER = (0, 1, 2, 3, 5, 7, 9, 11, 13, 15)  # readings left out at the beginning of a clip
+
+
 def walk(walker: Walker, strides: int, seated: tuple[bool, bool] = (False, False)) -> Plan:
     return lambda rng, start_s: plan_walk(walker, rng, start_s=start_s, strides=strides, seated=seated)
 
@@ -118,6 +121,22 @@ def clips(bench: Bench) -> list[tuple[str, ...]]:
     ]
 
 
+def begun_later(bench: Bench) -> list[tuple[str, ...]]:
+    """Clips of sitting down and rising, each begun at ten moments: how much hangs on where readings are cut."""
+    told: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for recording in bench.recordings("umafall"):
+        if "Sitting" in str(recording.info["label"]):
+            ((acc, gyr),) = recording.sensors.values()
+            for k in LATER:
+                found = analyze({"left": (acc[k:], gyr[k:])}, recording.rate_hz)
+                one = len(found.rises) == 1
+                told[kind_of(recording)].append((one, one and behind_sitting_down(found)))
+    return [
+        (kind, str(len(x)), *(f"{100 * share:.1f} %" for share in np.mean(x, axis=0)))
+        for kind, x in sorted(told.items())
+    ]
+
+
 def behind_sitting_down(found: Walk) -> bool:
     """Whether the first rise comes later than a sitting down: these clips begin with somebody who stands."""
     return any(a.kind == "sitting_down" and a.start_s < found.rises[0].start_s for a in found.activities)
@@ -157,6 +176,8 @@ def main() -> None:
     bench.show("Simulated tests of 3 to 12 rises", ("", "tests", "counted right", "off by"), counted(given.people))
     if given.data.is_dir():
         bench.show("umafall clips by number of rises told", ("", "none", "one", "more", "one, in order"), clips(bench))
+        columns = ("", "readings", "one rise", "one, in order")
+        bench.show("umafall clips of sitting down and rising, each begun at ten moments", columns, begun_later(bench))
     for name, sides, rate_hz in WORN:
         title = f"Simulated, {name}: of the time spent with each, per cent told as"
         bench.show(title, ("", "minutes", *WORDS), shares(max(2, given.people // 4), sides, rate_hz))

@@ -22,7 +22,7 @@ from surefoot.pipeline.shift import ShiftParams, shift_path
 from surefoot.records import Array
 
 CHARTS, OF_A_LEG, LEARNED, WATCHED, RHO, SHARED, FLOOR, WORN = 6, 3, 14, 30, 0.3, 0.5, 0.7, 6 / 7
-Rule = Callable[[Array, Array], Array]  # z (charts, n, days) and floors (charts, n): flags of a leg's watched days
+Rule = Callable[[Array, Array, int], Array]  # z (charts, n, days), floors (charts, n): flags of the first charts' days
 
 CHANGES: tuple[tuple[str, Callable[[Array], Array]], ...] = (
     *((f"step {size} SD", lambda day, size=size: np.full(len(day), float(size))) for size in (2, 3, 4, 6)),
@@ -31,9 +31,9 @@ CHANGES: tuple[tuple[str, Callable[[Array], Array]], ...] = (
 
 
 def cusum(slack: float, limit: float) -> Rule:
-    def rule(z: Array, floors: Array) -> Array:
-        total, over = np.zeros((OF_A_LEG, z.shape[1])), []
-        for step in np.moveaxis(np.clip(z[:OF_A_LEG, :, LEARNED:], -4, 4), 2, 0):
+    def rule(z: Array, floors: Array, count: int) -> Array:
+        total, over = np.zeros((count, z.shape[1])), []
+        for step in np.moveaxis(np.clip(z[:count, :, LEARNED:], -4, 4), 2, 0):
             total = np.maximum(0.0, total + step - slack)
             over.append(total > limit)
         return np.stack(over, axis=2)
@@ -42,8 +42,8 @@ def cusum(slack: float, limit: float) -> Rule:
 
 
 def two_of_three(limit: float) -> Rule:
-    def rule(z: Array, floors: Array) -> Array:
-        bad = np.pad(z[:OF_A_LEG, :, LEARNED:] > limit, ((0, 0), (0, 0), (2, 0))).astype(int)
+    def rule(z: Array, floors: Array, count: int) -> Array:
+        bad = np.pad(z[:count, :, LEARNED:] > limit, ((0, 0), (0, 0), (2, 0))).astype(int)
         return np.asarray(bad[:, :, 2:] + bad[:, :, 1:-1] + bad[:, :, :-2] >= 2)
 
     return rule
@@ -52,8 +52,8 @@ def two_of_three(limit: float) -> Rule:
 def shift(limit: float) -> Rule:
     """The rule in force, as ``pipeline.trends`` draws it."""
 
-    def rule(z: Array, floors: Array) -> Array:
-        return np.stack([[_path(z[:, k], c, floors[c, k]) > limit for k in range(z.shape[1])] for c in range(OF_A_LEG)])
+    def rule(z: Array, floors: Array, count: int) -> Array:
+        return np.stack([[_path(z[:, k], c, floors[c, k]) > limit for k in range(z.shape[1])] for c in range(count)])
 
     return rule
 
@@ -84,12 +84,12 @@ def rules(people: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     noise, days = _charts(rng, people), np.cumsum(_worn(rng, people), axis=1)  # of the calendar, per good day
     for name, rule in RULES.items():
-        over = rule(*_standardised(noise))
+        over = rule(*_standardised(noise), OF_A_LEG)
         cells = [f"{100 * over[0].any(axis=1).mean():.1f} %", f"{100 * over.any(axis=(0, 2)).mean():.1f} %"]
         for _, change in CHANGES:
             changed = noise.copy()
             changed[0, :, LEARNED:] += np.apply_along_axis(change, 1, days)
-            found = rule(*_standardised(changed))[0]
+            found = rule(*_standardised(changed), 1)[0]
             when = np.where(found.any(axis=1), np.take_along_axis(days, found.argmax(axis=1)[:, None], 1)[:, 0], np.inf)
             typical = f"{np.median(when):.0f} d" if np.isfinite(np.median(when)) else "-"
             worn = 100 * found[:, :3].any(axis=1).mean()

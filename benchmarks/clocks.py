@@ -1,9 +1,11 @@
 """One clock: how well the times of two sensors are told, through drift, delay and loss; what keeping readings takes.
 
-    python benchmarks/clocks.py [--minutes 10] [--pairs 5] [--picture docs/pictures/clock.png]
+    python benchmarks/clocks.py [--minutes 10] [--pairs 5] [--only dot ...] [--links turns ...]
+    python benchmarks/clocks.py --picture docs/pictures/clock.png
 
-Pretend sensors (tests/packets.py): readings of a known time, sent by clocks that drift apart, delayed and lost on the
-way. The second table keeps a simulated day's 16-bit readings, in memory where the system lets files be there.
+Pretend sensors (tests/packets.py): readings of a known time, in packets like each product's, sent by clocks that drift
+apart, delayed and lost on the way. The second table keeps a simulated day's 16-bit readings, in memory where the system
+lets files be there.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ import argparse
 import sys
 import tempfile
 import time
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,10 @@ from choices import _table
 from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from packets import MICRO, MILLI, NANO, NUMBERED, START_S, TIMELESS, Sent, errors, sent, streamed
+from packets import MILLI, START_S, Sent, errors, sent, streamed
 from surefoot.pipeline.ring import Ring
 from surefoot.records import Gap, Samples
-from surefoot.sensors.product import Traits
+from surefoot.sensors.products import PRODUCTS, product
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 from surefoot.simulation.sensor import Make
@@ -33,73 +35,80 @@ from surefoot.simulation.sensor import Make
 MEMORY = Path("/dev/shm")
 UNDER_WAY_S = 0.004  # of every packet, which no clock can see
 
-CASES: tuple[tuple[str, Traits, dict[str, Any]], ...] = (
-    ("8 readings, ms", MILLI, {"lost": 0.02, "delays": "uniform"}),
-    ("8 readings, ms", MILLI, {"lost": 0.02, "delays": "stalls"}),
-    ("8 readings, ms", MILLI, {"lost": 0.02, "delays": "bursts"}),
-    ("8 readings, ms", MILLI, {"lost": 0.02, "delays": "interval"}),
-    ("1 reading, us", MICRO, {"lost": 0.02, "delays": "stalls"}),
-    ("1 reading, us", MICRO, {"lost": 0.02, "delays": "uniform"}),
-    ("52 readings, ns", NANO, {"lost": 0.02, "delays": "stalls"}),
-    ("52 readings, ns", NANO, {"lost": 0.02, "delays": "uniform"}),
-    ("8 readings, numbers", NUMBERED, {"lost": 0.02, "delays": "stalls"}),
-    ("4 readings, nothing", TIMELESS, {"lost": 0.0, "delays": "bursts"}),
-    ("4 readings, nothing", TIMELESS, {"lost": 0.001, "delays": "bursts"}),
-    ("4 readings, nothing", TIMELESS, {"lost": 0.02, "delays": "bursts"}),
-    ("the same, rate known", TIMELESS, {"lost": 0.02, "delays": "bursts"}),
-)
+DELAYS = {
+    "uniform": "each 0 to 200 ms late by itself, in order",
+    "turns": "turns at random, 0 to 200 ms apart",
+    "grid": "a turn each 50 ms",
+    "bursts": "bursts of up to 240 ms",
+    "stalls": "0 to 15 ms, stalls of 0.5 s each 10 s",
+}
+PARTS = {"movesense": 2, "polar": 2}  # notifications that a packet takes
+SETTLED_S = 120.0
+OFF = {80.0: -0.0074, -80.0: 0.004}  # of the rate, where it is all that a sensor's clock is
+KNOWN_PPM = dict(zip(OFF, (83.0, -70.0), strict=True))  # kept from another day, when it was colder
 
 
-def clocks(console: Console, minutes: float, pairs: int) -> None:
-    columns = (
-        "packets and their time",
-        "delays",
-        "lost",
-        "time ms",
-        "left-right ms",
-        "as sure as told",
-        "runs",
-        "losses",
-        "told",
+@dataclass(frozen=True)
+class Pair:
+    """One pair of sensors: how far off the times told are, and those of the legs against each other; all in s."""
+
+    off: np.ndarray
+    settled: np.ndarray  # the same, from ``SETTLED_S`` on
+    apart: np.ndarray
+    apart_settled: np.ndarray
+    sure: float  # share of the last readings that were as near as said
+    untold: int  # readings lost and not said to be
+
+
+def run(key: str, delays: str, minutes: float, seed: int, lost: float = 0.02, known: bool = False) -> Pair:
+    traits, sides, sure, untold = product(key).traits, [], [], 0
+    for fast in (80.0, -80.0):
+        rng = np.random.default_rng([seed, int(fast > 0)])
+        rate = {} if traits.tick_s else {"rate_off": OFF[fast]}
+        how = {"lost": lost, "delays": delays, "parts": PARTS.get(key, 1), **rate}
+        made = sent(rng, traits, 60 * minutes, ppm=fast, ppm_per_h=5.0, **how)
+        ppm = {"ppm": KNOWN_PPM[fast] if traits.tick_s else 1e6 * OFF[fast] + fast} if known else {}
+        stream, items = streamed(made, **ppm)
+        at, error = errors(made, items)
+        sides.append((at, error - UNDER_WAY_S))
+        sure.append(abs(error[-1] - UNDER_WAY_S) <= (stream.uncertainty_s or 0.0))
+        missing = np.diff(_marks(made, items)) - 1
+        told = sum(int(g.reason.split()[0]) for g in items if isinstance(g, Gap) and "lost" in g.reason)
+        untold += abs(int(missing[missing > 0].sum()) - told)
+    grid = START_S + np.arange(15.0, 60 * minutes - 5, 0.1)
+    apart = np.abs(np.interp(grid, *sides[0]) - np.interp(grid, *sides[1]))
+    off = [np.abs(error) for _, error in sides]
+    late = [np.abs(error[at > START_S + SETTLED_S]) for at, error in sides]
+    settled = apart[grid > START_S + SETTLED_S]
+    return Pair(np.concatenate(off), np.concatenate(late), apart, settled, float(np.mean(sure)), untold)
+
+
+def clocks(console: Console, minutes: float, pairs: int, keys: Sequence[str], kinds: Sequence[str]) -> None:
+    """All products over all links."""
+    rows = [(key, kind, 0.02, False) for kind in kinds for key in keys]
+    if "dot" in keys and "grid" in kinds:
+        rows.append(("dot", "grid", 0.02, True))
+    if "witmotion" in keys:
+        rows += [("witmotion", "bursts", 0.0, False), ("witmotion", "bursts", 0.02, True)]
+    title = (
+        f"{pairs} pairs of {minutes:g} min, clocks 80 ppm fast and slow wandering 5 ppm/h: 95 % of readings within "
+        f"(behind the stroke: from {SETTLED_S:g} s on)"
     )
-    title = f"{pairs} pairs of {minutes:g} min, clocks 80 ppm fast and slow wandering 5 ppm/h: 95 % of readings within"
-    table = _table(title, *columns)
-    for name, traits, how in CASES:
-        off, apart, sure, runs, losses, told = [], [], [], 0, 0, 0
-        for pair in range(pairs):
-            sides = []
-            for fast in (80.0, -80.0):
-                counted = {"rate_off": -0.0074 if fast > 0 else 0.004} if traits.tick_s is None else {}
-                rng = np.random.default_rng([pair, int(fast > 0)])
-                made = sent(rng, traits, 60 * minutes, ppm=fast, ppm_per_h=5.0, **counted, **how)
-                known = {"ppm": 1e6 * counted["rate_off"] + fast} if "known" in name else {}
-                stream, items = streamed(made, **known)
-                uncertain_s = stream.uncertainty_s or 0.0
-                at, error = errors(made, items)
-                sides.append((at, error))
-                off.append(np.abs(error - UNDER_WAY_S))
-                sure.append(abs(error[-1] - UNDER_WAY_S) <= uncertain_s)
-                rates = [item.rate_hz for item in items if isinstance(item, Samples)]
-                runs += sum(a != b for a, b in pairwise(rates))
-                missing = np.diff(_marks(made, items)) - 1
-                losses += int(missing[missing > 0].sum())
-                told += sum(int(g.reason.split()[0]) for g in items if isinstance(g, Gap) and "lost" in g.reason)
-            grid = START_S + np.arange(15.0, 60 * minutes - 5, 0.1)
-            apart.append(np.abs(np.interp(grid, *sides[0]) - np.interp(grid, *sides[1])))
-        within = (1000 * np.quantile(np.concatenate(x), 0.95) for x in (off, apart))
-        percent = f"{100 * np.mean(sure):.0f} %"
-        share = f"{100 * how['lost']:g} %"
-        table.add_row(
-            name,
-            how["delays"],
-            share,
-            *(f"{x:.1f}" for x in within),
-            percent,
-            str(runs // pairs // 2),
-            str(losses),
-            str(told),
-        )
+    table = _table(title, "product", "link", "lost", "time ms", "left-right ms", "as sure as told", "losses untold")
+    for key, kind, lost, known in rows:
+        runs = [run(key, kind, minutes, seed, lost, known) for seed in range(pairs)]
+        within = [
+            f"{_ms([one.off for one in runs])} / {_ms([one.settled for one in runs])}",
+            f"{_ms([one.apart for one in runs])} / {_ms([one.apart_settled for one in runs])}",
+        ]
+        name = f"{key}, clock known" if known else key
+        sure = f"{100 * np.mean([one.sure for one in runs]):.0f} %"
+        table.add_row(name, DELAYS[kind], f"{100 * lost:g} %", *within, sure, str(sum(one.untold for one in runs)))
     console.print(table)
+
+
+def _ms(parts: list[np.ndarray]) -> str:
+    return f"{1000 * np.quantile(np.concatenate(parts), 0.95):.1f}"
 
 
 def _marks(made: Sent, items: list[Any]) -> np.ndarray:
@@ -185,13 +194,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--only", nargs="+", metavar="PRODUCT", default=[one.key for one in PRODUCTS])
+    parser.add_argument("--links", nargs="+", choices=DELAYS, default=list(DELAYS))
     parser.add_argument("--picture", type=Path)
     asked = parser.parse_args()
     if asked.picture:
         picture(asked.picture)
         return
     console = Console(width=150)
-    clocks(console, asked.minutes, asked.pairs)
+    clocks(console, asked.minutes, asked.pairs, asked.only, asked.links)
     keeping(console)
 
 

@@ -307,11 +307,12 @@ def show(told: Told, seconds: float) -> None:
     table = Table(title=f"{told.inputs:,} requests in {seconds:.0f} s, {len(told.faults)} faults")
     for column in ("route", "requests", "shown", "led on", "refused", "failed"):
         table.add_column(column, justify="left" if column == "route" else "right")
-    for route in sorted({route for route, _ in told.statuses}):
-        kinds: Counter[int] = Counter()
-        for (one, status), count in told.statuses.items():
-            kinds[status // 100] += count if one == route else 0
-        table.add_row(route, *(f"{n:,}" for n in (kinds.total(), kinds[2], kinds[3], kinds[4], kinds[5])))
+    rows: dict[str, Counter[int]] = {}
+    for (route, status), count in told.statuses.items():
+        name = route if route.startswith(("GET ", "POST ")) else "other methods"
+        rows.setdefault(name, Counter())[status // 100] += count
+    for name, kinds in sorted(rows.items()):
+        table.add_row(name, *(f"{n:,}" for n in (kinds.total(), kinds[2], kinds[3], kinds[4], kinds[5])))
     Console().print(table)
 
 

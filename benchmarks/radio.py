@@ -4,8 +4,8 @@
 
 All of it over the simulated radio (simulation/air.py), with sensors of their own drifting clocks, through bleak and the
 code that real sensors use. Everything but ``cost`` and ``kills`` runs in virtual time and repeats exactly; ``cost``
-runs in real time for ``--seconds``. ``--hours``: of a simulated day, for the memory; about a minute an hour. At the
-25th the day has been told.
+takes ``--seconds`` of real time. ``--hours``: of a simulated day, for the memory; it takes about a minute an hour. At
+the 25th the day has been told.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ from surefoot.simulation.pretend import pretend_radio
 CONSOLE = Console(width=150)
 BAD = Faults(lost=0.02, jitter_s=0.2)  # none overtakes another: one that is late makes those behind it late
 USUAL_DAY = LifeHabits(worn_h=16.0, removals=(0, 0))  # 4,000 strides of each leg
+TURNS = Faults(lost=0.02, turns_s=0.2)  # as late, but what waits comes together
 GRID = Faults(lost=0.02, interval_s=0.05)  # as radios have it: what is said in between comes together
 
 
@@ -108,6 +109,11 @@ def faultless(given: argparse.Namespace) -> None:
 def bad(given: argparse.Namespace) -> None:
     rows = [arrivals(product.key, BAD, given.minutes) for product in PRODUCTS]
     show(f"2 % lost, each 0 to 200 ms late, {given.minutes:g} min, clocks 80 ppm fast and slow", ARRIVED, rows)
+
+
+def turns(given: argparse.Namespace) -> None:
+    rows = [arrivals(product.key, TURNS, given.minutes) for product in PRODUCTS]
+    show(f"2 % lost, turns 0 to 200 ms apart, {given.minutes:g} min, clocks 80 ppm fast and slow", ARRIVED, rows)
 
 
 def gridded(given: argparse.Namespace) -> None:
@@ -311,6 +317,7 @@ async def _kills(count: int) -> tuple[object, ...]:
 ALL = {
     "faultless": faultless,
     "gridded": gridded,
+    "turns": turns,
     "bad": bad,
     "drops": drops,
     "cost": cost,

@@ -14,6 +14,7 @@ fortnight before is whole); days are those of the calendar, the first one that o
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -33,6 +34,8 @@ from surefoot.pipeline.trends import judge
 from surefoot.records import SIDES, Alert, DayMetric, DaySummary
 
 LEARNED, WATCHED, RHO, WORN, DAY_S = 14, 30, 0.3, 6 / 7, 86400.0
+STEPS = 3.1, 4.0, 6.0  # spreads of a day; 3.1 of each of the five numbers of L5 are 4 SD of its chart
+ROOTS = ("l5", "s1", "l4")
 KINDS = {"l5": "foot_lifting_weaker", "s1": "push_off_weaker", "l4": "knee_control_weaker"}
 
 
@@ -92,39 +95,47 @@ def _mixed(both: float, leg: float, own: float) -> float:
 # ---- nothing happens
 
 
-def quiet(people: int, seed: int, wander: float) -> Iterator[tuple[str, ...]]:
+def quiet(people: range, seed: int, wander: float, _: str = "") -> Iterator[tuple[str, ...]]:
     """False alarms of the acute rule. Who is told nothing without the gates is told nothing with them."""
     yield "", "people", "patient-days", "told", "one in", "people told in 30 days"
     alone, gated = [], []
-    for k in range(people):
+    for k in people:
         told = [_told(Life(np.random.default_rng([seed, k]), wander), AcuteParams(gated=False))]
         if told[0]:
             told.append(_told(Life(np.random.default_rng([seed, k]), wander), AcuteParams()))
         alone.append(told[0])
         gated.append(told[-1])
+        if k % 10 == 9:
+            print(f"to {k}: {sum(alone)} told without gates, {sum(gated)} with", file=sys.stderr, flush=True)
     for words, found in (("rule alone", alone), ("with its gates", gated)):
-        count, days = sum(found), people * WATCHED
+        count, days = sum(found), len(people) * WATCHED
         rate = f"{days / count:.0f} patient-days" if count else f"over {days / 3:.0f} patient-days (95 %)"
-        yield words, str(people), str(days), str(count), rate, _pct(np.mean([one > 0 for one in found]))
+        yield words, str(len(people)), str(days), str(count), rate, _pct(np.mean([one > 0 for one in found]))
 
 
 def _told(life: Life, params: AcuteParams) -> int:
-    watch = AcuteWatch(_day_of, params=params)
-    return sum(len(watch.update(life.day(day))) for day in range(LEARNED + WATCHED))
+    watch = AcuteWatch(_day_of, params=params, past=[block for day in range(LEARNED) for block in life.day(day)])
+    return sum(len(watch.update(life.day(day))) for day in range(LEARNED, LEARNED + WATCHED))
 
 
 # ---- a step, by all rules together
 
 
-def steps(people: int, seed: int, wander: float) -> Iterator[tuple[str, ...]]:
+def steps(people: range, seed: int, wander: float, only: str = "") -> Iterator[tuple[str, ...]]:
     yield (
-        *("worse from one morning on", "acute rule, that day", "hours after", "T2 or T3, that day", "within 2 days"),
+        *(
+            "worse from one morning on",
+            "acute rule, that day if worn",
+            "hours after",
+            "T2 or T3, that day",
+            "within 2 days",
+        ),
         *("within 3 days", "T3 within 3 days", "within the first 2 worn days", "another leg or root"),
     )
-    for root in ("l5", "s1", "l4"):
-        for spreads in (3.0, 4.0, 6.0):
+    for root in ROOTS if not only else [only]:
+        for spreads in STEPS:
             step = Step(root, spreads)
-            lives = [_stepped(np.random.default_rng([seed, k]), step, wander) for k in range(people)]
+            lives = [_Stepped(np.random.default_rng([seed, k]), step, wander) for k in people]
             yield (f"{root.upper()} by {spreads:g} spreads", *_row(lives, step))
 
 
@@ -136,40 +147,49 @@ class _Heard:
     alert: Alert
 
 
-def _row(lives: Sequence[list[_Heard]], step: Step) -> Iterator[str]:
-    right = [[h for h in mine if (h.alert.kind, h.alert.side) == (KINDS[step.root], "left")] for mine in lives]
+def _row(lives: Sequence[_Stepped], step: Step) -> Iterator[str]:
+    right = [[h for h in one.heard if (h.alert.kind, h.alert.side) == (KINDS[step.root], "left")] for one in lives]
     sudden = [min((h.hours for h in mine if h.hours is not None and h.day == 1), default=None) for mine in right]
     found = [hours for hours in sudden if hours is not None]
-    yield _pct(len(found) / len(lives))
+    yield _pct(len(found) / sum(one.worn_at_once for one in lives))
     yield f"{np.median(found):.1f}" if found else "-"
     for days in (1, 2, 3):
         yield _pct(np.mean([any(h.day <= days for h in mine) for mine in right]))
     yield _pct(np.mean([any(h.day <= 3 and h.alert.tier == "T3" for h in mine) for mine in right]))
     yield _pct(np.mean([any(h.worn_day <= 2 for h in mine) for mine in right]))
-    yield _pct(np.mean([len(mine) > len(true) for mine, true in zip(lives, right, strict=True)]))
+    yield _pct(np.mean([len(one.heard) > len(mine) for one, mine in zip(lives, right, strict=True)]))
 
 
-def _stepped(rng: np.random.Generator, step: Step, wander: float, until: int = 6) -> list[_Heard]:
-    """Alerts of the worn days among the first ``until`` after the step."""
-    life, watch = Life(rng, wander), AcuteWatch(_day_of)
-    lived = [life.day(day) for day in range(LEARNED)]
-    for blocks in lived:
-        watch.update(blocks)
-    days, heard, worn_day = [_summary(blocks) for blocks in lived], list[_Heard](), 0
-    for day in range(1, until + 1):
-        if rng.random() > WORN:
-            continue
-        blocks, worn_day = life.day(LEARNED + day - 1, step), worn_day + 1
-        for block in blocks:
-            for one in watch.update([block]):
-                hours = (one.at_s - blocks[0].start_s) / 3600
-                before = [h.alert for h in heard]
-                made = decide_sudden(one.chart, one.features, (one.start_s, one.at_s), one.both_legs, before)
-                heard += [_Heard(day, worn_day, hours, alert) for alert in made]
-        days.append(_summary(blocks))
-        known = Known(days, judge(days), Told(), RulebookParams())
-        heard += [_Heard(day, worn_day, None, a) for _, a in decide_day(known, [h.alert for h in heard])]
-    return heard
+class _Stepped:
+    """A life with a step on the first day after the fortnight, and the alerts of the worn days among the next four."""
+
+    def __init__(self, rng: np.random.Generator, step: Step, wander: float) -> None:
+        self.heard: list[_Heard] = []
+        self.worn_at_once = False
+        self._life, self._step = Life(rng, wander), step
+        fortnight = [self._life.day(day) for day in range(LEARNED)]
+        self._watch = AcuteWatch(_day_of, past=[block for blocks in fortnight for block in blocks])
+        self._days = [_summary(blocks) for blocks in fortnight]
+        for day in range(1, 5):
+            if rng.random() < WORN:
+                self.worn_at_once |= day == 1
+                self._wear(day)
+
+    def _wear(self, day: int) -> None:
+        blocks = self._life.day(LEARNED + day - 1, self._step)
+        for one in (sudden for block in blocks for sudden in self._watch.update([block])):
+            span_s, hours = (one.start_s, one.at_s), (one.at_s - blocks[0].start_s) / 3600
+            self._hear(day, hours, decide_sudden(one.chart, one.features, span_s, one.both_legs, self._before()))
+        self._days.append(_summary(blocks))
+        known = Known(self._days, judge(self._days), Told(), RulebookParams())
+        self._hear(day, None, [alert for _, alert in decide_day(known, self._before())])
+
+    def _before(self) -> list[Alert]:
+        return [heard.alert for heard in self.heard]
+
+    def _hear(self, day: int, hours: float | None, alerts: Sequence[Alert]) -> None:
+        worn_day = len(self._days) - LEARNED + (hours is not None)
+        self.heard += [_Heard(day, worn_day, hours, alert) for alert in alerts]
 
 
 def _summary(blocks: Sequence[Fifty]) -> DaySummary:
@@ -199,12 +219,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("quiet", "step"))
     parser.add_argument("--people", type=int, help="170 for quiet, 200 for step")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with this one")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--wander", type=float, default=1.0)
+    parser.add_argument("--root", choices=ROOTS, default="", help="only steps of this one")
     given = parser.parse_args()
     tables = {"quiet": (quiet, 170), "step": (steps, 200)}
     made, people = tables[given.what]
-    head, *rows = made(given.people or people, given.seed, given.wander)
+    chosen = range(given.first, given.first + (given.people or people))
+    head, *rows = made(chosen, given.seed, given.wander, given.root)
     table = Table(title=f"{given.what}, wander x {given.wander:g}", title_justify="left", box=None)
     for k, word in enumerate(head):
         table.add_column(word, justify="right" if k else "left")

@@ -12,7 +12,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.store import Store, open_store
 
 LOOK_S = 0.1
+SOME = 20  # rows kept in one go by a home that lags behind its rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,7 @@ async def live(home: Home) -> None:
 
 
 def _keep_at_once(store: Store, home: Home, journal: Journal) -> int:
-    for number in range(home.first, home.first + home.at_once):
-        _keep_one(store, home.mix, journal, number)
+    _keep_some(store, home.mix, journal, range(home.first, home.first + home.at_once))
     return home.first + home.at_once
 
 
@@ -93,9 +93,15 @@ async def _keep(store: Store, home: Home, journal: Journal, number: int, stop: a
     clock = asyncio.get_running_loop().time
     began_s, first = clock(), number
     while not stop.is_set() and (home.last is None or number <= home.last):
-        await asyncio.to_thread(_keep_one, store, home.mix, journal, number)
-        number += 1
+        behind = min(SOME, max(1, int((clock() - began_s) * home.rate) - (number - first)))
+        await asyncio.to_thread(_keep_some, store, home.mix, journal, range(number, number + behind))
+        number += behind
         await asyncio.sleep(max(0.0, began_s + (number - first) / home.rate - clock()))
+
+
+def _keep_some(store: Store, mix: Mix, journal: Journal, numbers: Iterable[int]) -> None:
+    for number in numbers:
+        _keep_one(store, mix, journal, number)
 
 
 def _keep_one(store: Store, mix: Mix, journal: Journal, number: int) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from heapq import merge
+from operator import itemgetter
 
 import numpy as np
 
 from surefoot.records import Array, Gap, Samples
 from surefoot.sensors.product import Packet, Traits
+from surefoot.sensors.stamps import Stamp
 from surefoot.sensors.stream import SensorStream
 
 MILLI = Traits(  # a time in milliseconds, eight readings a packet
@@ -39,11 +42,15 @@ START_S = 1.8e9
 
 @dataclass(frozen=True)
 class Sent:
-    """What left a sensor: packets, when each arrived (s), and when each reading was truly taken, by its own mark."""
+    """What left a sensor: packets, when each arrived (s), and when each reading was truly taken, by its own mark.
+
+    ``parts``: what arrived of packets that come in parts, each with its time.
+    """
 
     packets: list[tuple[float, Packet]]
     true_s: Array
     traits: Traits
+    parts: list[tuple[float, Stamp]] = field(default_factory=list)
 
     def marks(self, samples: Samples) -> Array:
         """Numbers of the readings in a block: the sensor writes them into its acceleration."""
@@ -65,9 +72,11 @@ def sent(
     boot_s: float = 1000.0,
     start_s: float = START_S,
     readings: tuple[Array, Array] | None = None,
+    parts: int = 1,
 ) -> Sent:
     """``ppm``: how fast its clock runs; ``rate_off``, ``warming``: its readings against that, and per hour.
 
+    ``parts``: notifications of a packet, each late and lost by itself; what comes late makes all behind it late.
     Without ``readings`` (n, 3), (n, 3) it sends marks: the number of each reading, and turning of any kind.
     """
     each, rate_hz = traits.readings_per_packet, traits.usual_rate_hz
@@ -77,19 +86,24 @@ def sent(
     device_s = even - warming / 3600 * even**2 / 2
     true_s = start_s + device_s - 1e-6 * (ppm * device_s + ppm_per_h / 3600 * device_s**2 / 2)
     gone = true_s.reshape(-1, each)[:, -1] + 0.004  # the last reading is in it, and the radio takes its time
-    arrived = np.maximum.accumulate(gone + late(rng, delays, gone))
+    arrived = np.maximum.accumulate(np.repeat(gone, parts) + late(rng, delays, np.repeat(gone, parts)))
     acc, gyr = readings or _marked(number, traits, rng)
-    here = rng.random(len(gone)) >= lost
-    packets = []
-    for k in np.flatnonzero(here).tolist():
+    here = rng.random(len(arrived)) >= lost
+    packets, stamps = [], []
+    for k in range(len(gone)):
         part = slice(k * each, (k + 1) * each)
         tick = None
         if traits.tick_s is not None:
             tick = int((boot_s + device_s[k * each]) / traits.tick_s)
             tick %= 1 << (traits.tick_bits or 64)
+        came = np.flatnonzero(here[k * parts : (k + 1) * parts]) + k * parts
+        if parts > 1 and tick is not None:
+            stamps += [(float(arrived[one]), Stamp(tick, each - 1)) for one in came]
+        if len(came) < parts:
+            continue
         sequence = None if traits.sequence_bits is None else k % (1 << traits.sequence_bits)
-        packets.append((float(arrived[k]), Packet(acc[part], gyr[part], tick, sequence)))
-    return Sent(packets, true_s, traits)
+        packets.append((float(arrived[came[-1]]), Packet(acc[part], gyr[part], tick, sequence)))
+    return Sent(packets, true_s, traits, stamps)
 
 
 def _marked(number: Array, traits: Traits, rng: np.random.Generator) -> tuple[Array, Array]:
@@ -104,6 +118,11 @@ def late(rng: np.random.Generator, kind: str, gone: Array) -> Array:
         return np.zeros(len(gone))
     if kind == "uniform":
         return rng.uniform(0, 0.2, len(gone))
+    if kind == "turns":  # the link has its turn after 0 to 0.2 s, by chance, and brings all that waits
+        turns = gone[0] + np.cumsum(rng.uniform(0, 0.2, int((gone[-1] - gone[0]) * 11) + 50))
+        return turns[np.searchsorted(turns, gone)] - gone
+    if kind == "grid":  # each 50 ms
+        return np.ceil(gone / 0.05) * 0.05 - gone
     if kind == "interval":  # the link has its turn every 30 ms
         return np.ceil(gone / 0.03) * 0.03 - gone
     if kind == "stalls":  # of half a second, one in ten
@@ -121,7 +140,12 @@ def late(rng: np.random.Generator, kind: str, gone: Array) -> Array:
 def streamed(sent: Sent, **settings: object) -> tuple[SensorStream, list[Samples | Gap]]:
     """Everything a stream tells of what was sent; the link is lost at the end."""
     stream = SensorStream("left", "shank", sent.traits, sent.traits.usual_rate_hz, **settings)  # type: ignore[arg-type]
-    told = [item for arrived_s, packet in sent.packets for item in stream.update(arrived_s, packet)]
+    told: list[Samples | Gap] = []
+    for arrived_s, what in merge(sent.parts, sent.packets, key=itemgetter(0)):
+        if isinstance(what, Packet):
+            told += stream.update(arrived_s, what)
+        else:
+            stream.heed(arrived_s, what)
     return stream, told + stream.lose(sent.packets[-1][0], "the end")
 
 

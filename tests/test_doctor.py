@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -260,6 +261,20 @@ def test_other_systems_are_told_what_is_missing(monkeypatch, system):
 
 
 # ---- the household
+
+
+def test_what_was_kept_of_the_clocks_is_told(tmp_path):
+    config = Config(home=tmp_path)
+    store = open_store(config.home_store)
+    for sensor in (LEFT, replace(LEFT, side="right", address="another")):
+        store.keep_worn_sensor(sensor)
+    assert "Clocks" not in states(household.store(config))
+    for address in (LEFT.address, "another"):
+        store.keep_clock(address, -31.4, 0.003)
+    store.close()
+    told = {line.what: line.value for line in household.store(config)}
+    assert told["Sensor, left ankle"].endswith("60 Hz, its clock -31 ppm")
+    assert told["Clocks"] == "when they were kept last, times of left against right: within 9 ms, 19 times of 20"
 
 
 def test_the_store_is_looked_through_and_not_touched(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -88,6 +89,20 @@ def test_no_route_answers_to_whoever_has_not_logged_in(app: FastAPI) -> None:
         expected = (303, "/login") if method == "GET" else (401, "")
         assert (answer.status_code, answer.headers.get("location", "").partition("?")[0]) == expected, (method, path)
         assert "Mrs. Secret" not in answer.text
+
+
+def test_a_websocket_is_closed_whoever_asks(app: FastAPI) -> None:
+    sent: list[dict[str, object]] = []
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    async def receive() -> dict[str, object]:
+        return {"type": "websocket.connect"}
+
+    app.websocket("/live")(lambda socket: socket.accept())
+    asyncio.run(app({"type": "websocket", "path": "/live", "headers": [], "query_string": b""}, receive, send))
+    assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
 def test_what_is_open_tells_nothing(app: FastAPI) -> None:

@@ -69,6 +69,14 @@ def test_nothing_is_known_of_who_never_stood() -> None:
     assert course(0.0, *[STILL] * 40, 10.0, *[STILL] * 40, 20.0)[1] == {}
 
 
+def test_the_last_pose_seen_is_held_no_surer_than_a_change_unseen() -> None:
+    poses: dict[int, tuple[Side, Pose]] = {0: ("left", tilted(0.0)), 1: ("left", tilted(7.0)), 2: ("left", tilted(3.5))}
+    found, standing = likeliest_of([NOTHING] * 3, poses, EVEN, NEVER, ("left",))
+    assert standing["left"] == tilted(3.5), "the one between the others"
+    sit, stand = found.scores[-1]
+    assert stand - sit == pytest.approx(-NOTHING.change)
+
+
 def test_of_two_legs_each_is_half_the_evidence() -> None:
     stood = {"left": tilted(0.0), "right": tilted(3.0)}
     one, both, alone = (

@@ -165,6 +165,18 @@ def test_a_long_connection_interval_makes_bursts() -> None:
     in_virtual_time(main())
 
 
+def test_turns_by_chance_bring_all_that_waits() -> None:
+    async def main() -> None:
+        async with place(Faults(turns_s=0.4)) as here:
+            ear = (await streamed(here, 30.0, (LEFT,)))[LEFT]
+            np.testing.assert_array_equal(ear.readings, sent(here.left))
+            steps = np.diff(ear.times_s)
+            assert 0.2 < steps.max() < 0.6 and np.mean(steps < 1e-6) > 0.2  # some turns find nothing
+            assert len(np.unique(steps.round(3))) > 30
+
+    in_virtual_time(main())
+
+
 def test_a_slow_connection_takes_its_time_and_a_short_patience_ends_it() -> None:
     async def main() -> None:
         async with place(Faults(latency_s=0.15)) as here:

@@ -104,6 +104,16 @@ def test_it_is_given_up_when_the_link_changes():
     assert waiting.floor is None
 
 
+def test_silences_and_hours_of_delay_do_no_harm():
+    waiting = Waiting((0.0, 60e-6))
+    rng = np.random.default_rng(8)
+    device = np.concatenate([np.arange(0, 30, EACH_S), np.arange(3000, 3030, EACH_S), np.arange(3031, 3100, EACH_S)])
+    gone = device + np.where(device > 3031, 7200.0, 0.0)
+    for device_s, arrived_s in zip(device, np.maximum.accumulate(gone + rng.uniform(0, 0.2, len(gone))), strict=True):
+        waiting.update(float(device_s), float(arrived_s - device_s))
+    assert waiting.floor is None
+
+
 def test_the_clock_takes_it_and_is_wrong_without_it():
     device, gone, arrived = arrivals(7, "uniform", 240.0)
     off = []

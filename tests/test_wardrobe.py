@@ -96,3 +96,13 @@ def test_a_database_from_before_gets_both_tables(new_url):
     store.keep_donning(Donning(1.0, "good", "", 20))
     assert [store.counts()[name] for name in ("bouts", "worn_sensors", "donnings")] == [1, 1, 1]
     store.close()
+
+
+def test_a_clock_is_kept_with_its_sensor_and_goes_with_it(home):
+    for sensor in (LEFT, RIGHT):
+        home.keep_worn_sensor(sensor)
+    home.keep_clock(LEFT.address, 31.5, 0.004)
+    home.keep_clock("gone", 99.0, None)
+    assert home.worn_sensors() == [replace(LEFT, clock_ppm=31.5, clock_within_s=0.004), RIGHT]
+    home.keep_worn_sensor(replace(LEFT, address="another"))
+    assert home.worn_sensors()[0].clock_ppm is None

@@ -8,8 +8,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from surefoot.alerts.bodies import HomeFault
+from surefoot.cli.alignment import aligned
 from surefoot.cli.console import NOT_KNOWN
 from surefoot.records import Incident, Placement, SensorStatus, Side, Stride, WornSensor
+from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 from surefoot.web.words import INCIDENTS
 from surefoot.web.words import side as leg
 
@@ -38,6 +40,7 @@ class Board:
         self.evicted = 0  # rows that gave way in the outbox: they stay at home, and the clinic lacks them
         self.faults: dict[HomeFault, str] = {}  # what keeps this home from its work, in words; "" where it is over
         self.mounting = ""  # how the sensors sit, in the patient's words
+        self.walked: ClockOffset | OffsetNotKnown | None = None  # how far the legs' clocks stand apart, by walking
         self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
         self._counted: dict[Key, SensorStatus] = dict(self.statuses)  # with which the rate was measured last
@@ -106,7 +109,8 @@ class Board:
         waiting = f"{self.waiting} row{'s' * (self.waiting != 1)} wait{'s' * (self.waiting == 1)} for the clinic"
         clinic = [f"{waiting}: {self.clinic}" if self.clinic else "findings stay at home (no broker is set)"]
         incident = [f"last incident (exploratory): {self.last_incident}"] if self.last_incident else []
-        now = [told for told in (*tuple(self.faults.values()), self.phase, self.mounting) if told]
+        legs = aligned(self.statuses, self.analysed, self.walked)
+        now = [told for told in (*tuple(self.faults.values()), self.phase, self.mounting, legs) if told]
         if self.evicted:
             now.append(f"{self.evicted} findings found no room in the outbox: they stay at home, the clinic lacks them")
         return [*now, *incident, *clinic]

@@ -34,7 +34,8 @@ def forget(context: click.Context, patient: str, yes: bool) -> None:
         gone = store.office.forget(found.gateway, time.time(), operator())
     click.echo(f"Deleted: {sum(gone.values())} rows. The home's id stays in the log of who did what.")
     note(f"let the home send no longer: surefoot clinic revoke {found.gateway}")
-    note("the home's own store is deleted there (its folder); copies of this database still hold the patient")
+    note("the home's own store is deleted there (its folder)")
+    note("copies of this database still hold the patient, those beside it (*.schema-N) too")
 
 
 def _found(store: Store, patient: str) -> Patient:

@@ -20,6 +20,7 @@ from typing import TypeVar
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.orders import Unreadable
 from surefoot.alerts.technical import Upkeep
+from surefoot.cli.alignment import worth_keeping
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.homekeeper import HomeKeeper, Say
@@ -49,6 +50,7 @@ from surefoot.records import (
     Order,
     Placement,
     Samples,
+    SensorStatus,
     Side,
     SideCheck,
     SurefootError,
@@ -94,6 +96,8 @@ class Gateway:
         self._late = Latecomers(self._now_s)
         self._fresh: Fresh = asyncio.Queue(BACKLOG)  # received, and not understood yet
         self._ended = False  # the radio
+        self._kept_ppm = {(one.side, one.placement): one.clock_ppm for one in board.worn}
+        self._walk: WatchedWalk | None = None
 
     async def work(
         self, radio: AsyncGenerator[Reading, None], unix_offset_s: float, brokers: Sequence[str] = ()
@@ -182,8 +186,9 @@ class Gateway:
                 for task in (telling, late):
                     task.cancel()
                 await asyncio.wait({telling, late})
+                if not telling.cancelled():
+                    telling.result()  # what it failed with, also where we are cancelled
             if not telling.cancelled():
-                telling.result()
                 break
             late.result()
             begin_s = await self._in_ring(self._late.begin_s, self._store, self._ring, self._late.take())
@@ -199,6 +204,7 @@ class Gateway:
     async def _tell(self, readings: AsyncIterator[Reading], begin_s: float, until_s: float, past_s: float) -> None:
         """All that is found from ``begin_s`` on; what happened before ``until_s`` may have been told already."""
         walk, book, course = await in_thread(self._begun, begin_s, until_s, past_s)
+        self._walk = walk
         self._keeper.anew_until_s = until_s
         self._board.begin_anew()
         await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
@@ -236,6 +242,13 @@ class Gateway:
         if alert is not None:
             self._keeper.keep_alert(alert)
 
+    def _keep_clock(self, status: SensorStatus) -> None:
+        key = status.side, status.placement
+        if status.clock_ppm is not None and worth_keeping(status, self._kept_ppm.get(key)):
+            address = next(one.address for one in self._board.worn if (one.side, one.placement) == key)
+            self._keeper.keep_clock(address, status.clock_ppm, status.clock_within_s)
+            self._kept_ppm[key] = status.clock_ppm
+
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now_s(), self._zone).date().isoformat()
 
@@ -252,7 +265,9 @@ class Gateway:
                 self._board.waiting = waiting
                 if self._board.note_fault("not_recording", self._ring.trouble):
                     self._say(self._ring.trouble or "readings are recorded again")
+                self._board.walked = self._walk.clock_offset if self._walk else None
                 for status in tuple(self._board.statuses.values()):
+                    await asyncio.to_thread(self._keep_clock, status)
                     low = self._upkeep.charged(status, self._now_s(), self._today())
                     await asyncio.to_thread(self._keep_technical, low)
                 await asyncio.sleep(LOOK_S)

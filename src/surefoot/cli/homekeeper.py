@@ -62,6 +62,9 @@ class HomeKeeper:
     def keep_answer(self, answer: Answer) -> None:
         self._kept(lambda: self._store.keep_answer(answer))
 
+    def keep_clock(self, address: str, ppm: float, within_s: float | None) -> None:
+        self._kept(lambda: self._store.keep_clock(address, ppm, within_s))
+
     def keep_donning(self, donning: Donning) -> None:
         self._kept(lambda: self._store.keep_donning(donning))
         self._board.mounting = donning.words

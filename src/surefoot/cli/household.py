@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 
 from surefoot.alerts.mqtt import Link, LinkError, LinkParams
+from surefoot.cli.alignment import alignment
 from surefoot.cli.checkup import Line
 from surefoot.config import FILE_VARIABLE, Config
 from surefoot.pipeline.storecheck import look_at
@@ -50,8 +51,12 @@ def store(config: Config) -> Iterator[Line]:
         yield Line("Home store", f"{size}, {whole}, schema {health.schema}{later}")
     for sensor in health.sensors:
         on = "ankle" if sensor.placement == "shank" else "foot"
-        where = f"{sensor.name or sensor.product} ({sensor.address}), {sensor.rate_hz:g} Hz"
+        fast = "" if sensor.clock_ppm is None else f", its clock {sensor.clock_ppm:+.0f} ppm"
+        where = f"{sensor.name or sensor.product} ({sensor.address}), {sensor.rate_hz:g} Hz{fast}"
         yield Line(f"Sensor, {sensor.side} {on}", where)
+    ankles = {one.side: one.clock_within_s for one in health.sensors if one.placement == "shank"}
+    if (told := alignment(ankles)) and None not in ankles.values():
+        yield Line("Clocks", f"when they were kept last, {told}")
     missing = [side for side in SIDES if side not in {sensor.side for sensor in health.sensors}]
     if len(missing) == len(SIDES):
         yield Line("Paired sensors", "none", "warn", "surefoot pair")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from surefoot.alerts.bodies import AlertBody
@@ -63,9 +63,28 @@ def _store_all(connection: Connection, messages: Sequence[RowMessage], now_s: fl
             put_all(connection, [(one.gateway, one.seq, one.body) for one in new.values()], now_s)
             for message in new.values():
                 _log_alert(connection, message, now_s)
+            known = _known(connection, [one for k, one in enumerate(messages) if k not in new])
     except (DataError, IntegrityError, OverflowError):
         return [_store(connection, message, now_s) for message in messages]
-    return [None if k in new else _store(connection, message, now_s) for k, message in enumerate(messages)]
+    return [
+        None if k in new or _told(one) in known else _store(connection, one, now_s) for k, one in enumerate(messages)
+    ]
+
+
+def _known(connection: Connection, messages: Sequence[RowMessage]) -> set[tuple[Any, ...]]:
+    """What is stored under these numbers: after a crash most messages are replays, and must not cost more than new."""
+    if not messages:
+        return set()
+    by_gateway: dict[str, list[int]] = {}
+    for message in messages:
+        by_gateway.setdefault(message.gateway, []).append(message.seq)
+    same = [(received.c.gateway == gateway) & received.c.seq.in_(seqs) for gateway, seqs in by_gateway.items()]
+    query = select(received.c.gateway, received.c.seq, received.c.kind, received.c.sha256).where(or_(*same))
+    return {tuple(row) for row in connection.execute(query)}
+
+
+def _told(message: RowMessage) -> tuple[Any, ...]:
+    return message.gateway, message.seq, message.kind, digest(message.body)
 
 
 def _first_of(messages: Sequence[RowMessage], names: set[tuple[Any, ...]]) -> dict[int, RowMessage]:

@@ -152,6 +152,11 @@ class Store:
         with self._write() as connection:
             wardrobe.keep_sensor(connection, sensor)
 
+    def keep_clock(self, address: str, ppm: float, within_s: float | None) -> None:
+        """What is known of a paired sensor's clock, for the next start."""
+        with self._write() as connection:
+            wardrobe.keep_clock(connection, address, ppm, within_s)
+
     def drop_worn_sensor(self, address: str) -> bool:
         """Forget a sensor; tell whether it was paired."""
         with self._write() as connection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, select
 
@@ -20,6 +22,13 @@ def keep_sensor(connection: Connection, sensor: WornSensor) -> None:
     connection.execute(worn_sensors.delete().where((columns.address == sensor.address) & elsewhere))
     row = {"side": sensor.side, "placement": sensor.placement, "address": sensor.address}
     upsert(connection, worn_sensors, {**row, "body": _SENSOR.dump_json(sensor).decode()})
+
+
+def keep_clock(connection: Connection, address: str, ppm: float, within_s: float | None) -> None:
+    """Of a sensor that is paired still; others may have taken its place meanwhile."""
+    for sensor in sensors(connection):
+        if sensor.address == address:
+            keep_sensor(connection, replace(sensor, clock_ppm=ppm, clock_within_s=within_s))
 
 
 def drop_sensor(connection: Connection, address: str) -> bool:

@@ -10,7 +10,10 @@ from surefoot.records.samples import Placement, Side
 
 @dataclass(frozen=True, slots=True)
 class WornSensor:
-    """A sensor that was paired: which product, and where it is worn. ``address`` is what this computer calls it."""
+    """A sensor that was paired: which product, and where it is worn. ``address`` is what this computer calls it.
+
+    ``clock_ppm``, ``clock_within_s``: as in ``SensorStatus``, what was known when its clock was kept last.
+    """
 
     side: Side
     placement: Placement
@@ -19,6 +22,8 @@ class WornSensor:
     name: str
     rate_hz: float  # asked for
     paired_s: float
+    clock_ppm: float | None = None
+    clock_within_s: float | None = None
 
 
 LinkState = Literal["searching", "connecting", "streaming", "silent", "away", "failed"]
@@ -44,6 +49,8 @@ class SensorStatus:
     clipped: int = 0
     connections: int = 0
     clock_ppm: float | None = None  # how much its clock runs fast, as fitted
+    clock_sd_ppm: float | None = None  # the standard deviation of that
+    clock_within_s: float | None = None  # its times are so near to the line of the link's least delay, 19 times of 20
     reason: str = ""
 
 

@@ -1,4 +1,4 @@
-"""The grid of 16-bit numbers that readings are kept on, for products that send them in another form."""
+"""The grid of 16-bit numbers that readings are kept on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def widened(values: np.ndarray) -> Array:
         return values.astype(np.float64)
 
 
-def on_grid(values: Array, step: float) -> Array:
+def on_grid(values: Array, step: float, lowest: int = -LARGEST) -> Array:
     """The nearest values on a grid of ``step``; what lies beyond its ends stands at them."""
-    counts = np.rint(values / step)
-    return np.clip(counts, -LARGEST, LARGEST) * step
+    counts: Array = np.clip(np.rint(values / step), lowest, LARGEST)
+    return counts * step + 0.0  # no negative zero: a count has none

@@ -30,7 +30,8 @@ class Intake:
 
     def __init__(self, worn: WornSensor, product: Product, queue: int = QUEUE) -> None:
         self._worn, self._product, self._most = worn, product, queue
-        self._stream = SensorStream(worn.side, worn.placement, product.traits, worn.rate_hz)
+        kept_ppm = worn.clock_ppm if product.traits.tick_s else None  # a count that losses bent is not believed again
+        self._stream = SensorStream(worn.side, worn.placement, product.traits, worn.rate_hz, ppm=kept_ppm)
         self._decoder = product.decoder(worn.rate_hz)
         self._waiting: deque[tuple[float, Decoder | None, str, bytes]] = deque()
         self._heard_s = 0.0  # when the last notification came
@@ -117,6 +118,8 @@ class Intake:
             malformed=self.malformed,
             clipped=stream.clipped,
             clock_ppm=stream.ppm,
+            clock_sd_ppm=stream.sd_ppm,
+            clock_within_s=stream.uncertainty_s,
         )
 
     def _note(self, item: Samples | Gap) -> None:

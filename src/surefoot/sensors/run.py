@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from surefoot.records import Array, Placement, Samples, Side
+from surefoot.sensors.grid import on_grid
+
+LOWEST = -32768  # of 16 bits
 
 
 class Run:
@@ -39,13 +42,7 @@ class Run:
         if not self.untold:
             return []
         start_s = self.start_s + (self._told - self.first) / self.rate_hz
-        acc = _whole_counts(np.concatenate(self._acc), self._steps[0])
-        gyr = _whole_counts(np.concatenate(self._gyr), self._steps[1])
+        acc = on_grid(np.concatenate(self._acc), self._steps[0], LOWEST)
+        gyr = on_grid(np.concatenate(self._gyr), self._steps[1], LOWEST)
         self._acc, self._gyr, self._told = [], [], self.next
         return [Samples(*self._sensor, start_s, self.rate_hz, acc, gyr, self._steps)]
-
-
-def _whole_counts(values: Array, step: float) -> Array:
-    """The nearest whole number of steps that 16 bits hold."""
-    counts: Array = np.clip(np.rint(values / step), -32768, 32767)
-    return counts * step + 0.0  # no negative zero: a count has none

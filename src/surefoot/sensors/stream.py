@@ -65,7 +65,7 @@ class SensorStream:
         self._order = PacketOrder(traits, rate_hz, params.order)
         timed = traits.tick_s is not None
         self._clock_params = params.clock or (TickParams() if timed else counted(traits.rate_tolerance))
-        self._known_ppm = ppm
+        self._known = (ppm, self._clock_params.kept_ppm)  # of the clock: by how much it runs fast, and how surely
         self.clock = self._new_clock()
         self._packet_s = traits.readings_per_packet / rate_hz
         self._held: list[Placed] | None = []  # until the clock is known; None: it is
@@ -85,7 +85,19 @@ class SensorStream:
 
     @property
     def ppm(self) -> float | None:
-        return self._known_ppm if self.clock.ppm is None or self._held is not None else self.clock.ppm
+        return self._measured()[0]
+
+    @property
+    def sd_ppm(self) -> float | None:
+        """Of ``ppm``, the standard deviation; None where it is not known."""
+        ppm, sd_ppm = self._measured()
+        return None if ppm is None else sd_ppm
+
+    def _measured(self) -> tuple[float | None, float]:
+        ppm, sd_ppm = self.clock.ppm, self.clock.sd_ppm
+        if ppm is None or sd_ppm is None or self._held is not None:
+            return self._known
+        return ppm, float(np.hypot(sd_ppm, self._clock_params.measured_ppm))
 
     @property
     def uncertainty_s(self) -> float | None:
@@ -131,7 +143,7 @@ class SensorStream:
         """The link is gone: all that was received is told. Packets that come again come over another connection."""
         told = [item for placed in self._order.flush(away=True) for item in self._take(placed)]
         told += [*self._believe_late(), *self._settle(), *self._close_run()]
-        self._known_ppm, self._away = self.ppm, reason
+        self._known, self._away = self._measured(), reason
         return told + self.quiet(now_s)
 
     # ---- a packet and the clock
@@ -149,7 +161,7 @@ class SensorStream:
         if placed.fresh:
             told += [*self._believe_late(), *self._settle(), *self._close_run()]
             self._missing.forget()
-            self._known_ppm = self.ppm
+            self._known = self._measured()
             self.clock, self._held = self._new_clock(), []
             self._away = self._away or ("the sensor started anew" if self.readings else "")
         self._heed_arrivals(placed)
@@ -169,7 +181,8 @@ class SensorStream:
             self.clock.update(placed.tick + ticks, arrived_s)
 
     def _new_clock(self) -> TickClock:
-        return TickClock(self._order.tick_s, self._known_ppm, self._clock_params)
+        ppm, sd_ppm = self._known
+        return TickClock(self._order.tick_s, ppm, self._clock_params, sd_ppm)
 
     def _settle(self) -> list[Samples | Gap]:
         """The clock is known as well as can be by now: tell what was held."""

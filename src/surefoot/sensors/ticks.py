@@ -24,7 +24,8 @@ class TickParams:
     """What is expected of a clock, and how long it is looked at. K: general knowledge; P: our own."""
 
     expected_ppm: float = 60.0  # standard deviation among sensors (K: 20 to 100)
-    measured_ppm: float = 3.0  # the same for one that was measured before (P: it changes with temperature)
+    measured_ppm: float = 3.0  # the same for one that was measured just before (P: it changes with temperature)
+    kept_ppm: float = 15.0  # and for one that was measured another day (K: 10 to 20, on a warm leg or a cold table)
     limit_ppm: float = 300.0  # further off is no crystal (P)
     stray: float = 10.0  # times ``measured_ppm``: further than that no clock goes from where it was a window ago (P)
     window_s: float = 600.0  # P: at 5 ppm/h it bends by a twentieth of a millisecond in that
@@ -44,6 +45,7 @@ def counted(tolerance: float, params: TickParams = TickParams()) -> TickParams:
         params,
         expected_ppm=tolerance * 0.5e6,
         measured_ppm=300.0,
+        kept_ppm=300.0,
         limit_ppm=tolerance * 1.25e6,
         window_s=60.0,
         bin_s=0.5,
@@ -55,17 +57,24 @@ def counted(tolerance: float, params: TickParams = TickParams()) -> TickParams:
 class TickClock:
     """Ticks and arrivals in, in order of ticks; the gateway time of any tick out.
 
-    ``ppm``: how much the device's clock runs fast. ``uncertainty_s``: the time told just now is so near to the line of
-    least delay, 19 times of 20. Both None before the second packet.
+    ``ppm``: how much the device's clock runs fast, ``sd_ppm``: its standard deviation; handed in, what was known of it
+    before. ``uncertainty_s``: the time told just now is so near to the line of least delay, 19 times of 20. All None
+    before the second packet.
     """
 
-    def __init__(self, tick_s: float, ppm: float | None = None, params: TickParams = TickParams()) -> None:
+    def __init__(
+        self,
+        tick_s: float,
+        ppm: float | None = None,
+        params: TickParams = TickParams(),
+        sd_ppm: float | None = None,
+    ) -> None:
         self._tick_s, self._params = tick_s, params
-        prior_ppm, spread_ppm = (0.0, params.expected_ppm) if ppm is None else (-ppm, params.measured_ppm)
+        prior_ppm, spread_ppm = (0.0, params.expected_ppm) if ppm is None else (-ppm, sd_ppm or params.measured_ppm)
         self._prior = (prior_ppm * 1e-6, spread_ppm * 1e-6)
         self._slope, self._sd = self._prior  # seconds of delay that a second of the device brings
         limit = params.limit_ppm * 1e-6
-        self._limits = (-limit, limit) if ppm is None else _around(self._slope, params)
+        self._limits = (-limit, limit) if ppm is None else _around(self._slope, params.stray * self._sd)
         self._anchored_s = 0.0
         self._zero: tuple[float, float] | None = None  # tick and arrival of the first packet
         self._waiting = params.waiting and Waiting(self._prior, params.waiting)
@@ -75,6 +84,7 @@ class TickClock:
         self._bin = -1
         self._fitted_s = -np.inf
         self.ppm: float | None = None
+        self.sd_ppm: float | None = None
         self.uncertainty_s: float | None = None
 
     @property
@@ -159,7 +169,7 @@ class TickClock:
                 break
         self._slope, self._sd = float(np.clip(slope, *self._limits)), max(spread, 1e-8)
         if now - self._anchored_s >= p.window_s:
-            self._anchored_s, self._limits = now, _around(self._slope, p)
+            self._anchored_s, self._limits = now, _around(self._slope, p.stray * p.measured_ppm * 1e-6)
         ends = heights - above_s + slopes * now
         end_s = float(weights @ ends)
         spread_s = float(np.hypot(above_s, float(weights @ (ends - end_s) ** 2) ** 0.5))
@@ -171,7 +181,7 @@ class TickClock:
         if floor:
             delay_s, slope, spread_s = floor.delay_at(now), floor.slope, floor.sd_s
         self._told = (delay_s - slope * now, slope)
-        self.ppm = -1e6 * slope
+        self.ppm, self.sd_ppm = -1e6 * slope, 1e6 * self._sd
         self.uncertainty_s = 2.0 * spread_s + self._params.grain * self._tick_s
 
 
@@ -196,6 +206,5 @@ def apart(left_s: float | None, right_s: float | None) -> Apart:
     return Apart(float(np.hypot(left_s, right_s)) + LINKS_S)
 
 
-def _around(slope: float, params: TickParams) -> tuple[float, float]:
-    stray = params.stray * params.measured_ppm * 1e-6
+def _around(slope: float, stray: float) -> tuple[float, float]:
     return slope - stray, slope + stray

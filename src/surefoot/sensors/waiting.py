@@ -39,6 +39,7 @@ class WaitingParams:
     waited_most: float = 16.0  # chi square of four counts: chance goes beyond in 3 of 1000
     spread_most: float = 14.0  # of four counts with their sum known: the same
     deep_s: float = 0.3  # below the earliest is looked
+    most_s: float = 1.0  # of delay above the earliest: links that hold things back for longer are others
     least_sds: float = 2.0  # standard deviations that it lies below the earliest, or that one is believed
     doubts: int = 3  # so many looks in a row that do not find it, and it is not believed any more
 
@@ -85,7 +86,7 @@ class Waiting:
         self._block = []
         self._blocks.append(block)
         self._levels.append((float(block[:, 0].mean()), float(np.quantile(block[:, 1], self._params.level))))
-        while self._levels[0][0] < from_s:
+        while self._levels and self._levels[0][0] < from_s:
             self._blocks.popleft()
             self._levels.popleft()
 
@@ -134,6 +135,8 @@ class Waiting:
         for share in p.shares:
             count = int(share * len(late))
             ways = late[:count], bound[:count], waited[:count]
+            if count and late[count - 1] > p.most_s:
+                return None
             came = count - int(np.count_nonzero(ways[2]))
             if came < p.least_tried:
                 continue

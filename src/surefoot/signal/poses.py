@@ -61,6 +61,9 @@ def likeliest_of(
             worth = _FOR_SURE if k == at else _worth(pose, tried[side], params) / len(sides)
             these[k] = replace(steps[k], standing=steps[k].standing + worth)
         course = likeliest(these, start)
+        if at is not None:  # right behind it the posture may change again
+            sit, stand = course.scores[at]
+            course.scores[at] = max(sit, stand + these[at].change), stand
         total = max(course.scores[-1]) - (0.0 if at is None else _FOR_SURE)
         if total > most + _LEAST:
             best, standing, most = course, tried, total

@@ -38,6 +38,7 @@ class Faults:
     jitter_s: float = 0.0  # each comes later by 0 to this; the order stays
     latency_s: float = 0.0  # everything comes later by this, both ways: a slow connection
     interval_s: float = 0.0  # things arrive on this grid: a long connection interval makes bursts
+    turns_s: float = 0.0  # the link has its turn 0 to this after the one before, and brings all that waits
     unheard: float = 0.0  # share of advertisements
 
 
@@ -196,6 +197,9 @@ class Air(LocalLink):
     def _when(self, way: Way, faults: Faults, jitter_s: float = 0.0) -> float:
         """When what is said now arrives."""
         at_s = self._loop.time() + faults.latency_s + (jitter_s * self.rng.random() if jitter_s else 0.0)
+        while faults.turns_s and way.turn_s < at_s:
+            way.turn_s = max(way.turn_s, at_s - faults.turns_s) + faults.turns_s * self.rng.random()
+        at_s = max(at_s, way.turn_s)
         if not (step := faults.interval_s):
             return at_s
         phase_s = way.phase_s * step

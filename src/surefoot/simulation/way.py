@@ -17,6 +17,7 @@ class Way:
     def __init__(self, connection: Connection, phase_s: float) -> None:
         self.connection = connection  # the receiver's
         self.phase_s = phase_s  # of the connection's events
+        self.turn_s = 0.0  # the link's next, where it has them by chance
         self.kept_back: Callable[[], None] | None = None  # one notification, that the next will overtake
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
