@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 import made
-from surefoot.pipeline.outbox import TOO_LARGE
-from surefoot.pipeline.store import open_store
+from surefoot.pipeline.outbox import SPOILT, TOO_LARGE
+from surefoot.pipeline.sealing import Keyring, new_key
+from surefoot.pipeline.store import StoreError, open_store
 from surefoot.records import DayMetric
 
 
@@ -92,6 +93,33 @@ def test_listeners_hear_of_new_rows_until_they_leave(home):
     leave()
     home.keep_bout(made.bout(3))
     assert heard == [1]
+
+
+@pytest.mark.parametrize("keys", [None, Keyring([new_key()], payloads=True)], ids=["plain", "sealed"])
+def test_a_row_that_the_disk_has_spoilt_holds_up_no_other(tmp_path, keys):
+    """SQLite has no checksums: rubbish in a text is found when it is read."""
+    home = open_store(f"sqlite:///{tmp_path}/home.db", keys=keys)
+    for number in range(1, 4):
+        home.keep_bout(made.bout(number))
+    home.keep_alert(made.alert("a"))
+    rubbish = b"\xff\xfe rubbish" if keys is None else None
+    with home._write() as connection:
+        change = "body = CAST(? AS TEXT)" if rubbish else "body = substr(body, 1, 40) || 'AAAA'"
+        connection.exec_driver_sql(f"UPDATE outbox SET {change} WHERE seq = 2", (rubbish,) if rubbish else ())
+    assert [row.seq for row in home.outbox.pending(10)] == [4, 1, 3]
+    assert [(row.seq, row.reason) for row in home.outbox.set_aside()] == [(2, SPOILT)]
+    home.close()
+
+
+def test_where_no_row_can_be_read_none_is_put_aside(tmp_path):
+    home = open_store(f"sqlite:///{tmp_path}/home.db")
+    home.keep_bout(made.bout(1))
+    with home._write() as connection:
+        connection.exec_driver_sql("ALTER TABLE outbox RENAME COLUMN body TO other")
+    with pytest.raises(StoreError):
+        home.outbox.pending(10)
+    assert home.outbox.count() == 1
+    home.close()
 
 
 class AnyOrder(RuleBasedStateMachine):

@@ -41,6 +41,7 @@ _NEWEST = select(_NUMBERS.c.seq).where(_NUMBERS.c.name == outbox.name)
 _URGENT, _ORDINARY = 0, 1
 _GIVE_WAY: tuple[Kind, ...] = ("bout", "day", "incident")  # what was measured, never what anybody was told or said
 _EVICTED = "outbox_evicted"  # in ``about``: how many gave way so far
+SPOILT = "spoilt on the disk: it cannot be read any more"
 TOO_LARGE = "too large for one message; it stays at home"
 
 
@@ -93,6 +94,14 @@ class Outbox:
 
     def pending(self, limit: int, skip: Collection[int] = (), *, only_alerts: bool = False) -> list[Pending]:
         """The next rows to send: alerts first, then the oldest; without those in ``skip``."""
+        try:
+            return self._pending(limit, skip, only_alerts)
+        except StoreError as error:
+            if error.trouble not in ("sealed", "other") or not self._put_aside_spoilt():
+                raise
+            return self._pending(limit, skip, only_alerts)
+
+    def _pending(self, limit: int, skip: Collection[int], only_alerts: bool) -> list[Pending]:
         query = select(outbox.c.seq, outbox.c.kind, outbox.c.body).order_by(outbox.c.urgency, outbox.c.seq)
         if skip:
             query = query.where(outbox.c.seq.not_in(list(skip)))
@@ -100,6 +109,31 @@ class Outbox:
             query = query.where(outbox.c.urgency == _URGENT)
         with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
             return [Pending(*row) for row in connection.execute(query.limit(limit))]
+
+    def _put_aside_spoilt(self) -> int:
+        """Rows that a worn disk has changed so that they cannot be read: they must not hold up the others.
+
+        None, where nothing can be read: then it is not the rows.
+        """
+        with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
+            seqs = connection.scalars(select(outbox.c.seq)).all()
+        spoilt = [seq for seq in seqs if not self._is_readable(seq)]
+        if len(spoilt) == len(seqs):
+            return 0
+        with plain_words("The outbox cannot be written"), writing(self._engine) as connection:
+            for row in connection.execute(select(outbox.c.seq, outbox.c.kind).where(outbox.c.seq.in_(spoilt))).all():
+                aside = {"seq": row.seq, "kind": row.kind, "body": "", "reason": SPOILT}
+                connection.execute(insert(set_aside).values(aside))
+            connection.execute(delete(outbox).where(outbox.c.seq.in_(spoilt)))
+        return len(spoilt)
+
+    def _is_readable(self, seq: int) -> bool:
+        try:
+            with plain_words("A row cannot be read"), self._engine.begin() as connection:
+                connection.scalar(select(outbox.c.body).where(outbox.c.seq == seq))
+        except StoreError as error:
+            return error.trouble not in ("sealed", "other")
+        return True
 
     def settle(self, stored: Sequence[int], rejected: Mapping[int, str] | None = None) -> int:
         """Let go what the clinic stored, put aside what it rejected; return how many rows left."""
