@@ -43,7 +43,7 @@ FUZZ_INPUTS ?= 10000000
 fuzz: $(STAMP)
 	$(BIN)/python benchmarks/fuzz.py --inputs $(FUZZ_INPUTS)
 
-# The simulated radio: what arrives, links that break, what a gateway costs. Some twenty minutes.
+# The simulated radio: what arrives, links that break, what a gateway costs and survives, its memory over a day. An hour.
 bench-radio: $(STAMP)
 	$(BIN)/python benchmarks/radio.py
 
