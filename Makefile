@@ -62,8 +62,8 @@ soak: $(STAMP)
 	@sh tests/parts.sh
 	$(BIN)/python benchmarks/soak.py --minutes $(SOAK_MINUTES)
 
-# The simulated radio: what arrives and when it is said to be taken, links that break, what a gateway costs, and what the
-# simulated radio itself does. Some forty minutes.
+# The simulated radio: what arrives and when it is said to be taken, links that break, what a gateway costs and survives,
+# its memory over a day, and what the simulated radio itself does. An hour and a half.
 bench-radio: $(STAMP)
 	$(BIN)/python benchmarks/radio.py
 	$(BIN)/python benchmarks/clocks.py

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class Killed:
                 await asyncio.sleep(0.02)
                 if self.process.returncode is not None:
                     raise AssertionError(f"it ended by itself: {self.said}")
+        self._streamed_s = asyncio.get_running_loop().time()
 
     async def _hear(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -64,13 +66,20 @@ class Killed:
             self.said += line.decode()
 
     async def kill(self) -> dict[Side, float]:
-        """In the middle of whatever it does; of each sensor, for how long before that its readings are lost, s."""
+        """In the middle of whatever it does; of each sensor, for how long before that its readings are lost, s.
+
+        Counted from when it streamed to this gateway: before that nothing was received.
+        """
         assert self.process is not None
         self.process.kill()
         now_s = asyncio.get_running_loop().time()
         await self.process.wait()
         await self._hearing
-        return {side: now_s - float(self.sent_s(side)[self.stored(side)[-1]]) for side in SIDES}
+        return {side: now_s - max(self._stored_s(side), self._streamed_s) for side in SIDES}
+
+    def _stored_s(self, side: Side) -> float:
+        stored = self.stored(side)
+        return float(self.sent_s(side)[stored[-1]]) if len(stored) else 0.0
 
     async def stop(self) -> int:
         assert self.process is not None
@@ -90,6 +99,14 @@ class Killed:
         blocks = [np.hstack([item.acc, item.gyr]) for item in items if isinstance(item, Samples)]
         rows = np.vstack([np.empty((0, 6)), *blocks])
         return np.array([where[row.tobytes()] for row in counts_of(ankle, rows)], int)
+
+    def twice(self, side: Side) -> int:
+        """Readings stored more often than they were sent: a sensor with a fast clock may send one sample twice."""
+        ankle = self.there.ankles[side]
+        sent = Counter(row.tobytes() for row in counts_of(ankle, on_grid(ankle)))
+        numbers, times = np.unique(self.stored(side), return_counts=True)
+        rows = counts_of(ankle, on_grid(ankle))[numbers]
+        return sum(max(0, n - sent[row.tobytes()]) for row, n in zip(rows, times.tolist(), strict=True))
 
     def understood(self) -> list[tuple[Side, float]]:
         """The strides of all that is recorded, worked through at one go."""

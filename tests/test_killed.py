@@ -42,7 +42,7 @@ def test_killed_three_times_it_loses_the_last_second_at_most_and_counts_each_str
             kept = sorted((stride.side, stride.start_s) for stride in store.strides(0.0, 1e12))
             bouts, waiting = store.bouts(store.gateway()), store.outbox.count()
             store.close()
-            assert len(kept) > 20 and set(kept) <= set(home.understood())
+            assert len(kept) > 10 and set(kept) <= set(home.understood())
             assert waiting >= len(bouts)
 
     asyncio.run(work())
