@@ -155,6 +155,7 @@ class Place:
         """Let homes keep nothing more and wait until all that they kept is answered; how long that took."""
         began_s = time.monotonic()
         for gateway in gateways:
+            wait_for(gateway)  # one that is still starting would die of the signal, with rows that wait
             gateway.program.send(signal.SIGUSR1)
         while any(gateway.program.status is None for gateway in gateways):
             if time.monotonic() - began_s > patience_s:
@@ -162,6 +163,7 @@ class Place:
             for worker in self.workers:
                 worker.is_up()
             time.sleep(0.1)
+        assert all(gateway.program.status == 0 for gateway in gateways), self.logs()
         return time.monotonic() - began_s
 
     def end(self) -> None:
