@@ -76,6 +76,8 @@ def test_what_waits_at_home_is_late_and_what_does_not_is_gone(clinic: Store) -> 
     take(clinic, [bout(1), bout(10)], 1.0)
     take(clinic, [status(pending=2, oldest=8, newest=10)], 2.0)
     assert missing(clinic) == [(2, 9, False)], "8 and 9 may still come"
+    take(clinic, [status(pending=1, oldest=9, newest=10)], 2.5)
+    assert missing(clinic) == [(2, 9, False)], "9 itself waits"
     take(clinic, [bout(8), bout(9)], 3.0)
     assert missing(clinic) == [(2, 7, True)]
     take(clinic, [status(pending=0, newest=10)], 4.0)
