@@ -130,8 +130,8 @@ def test_what_becomes_known_late_is_told_when_all_is_known_and_only_if_it_is_sti
     assert late(home, lying(), NOON_S - 60) == [], "what happened since is not known yet"
     assert [a.tier for a in late(home, lying(), NOON_S + 60)] == ["T4"]
     assert late(home, buckle(8), buckle(11)) == []
-    urgent = [a for a in late(home, buckle(8), buckle(11), NOON_S + 60) if a.tier == "T3"]
-    assert [(a.kind, a.raised_s) for a in urgent] == [("gives_way_more", NOON_S + 60)]
+    often = [a for a in late(home, buckle(8), buckle(11), NOON_S + 60) if a.tier == "T2"]
+    assert [(a.kind, a.raised_s) for a in often] == [("gives_way_more", NOON_S + 60)]
 
 
 def test_too_often_the_day_before_yesterday_is_not_too_often_now(home: Store) -> None:
