@@ -20,12 +20,15 @@ def test_the_page_of_a_home_is_served_until_it_is_stopped(tmp_path: Path) -> Non
     open_store(f"sqlite:///{tmp_path}/home.sqlite").close()
     surroundings = os.environ | {"SUREFOOT_HOME": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(COMMAND, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
-        assert run.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+/", run.stdout.readline())
-        assert found is not None
-        assert "Today's check-in" in httpx.get(found[0]).text.replace("&#39;", "'")
-        run.send_signal(signal.SIGTERM)
-        assert run.wait(30) == 130
+        try:
+            assert run.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:\d+/", run.stdout.readline())
+            assert found is not None
+            assert "Today's check-in" in httpx.get(found[0]).text.replace("&#39;", "'")
+            run.send_signal(signal.SIGTERM)
+            assert run.wait(30) == 130
+        finally:
+            run.kill()
 
 
 def test_a_home_without_a_store_is_told_so(tmp_path: Path) -> None:

@@ -191,12 +191,12 @@ def test_one_tap_says_what_the_patient_walks_with_today(home: Store) -> None:
     page = asked(home, "POST", "/aid", {"kind": "brace"})
     assert "Logged for today" in text(page)
     assert "A brace: today, yes" in text(page)
-    assert home.aids() == [Aid("brace", "2026-01-29", "2026-01-29")]
+    assert home.diary.aids() == [Aid("brace", "2026-01-29", "2026-01-29")]
     assert "Taken back." in text(asked(home, "POST", "/aid", {"kind": "brace"}))
-    assert home.aids() == []
-    home.keep_aid(Aid("shoes", "2026-01-01", None, "blue ones"))
+    assert home.diary.aids() == []
+    home.diary.keep_aid(Aid("shoes", "2026-01-01", None, "blue ones"))
     asked(home, "POST", "/aid", {"kind": "shoes"})
-    assert home.aids() == [Aid("shoes", "2026-01-01", None, "blue ones")]
+    assert home.diary.aids() == [Aid("shoes", "2026-01-01", None, "blue ones")]
     assert asked(home, "POST", "/aid", {"kind": "wings"}).status_code == 400
 
 

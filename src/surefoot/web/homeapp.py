@@ -104,11 +104,11 @@ class HomePage:
         """Walks with it today, or does not after all. What is logged for longer is left as it is."""
         day = day_of(self._clock(), self._zone)
         today_only = Aid(kind, day, day)
-        if today_only in self._store.aids():
-            self._store.drop_aid(today_only)
+        if today_only in self._store.diary.aids():
+            self._store.diary.drop_aid(today_only)
             return RedirectResponse("/?told=taken_back", 303)
-        if not any(name.startswith(kind) for name in aids_on(day, self._store.aids())):
-            self._store.keep_aid(today_only)
+        if not any(name.startswith(kind) for name in aids_on(day, self._store.diary.aids())):
+            self._store.diary.keep_aid(today_only)
         return RedirectResponse("/?told=logged", 303)
 
     def refusal(self, status: int, what: str, meaning: str, remedy: str) -> Response:

@@ -126,7 +126,7 @@ def _sensors(store: Store) -> list[str]:
 
 
 def _aids(store: Store, day: str) -> list[tuple[AidKind, str, bool]]:
-    worn = aids_on(day, store.aids())
+    worn = aids_on(day, store.diary.aids())
     return [(kind, words, any(one.startswith(kind) for one in worn)) for kind, words in AIDS.items()]
 
 
