@@ -39,7 +39,7 @@ class Proxy:
     def cut(self, *, reset: bool = False) -> None:
         """End every connection at once, in peace or with a reset."""
         for writer in self._open:
-            if reset:
+            if reset and not writer.transport.is_closing():
                 writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
             writer.transport.abort()
 

@@ -97,7 +97,7 @@ def test_a_batch_costs_few_questions_new_or_replayed(clinic):
         asked.clear()
         acks = [read_ack(topic, payload) for topic, payload in take(clinic, batch, 1.0)]
         assert sorted(seq for ack in acks for seq in ack.stored) == list(range(1, 101))
-        assert len(asked) < 10, asked[:20]
+        assert len(asked) < 15, asked[:20]  # whatever the rows: deleted patients and holes are asked about once
 
 
 def test_answers_stand_by_their_own_time_whatever_order_and_however_often_they_come(clinic):

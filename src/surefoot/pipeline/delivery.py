@@ -16,7 +16,7 @@ from typing import Literal
 from surefoot.alerts.bodies import HomeFault, StatusBody
 from surefoot.alerts.keeping import keep
 from surefoot.alerts.messages import ack_topic, read_ack, up_payload, up_topic
-from surefoot.alerts.mqtt import Link, LinkError, Received, Session, Will
+from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session, Will
 from surefoot.alerts.orders import Unreadable, order_filters, read_order
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.outbox import Pending
@@ -198,8 +198,10 @@ class _Sender:
             told = told.model_copy(update={"pending": now.pending, "oldest": now.oldest, "newest": now.newest})
         except StoreError:
             told = told.model_copy(update={"faults": tuple({*faults, "store_failing"})})
-        status = up_topic(self._gateway, "status"), _status(self._gateway, told)
-        await session.publish_all([status], self._tell)
+        try:
+            await session.publish(up_topic(self._gateway, "status"), _status(self._gateway, told))
+        except PublishError as error:
+            self._tell(error)
 
     async def _pause(self) -> None:
         """Until something is queued or answered, a row is due again, or it is time to look."""
