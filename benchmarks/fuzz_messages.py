@@ -35,6 +35,7 @@ from surefoot.alerts.bodies import (
     Body,
     BoutBody,
     CheckInBody,
+    ConfirmationBody,
     DayBody,
     IncidentBody,
     StatusBody,
@@ -55,7 +56,8 @@ from surefoot.alerts.messages import (
     up_payload,
     up_topic,
 )
-from surefoot.records import Treatment
+from surefoot.alerts.orders import Unreadable, order_payload, order_topic, read_order
+from surefoot.records import Confirmation, Limits, Order, Question, Treatment
 
 CHUNK = 50_000
 NASTY = (
@@ -64,6 +66,11 @@ NASTY = (
     *('"\\u0000"', '"\\ud800"', "\x00"),
 )
 KEYS = ('"a\\u0000b"', '"v"', '"seq"', '"' + "k" * 500 + '"', '"__class__"', '""')
+ORDERS = (
+    Order("o-1", 1.0, Limits(chart_review=4.5, giving_way_day=3.0)),
+    Order("o-2", 2.0, Treatment("injection", "2026-01-02")),
+    Order("o-3", 3.0, Question("check_in")),
+)
 Input = tuple[str, bytes]
 
 
@@ -94,6 +101,7 @@ def real() -> list[Input]:
         ("incident", IncidentBody.of(made.incident(3, (made.signal(0.3), made.signal(0.2, side="right"))))),
         ("answer", AnswerBody.of(made.answer(4))),
         ("checkin", CheckInBody.of(made.check_in(5, 7, "both_legs_weak"))),
+        ("confirmation", ConfirmationBody.of(Confirmation("o-1", "refused", 3.0, "not a day"))),
         ("treatment", TreatmentBody.of(Treatment("injection", "2026-01-02"))),
         ("test", TestBody.of(made.guided_test(6))),
         ("test", TestBody.of(made.guided_test(7, None, "used the arms"))),
@@ -110,6 +118,7 @@ def real() -> list[Input]:
         *up,
         (ack_topic(HOME), ack_payload(HOME, [1, 2, 3], rejections)),
         (ack_topic(HOME), ack_payload(HOME, [4], [])),
+        *((order_topic(HOME, order.what), order_payload(HOME, order)) for order in ORDERS),
     ]
 
 
@@ -174,6 +183,12 @@ def tried(count: int, seed: Sequence[int]) -> Told:
 
 def heard(topic: str, payload: bytes, counted: Counter[str]) -> str:
     """What is wrong with what was made of an input; empty: nothing."""
+    if topic.endswith(("/down/config", "/down/prompt")):
+        order = read_order(topic, payload)
+        counted["order" if isinstance(order, Order) else "no order"] += 1
+        if isinstance(order, Unreadable) and order.order_id:
+            ConfirmationBody.of(Confirmation(order.order_id, "refused", 0.0, order.reason))  # it must travel
+        return ""
     if "/down/" in topic:
         ack = read_ack(topic, payload)
         counted["answer" if ack else "no answer"] += 1

@@ -33,6 +33,7 @@ def test_any_bytes_are_taken_or_refused():
     assert told.inputs == 20_000
     assert all(told.heard[kind] > 50 for kind in KINDS), "every kind is also taken"
     assert told.heard["refused"] > 5000 and told.heard["answer"] > 100 and told.heard["no answer"] > 500
+    assert told.heard["order"] > 100 and told.heard["no order"] > 500
 
 
 def raises(topic, payload):
