@@ -1,0 +1,104 @@
+"""Every page, looked through by axe in a real browser: nothing serious is in anybody's way (WCAG 2.2 AA)."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+import story
+from story import NOW_S, WEAK
+from surefoot.pipeline.store import Store, open_store
+from surefoot.web.app import make_app
+from surefoot.web.homeapp import make_home_app
+from surefoot.web.incidents import line
+from surefoot.web.server import serve_pages
+from test_web_browser import browser as browser  # the fixture
+
+RULES = {"runOnly": {"type": "tag", "values": [f"wcag{level}" for level in ("2a", "2aa", "21a", "21aa", "22aa")]}}
+PAGES = ("/", "/?q=nobody", "/alerts", "/alerts/technical", "/digest", "/precision", "/login", "/nothing-here")
+OF_A_PATIENT = ("", "/plan", "/report", "/incident")
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    loop, up = asyncio.new_event_loop(), threading.Event()
+    found: list[str] = []
+    task = loop.create_task(serve_pages(app, "127.0.0.1", 0, on_ready=lambda url: (found.append(url), up.set())))
+    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
+    thread.start()
+    up.wait()
+    try:
+        yield found[0].rstrip("/")
+    finally:
+        loop.call_soon_threadsafe(task.cancel)
+        thread.join()
+        loop.close()
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, str]]:
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
+    story.fill(store)
+    with served(make_app(store, lambda: NOW_S, "Clinic North")) as url:
+        yield store, url
+    store.close()
+
+
+def serious(browser: Any, url: str, width: int) -> list[str]:
+    """What axe finds serious or critical on a page of this width."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)  # axe is put into the page
+    try:
+        page = context.new_page()
+        page.goto(url)
+        page.wait_for_load_state("networkidle")
+        found = Axe().run(page, options=RULES).response["violations"]
+    finally:
+        context.close()
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:120]} (of {len(one['nodes'])})"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_serious_on_the_clinics_pages(browser: Any, clinic: tuple[Store, str], path: str, width: int) -> None:
+    assert serious(browser, clinic[1] + path, width) == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("page", OF_A_PATIENT)
+def test_nothing_serious_on_a_patients_pages(browser: Any, clinic: tuple[Store, str], page: str, width: int) -> None:
+    store, url = clinic
+    if page == "/incident":
+        page = f"/{line(store.incidents(WEAK)[0], None).link}"
+    assert serious(browser, f"{url}/patients/{WEAK}{page}", width) == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_nothing_serious_on_the_patients_own_page(
+    browser: Any, tmp_path_factory: pytest.TempPathFactory, width: int
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('home')}/home.sqlite")
+    for day in story.days(3):
+        store.keep_day(day)
+    with served(make_home_app(store, lambda: NOW_S, ZoneInfo("UTC"))) as url:
+        assert serious(browser, url, width) == []
+    store.close()
+
+
+def test_what_is_wrong_is_found(browser: Any) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+        await send({"type": "http.response.body", "body": b"<html><img src='x'><input></html>"})
+
+    with served(app) as url:
+        assert any("image-alt" in one for one in serious(browser, url, 360))
