@@ -238,3 +238,16 @@ def test_every_form_field_button_and_chart_has_a_name(browser: Any, clinic: tupl
         assert nameless == []
         assert page.locator("main").count() == page.locator("h1").count() == 1
     tab.close()
+
+
+def test_the_report_is_drawn_as_its_own_style_says(browser: Any, clinic: tuple[Store, str]) -> None:
+    """One file that carries its style: a policy that forbids it leaves black boxes where charts should be."""
+    tab = Watched(browser)
+    page = tab.open(f"{clinic[1]}patients/{WEAK}/report")
+    assert page.locator("figure svg").count() == 4
+    edge = "getComputedStyle(document.querySelector('.headline')).borderLeftWidth"
+    ground = "getComputedStyle(document.querySelector('figure svg path')).fill"
+    assert page.evaluate(edge) == "4px"
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    assert tab.complaints == []
+    assert tab.hosts == {"127.0.0.1"}

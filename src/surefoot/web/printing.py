@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from surefoot.pipeline.store import Store
 from surefoot.web import paper
 from surefoot.web.desk import Refused
+from surefoot.web.guard import DRAWING
 from surefoot.web.report import NoReport, Report, report
 
 
@@ -23,7 +24,7 @@ class Printing:
         self._zone = zone
 
     def page(self, gateway: str, first: str = "", last: str = "") -> Response:
-        return HTMLResponse(paper.html(self._report(gateway, first, last)))
+        return HTMLResponse(paper.html(self._report(gateway, first, last)), headers=DRAWING)
 
     def pdf(self, gateway: str, first: str = "", last: str = "") -> Response:
         made = self._report(gateway, first, last)
