@@ -71,7 +71,7 @@ class Case:
     def patient(self, life: Life) -> Patient:
         last_day, onset = life.first_day + self.days - 1, {"onset_day": life.first_day, "ramp_days": 1.0}
         usual = Patient(seed=life.seed, days=last_day, short_days=(), drawer_days=(), severity=0.0)
-        return replace(usual, weak_side=life.weak_side, **onset, **dict(self.changes))  # type: ignore[arg-type]
+        return replace(usual, weak_side=life.weak_side, **onset, **dict(self.changes))  # type: ignore[arg-type]  # fields by name
 
 
 def _weak(weakness: str, words: str, days: int) -> Case:

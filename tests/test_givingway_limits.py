@@ -92,6 +92,14 @@ def test_two_that_the_patient_confirms_need_no_rate() -> None:
     assert tiers(at(3, confirmed=True), QUIET) == []
 
 
+def test_where_a_therapist_says_when_to_review_two_in_a_day_are_below_it() -> None:
+    two, own = at(1, 3), GivingWayLimitParams(week_count=4)
+    assert tiers(two) == ["T2"]
+    assert decide_giving_way(two, QUIET, NOW_S, name(40), (), own) == []
+    four = decide_giving_way(at(1, 30, 60, 90), QUIET, NOW_S, name(40), (), own)
+    assert [alert.tier for alert in four] == ["T2"]
+
+
 def test_the_sentence_says_what_and_against_what() -> None:
     (alert,) = decide_giving_way(at(30, 60, 90), QUIET, NOW_S, name(40))
     assert alert.sentence == (

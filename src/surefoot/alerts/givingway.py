@@ -114,7 +114,7 @@ def decide_giving_way(
     elif len(week) >= of_week:
         tier, what = "T2", f"{len(week)} times within 7 days; {a_week}"
         held = "" if params.week_count else f"{of_week} in 7 days, from this leg's own rate: the usual limit"
-    elif len(today) >= for_review:
+    elif params.week_count is None and len(today) >= for_review:  # else their therapist says when to review
         chance = f"{for_review} are chance in {_one_in(params.day_review_chance)} days"
         tier, what = "T2", f"{len(today)} times within 24 hours; {chance}"
         held = f"{for_review} in 24 hours, from this leg's own rate: the usual limit"

@@ -165,8 +165,7 @@ async def _session(
             view.take_status(status)
 
         gateway = Gateway(store, ring, config, board, view.say, pulse)
-        how = {"on_status": take_status, "on_late": gateway.take_late}
-        radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, **how)
+        radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, on_status=take_status, on_late=gateway.take_late)
         for telling in (view.show(), keep_telling(pulse, lambda: board.line(now_s()))):
             end.callback(asyncio.create_task(telling).cancel)
         working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))
