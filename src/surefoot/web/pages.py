@@ -20,6 +20,7 @@ from surefoot.web.acting import visitor
 from surefoot.web.guard import DRAWING
 from surefoot.web.line import Line
 from surefoot.web.roles import allowed, in_words, may
+from surefoot.web.speaking import fit
 from surefoot.web.words import ago, count, local, number
 
 HERE = Path(__file__).parent
@@ -60,6 +61,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        fit(self._templates)
         self._templates.filters |= {"number": number, "count": count}
         self._templates.globals |= {
             "plotly_url": PLOTLY_URL,
