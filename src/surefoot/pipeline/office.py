@@ -11,6 +11,7 @@ from surefoot.pipeline.auditlog import AuditLog
 from surefoot.pipeline.engine import plain_words
 from surefoot.pipeline.login import Logins
 from surefoot.pipeline.staff import Staff
+from surefoot.pipeline.tokens import Tokens
 
 
 class Office:
@@ -21,6 +22,7 @@ class Office:
         self.staff = Staff(engine)
         self.logins = Logins(engine)
         self.audit = AuditLog(engine)
+        self.tokens = Tokens(engine)
 
     def held(self, gateway: str) -> dict[str, int]:
         """How many rows of each table are a patient's."""

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from surefoot.pipeline.appendonly import make_append_only as _make_append_only
 from surefoot.pipeline.holes import make_tables as _make_holes
 from surefoot.pipeline.sealed import Sealed
-from surefoot.pipeline.stafftables import audit, failures, forgotten, people, sessions
+from surefoot.pipeline.stafftables import audit, failures, forgotten, people, sessions, token_patients, tokens
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata, record
 from surefoot.pipeline.toldtables import (
     aids,
@@ -264,6 +264,11 @@ def _office(connection: Connection) -> None:
     _make_append_only(connection, audit)
 
 
+def _programs(connection: Connection) -> None:
+    for table in (tokens, token_patients):
+        table.create(connection, checkfirst=True)
+
+
 def _ordered(connection: Connection) -> None:
     for table in (orders, confirmations, digests):
         table.create(connection, checkfirst=True)
@@ -283,4 +288,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (8, "orders of the clinic, digests", _ordered),
     (9, "numbers that have not arrived", _make_holes),
     (10, "the log of who did what, deleted patients", _office),
+    (12, "programs that may read", _programs),
 )

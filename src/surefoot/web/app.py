@@ -15,6 +15,8 @@ from starlette.responses import FileResponse, Response
 
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
+from surefoot.web.api import make_api
+from surefoot.web.apigate import ApiGate
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
 from surefoot.web.digest import add_digest
@@ -70,6 +72,8 @@ def make_app(
         store.office.audit.add(clock(), who, what, about, told)
 
     app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note)
+    api = make_api(store, clock, pages)
+    app.add_middleware(ApiGate, api=api, tokens=store.office.tokens, clock=clock, note=note)
     app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)
     app.add_middleware(Speaking, usual=language)
     return app

@@ -10,8 +10,7 @@ from fastapi import Form
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from surefoot.pipeline.store import Patient, Store
-from surefoot.pipeline.tested import only_tests
-from surefoot.records import DaySummary, SurefootError, Tier
+from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
 from surefoot.web.beside import beside
@@ -19,8 +18,9 @@ from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import anchor, card, cards, outage
 from surefoot.web.line import Line
+from surefoot.web.listing import rows_of
 from surefoot.web.pages import Pages
-from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
+from surefoot.web.patients import last_lived, watch
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
 from surefoot.web.words import TIERS, VERDICTS, count, local_day
@@ -61,10 +61,8 @@ class Desk:
 
     def list_patients(self, told: str = "", q: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        lived = {one.gateway: day.day for one in patients if (day := self._last_lived(one)) is not None}
-        trends = self._store.lists.trends_on(lived)
-        rows = [row(one, self._watch(one, now_s), trends.get(one.gateway, [])) for one in patients if is_named(one, q)]
-        shown = {"rows": in_order(rows), "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
+        rows = rows_of(self._store, patients, now_s, q)
+        shown = {"rows": rows, "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
         shown |= {"q": q, "all": len(patients)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
@@ -166,16 +164,6 @@ class Desk:
         waiting, silent = outage(waiting)
         content = {"channel": channel, "waiting": waiting, "done": done, "silent": silent, "told": TOLD.get(told, "")}
         return self._pages.page("alerts.html", now_s, patients, **content)
-
-    def _watch(self, patient: Patient, now_s: float) -> Watch:
-        last = patient.last_day
-        fine = last is not None and not last.missing and last.worn_h >= WatchParams().monitor.least_worn_h
-        days = [last] if last is not None and fine else self._store.days(patient.gateway)
-        return watch(patient, days, now_s)
-
-    def _last_lived(self, patient: Patient) -> DaySummary | None:
-        lived = patient.last_day
-        return last_lived(self._store.days(patient.gateway)) if lived is not None and only_tests(lived) else lived
 
 
 def known_patient(patients: list[Patient], gateway: str) -> Patient:
