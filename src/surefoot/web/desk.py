@@ -14,6 +14,7 @@ from surefoot.pipeline.tested import only_tests
 from surefoot.records import DaySummary, SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.annotations import annotations
 from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
@@ -23,6 +24,8 @@ from surefoot.web.pages import Pages
 from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
+from surefoot.web.treated import COLUMNS as TREATED
+from surefoot.web.treated import choices, treated
 from surefoot.web.words import TIERS, VERDICTS, count, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
@@ -68,7 +71,7 @@ class Desk:
         shown |= {"q": q, "all": len(patients)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
-    def patient(self, gateway: str, told: str = "") -> HTMLResponse:
+    def patient(self, gateway: str, told: str = "", around: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
         one = known_patient(patients, gateway)
         days = self._store.days(gateway, newest=WINDOW_DAYS)
@@ -77,7 +80,7 @@ class Desk:
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
-        marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
+        marks = annotations(self._store, gateway, days, alerts, self._pages.zone)
         found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content = {
             "patient": one,
@@ -85,6 +88,10 @@ class Desk:
             "headline": headline(alerts, seen, days, newest),
             "cards": [card(a, now_s, self._pages.zone) for a in sorted(alerts, key=lambda a: not a.life.is_open)],
             "charts": charts(days, trends, marks),
+            "marks": [one for one in marks if not days or one.day >= days[0].day],
+            "choices": choices(marks),
+            "treated": treated(around, marks, days, trends),
+            "treated_columns": TREATED,
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
             "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
