@@ -142,8 +142,8 @@ def test_the_middles_are_those_of_the_stores_days(clinic: Store, name: str, side
 def test_the_newest_is_compared_unless_another_is_chosen_and_what_else_changed_is_said(clinic: Store) -> None:
     page = text(Reader(clinic).get(f"/patients/{WEAK}"))
     assert "Walks with: brace 2026-01-12 : the middle of the days that count" in page
-    assert "Meanwhile: 2026-01-10: Injection, first day" in page
-    assert "Meanwhile: With brace on 0 of 10 days before and 17 of 17 after" in page
+    assert "Meanwhile: 2026-01-10: Injection, first day 2026-01-15" in page
+    assert "With brace on 0 of 10 days before and 17 of 17 after" in page
     assert "It does not say that the treatment did it" in page
     other = text(Reader(clinic).get(f"/patients/{WEAK}?around=treatment/Injection/2026-01-10"))
     assert "Injection, first day 2026-01-10 : the middle" in other

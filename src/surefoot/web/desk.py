@@ -22,6 +22,7 @@ from surefoot.web.inbox import anchor, card, cards, outage
 from surefoot.web.line import Line
 from surefoot.web.pages import Pages
 from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
+from surefoot.web.profilewords import said, stands
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
 from surefoot.web.treated import COLUMNS as TREATED
@@ -39,6 +40,8 @@ TOLD = {  # after a form: what its page says on top
     "woken": "The snooze has ended.",
     "resolved": "Resolved. It is stored below with your name and why.",
     "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
+    "profile": "The profile is stored with your name.",
+    "same": "Nothing was changed: the profile is as it was.",
     "judged": "Stored below with your name and the time.",
     "": "",
 }
@@ -98,6 +101,7 @@ class Desk:
             "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
             "found": count(len(found), "incident"),
             "told": TOLD.get(told, ""),
+            "profile": said(stands(self._store, gateway)),
             **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)

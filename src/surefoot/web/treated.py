@@ -1,4 +1,4 @@
-"""Before and after something was begun, on a page: each number of each leg, what it rests on, and what it cannot say."""
+"""Before and after something was begun, on a page: each number of each leg, what it rests on, in honest words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from surefoot.web.patients import last_lived
 from surefoot.web.series import series_of
 from surefoot.web.words import CHARTS, MetricWords, count, leg, metric_words
 
-COLUMNS = ("Number", "Leg", "Before", "After", "Difference", "Says")
+COLUMNS = ("Number", "Leg", "Before", "After", "Difference", "Which says")
 CHOICES = ("treatment", "aid")
 USUAL = BeforeAfterParams()
 
