@@ -28,6 +28,7 @@ from surefoot.web.line import Line
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
 from surefoot.web.planning import Planning, add_planning
 from surefoot.web.printing import Printing
+from surefoot.web.profile import ProfilePage, add_profile
 from surefoot.web.speaking import Speaking
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
@@ -64,6 +65,7 @@ def make_app(
     _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
     add_planning(app, Planning(store, clock, pages))
+    add_profile(app, ProfilePage(store, clock, pages))
     add_digest(app, store, pages, clock)
     add_files(app)
     _add_refusals(app, pages)

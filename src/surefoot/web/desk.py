@@ -13,6 +13,7 @@ from surefoot.pipeline.store import Patient, Store
 from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.annotations import annotations
 from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
@@ -21,8 +22,11 @@ from surefoot.web.line import Line
 from surefoot.web.listing import rows_of
 from surefoot.web.pages import Pages
 from surefoot.web.patients import last_lived, watch
+from surefoot.web.profilewords import said, stands
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
+from surefoot.web.treated import COLUMNS as TREATED
+from surefoot.web.treated import choices, treated
 from surefoot.web.words import TIERS, VERDICTS, count, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
@@ -36,6 +40,8 @@ TOLD = {  # after a form: what its page says on top
     "woken": "The snooze has ended.",
     "resolved": "Resolved. It is stored below with your name and why.",
     "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
+    "profile": "The profile is stored with your name.",
+    "same": "Nothing was changed: the profile is as it was.",
     "judged": "Stored below with your name and the time.",
     "": "",
 }
@@ -66,7 +72,7 @@ class Desk:
         shown |= {"q": q, "all": len(patients)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
-    def patient(self, gateway: str, told: str = "") -> HTMLResponse:
+    def patient(self, gateway: str, told: str = "", around: str = "") -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
         one = known_patient(patients, gateway)
         days = self._store.days(gateway, newest=WINDOW_DAYS)
@@ -75,7 +81,7 @@ class Desk:
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
-        marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
+        marks = annotations(self._store, gateway, days, alerts, self._pages.zone)
         found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content = {
             "patient": one,
@@ -83,12 +89,17 @@ class Desk:
             "headline": headline(alerts, seen, days, newest),
             "cards": [card(a, now_s, self._pages.zone) for a in sorted(alerts, key=lambda a: not a.life.is_open)],
             "charts": charts(days, trends, marks),
+            "marks": [one for one in marks if not days or one.day >= days[0].day],
+            "choices": choices(marks),
+            "treated": treated(around, marks, days, trends),
+            "treated_columns": TREATED,
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
             "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
             "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
             "found": count(len(found), "incident"),
             "told": TOLD.get(told, ""),
+            "profile": said(stands(self._store, gateway)),
             **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
