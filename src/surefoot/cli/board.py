@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from surefoot.alerts.bodies import HomeFault
 from surefoot.cli.alignment import aligned
 from surefoot.cli.console import NOT_KNOWN
-from surefoot.records import Incident, Placement, SensorStatus, Side, Stride, WornSensor
+from surefoot.pipeline.activities import SittingWatch
+from surefoot.records import Activity, Incident, Placement, Rise, SensorStatus, Side, Stride, WornSensor
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 from surefoot.web.words import INCIDENTS
 from surefoot.web.words import side as leg
@@ -45,6 +46,8 @@ class Board:
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
         self._counted: dict[Key, SensorStatus] = dict(self.statuses)  # with which the rate was measured last
         self._day, self._strides = "", Counter[Side]()
+        self.doing: Activity | None = None  # the last that is known; minutes pass until one is
+        self._sitting, self._worn_s = SittingWatch(), Counter[str]()  # by day
 
     def take_status(self, status: SensorStatus) -> str | None:
         """Note it; return a sentence where its state or reason changed."""
@@ -67,9 +70,29 @@ class Board:
         counts.update(stride.side for stride in strides if self._date(stride.start_s) == day)
         self._day, self._strides = day, counts
 
+    def take_doing(self, done: Activity | Rise) -> None:
+        """What the person did; times with the sensors off, or that cannot be told, count as nothing."""
+        if not isinstance(done, Activity):
+            return
+        self.doing = done
+        self._sitting.update(done)
+        if done.kind not in ("not_worn", "unknown"):
+            day = self._date(done.start_s)
+            self._worn_s = Counter({day: self._worn_s[day] + done.end_s - done.start_s})
+
+    @property
+    def seated_min(self) -> float:
+        """Without a break."""
+        return self._sitting.seated_min
+
+    def worn_h(self, now_s: float) -> float:
+        """Of today, as far as it is known what was done."""
+        return self._worn_s[self._date(now_s)] / 3600
+
     def begin_anew(self) -> None:
-        """The strides of today are told from the first on."""
+        """All of today is told from the beginning."""
         self._day, self._strides = "", Counter()
+        self._sitting, self._worn_s = SittingWatch(), Counter()
 
     def take_incident(self, incident: Incident) -> None:
         at = datetime.fromtimestamp(incident.start_s, self.zone).strftime("%H:%M:%S")

@@ -52,7 +52,7 @@ class Door:
         """Whoever comes without a cookie is given one, so that even this form cannot be filled in by another page."""
         if not visitor().needs_login or visitor().person is not None:
             return RedirectResponse(_inside(back) or "/", 303)
-        cookie = request.cookies.get(self.cookie) or _token()
+        cookie = request.cookies.get(self.cookie) or new_token()
         says = {"left": LEFT, "over": OVER}.get(told, "")
         page = self._pages.login(csrf_of(cookie), back=_inside(back), told=says)
         self._give(page, cookie)
@@ -66,7 +66,7 @@ class Door:
         back: Annotated[str, Form()] = "",
     ) -> Response:
         """A new session under a new cookie: what was known of the old one is worth nothing."""
-        token, address = _token(), request.client.host if request.client else ""
+        token, address = new_token(), request.client.host if request.client else ""
         found = self._store.office.logins.log_in(name, password, address, token, self._clock())
         if isinstance(found, Wait):
             self._note(name, "guessed on", address)
@@ -106,7 +106,7 @@ def csrf_of(cookie: str) -> str:
     return hmac.new(cookie.encode(), b"surefoot form", sha256).hexdigest()
 
 
-def _token() -> str:
+def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
