@@ -63,6 +63,7 @@ def lived(store: Store, gateway: str, label: str, at_s: float = NOW_S) -> None:
         reached = metadata.tables["reached"]
         if connection.scalar(select(reached.c.newest).where(reached.c.gateway == gateway)) is None:
             connection.execute(reached.insert().values(gateway=gateway, newest=99))
+    store.office.tokens.create(f"app of {gateway[:8]}", ["days:read"], [gateway], 30, "Dr. Ada", at_s)
     store.label_patient(gateway, label)
     store.acknowledge("a", "Dr. Ada", at_s, f"{label} was called", gateway)
     topic = f"surefoot/v1/{gateway}/up/day"

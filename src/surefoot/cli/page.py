@@ -148,5 +148,6 @@ def _serve(store: Store, config: Config, listener: socket.socket, way: _Way, bro
         recorded=recorded,
         names=way.outside.names,
         secure=secure,
+        language=config.language,
     )
     asyncio.run(serve_pages(app, listener=listener, outside=way.outside if secure else None, on_ready=tell))

@@ -14,6 +14,7 @@ from surefoot.pipeline.ownpage import OwnPage
 from surefoot.pipeline.pin import Pin
 from surefoot.pipeline.profiles import Profiles
 from surefoot.pipeline.staff import Staff
+from surefoot.pipeline.tokens import Tokens
 
 
 class Office:
@@ -24,6 +25,7 @@ class Office:
         self.staff = Staff(engine)
         self.logins = Logins(engine)
         self.audit = AuditLog(engine)
+        self.tokens = Tokens(engine)
         self.profiles = Profiles(engine)
         self.own_page = OwnPage(engine)
         self.pin = Pin(engine)

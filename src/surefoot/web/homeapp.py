@@ -32,6 +32,7 @@ from surefoot.web.homenow import HomeNow
 from surefoot.web.hometests import HomeTests, WrongTest, add_tests
 from surefoot.web.incidents import moment, pick
 from surefoot.web.pages import HERE, STATIC, with_digest
+from surefoot.web.speaking import Speaking, fit
 from surefoot.web.words import ANSWERS, local
 
 TOLD = {
@@ -66,6 +67,7 @@ class HomePage:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        fit(self._templates)
         self._templates.globals |= {"static": {path.name: with_digest(path) for path in STATIC.iterdir()}}
         self._templates.globals |= {"emergency": EMERGENCY.splitlines(), "fallen": FALLEN.splitlines()[:1]}
         self._templates.globals |= {
@@ -160,11 +162,13 @@ def make_home_app(
     recorded: Recorded | None = None,
     names: Sequence[str] = (),
     secure: bool = False,
+    language: str = "",
 ) -> FastAPI:
     """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins.
 
     ``live``: what a running gateway knows just now; ``recorded``: its raw readings (None: no test can be judged).
     ``names``: under which other machines ask for it, ``secure``: over HTTPS only. With a PIN nobody gets in without it.
+    ``language``: that of who has chosen none ("": as their browser asks).
     """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)
     page = HomePage(store, clock, zone or UTC, live)
@@ -180,6 +184,7 @@ def make_home_app(
     add_door(app, door)
     app.add_middleware(HomeGate, door=door, refuse=page.refusal)
     app.add_middleware(Guard, refuse=page.refusal, names=names)
+    app.add_middleware(Speaking, usual=language)
     return app
 
 
