@@ -46,7 +46,8 @@ MAY_TOUCH = {  # outside thing: the files that may
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")}
     | {f"pipeline/{name}.py" for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "lookout")}
     | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "auditlog", "office", "turns")}
-    | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens", "profiles")},
+    | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens", "profiles")}
+    | {"pipeline/ownpage.py", "pipeline/pin.py"},
     "argon2": {"pipeline/passwords.py"},
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/copies.py", "pipeline/salvage.py"},
