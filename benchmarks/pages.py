@@ -28,10 +28,11 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
+from sqlalchemy import Table, func, insert, literal, select
+
 import made
 import story
 from postgres import POSTGRES, postgres
-from sqlalchemy import Table, func, insert, literal, select
 from story import Home
 from surefoot.alerts.bodies import AlertBody, IncidentBody
 from surefoot.pipeline.engine import open_engine, writing
@@ -113,9 +114,7 @@ def cpu_s(pid: int) -> float:
 
 
 def memory_mb(pid: int) -> float:
-    return next(
-        int(one.split()[1]) / 1024 for one in Path(f"/proc/{pid}/status").open() if one.startswith("VmRSS")
-    )
+    return next(int(one.split()[1]) / 1024 for one in Path(f"/proc/{pid}/status").open() if one.startswith("VmRSS"))
 
 
 def weigh(url: str, path: str, pid: int) -> tuple[float, float, float, int, int]:

@@ -54,6 +54,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "starlette": {"web/*", "cli/clinic.py", "cli/demo.py"},
     "uvicorn": {"web/*", "cli/clinic.py", "cli/demo.py"},
     "jinja2": {"web/*"},
+    "babel": {"web/language.py"},
     "plotly": {"web/*"},
     "click": {"cli/*"},
     "rich": {"cli/*"},

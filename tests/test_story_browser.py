@@ -7,7 +7,6 @@ in SQLite and in PostgreSQL. Sensors and giving way are simulated.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import shutil
 import subprocess
@@ -25,7 +24,7 @@ import story
 from broker import Mosquitto, mosquitto
 from killed import CODE, Killed, killed
 from surefoot.pipeline.store import open_store
-from test_cli_clinic import Clinic, clinic, surroundings
+from test_cli_clinic import Clinic, clinic
 from test_web_browser import Watched, browser
 
 __all__ = ["browser"]  # a fixture

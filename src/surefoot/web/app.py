@@ -30,6 +30,7 @@ from surefoot.web.live import Live
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
 from surefoot.web.planning import Planning, add_planning
 from surefoot.web.printing import Printing
+from surefoot.web.speaking import Speaking
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
 COMPRESSED = 5  # of 9: beyond it a page costs more time than it saves
@@ -46,6 +47,7 @@ def make_app(
     zone: tzinfo | None = None,
     line: Line | None = None,
     names: Sequence[str] = (),
+    language: str = "",
 ) -> FastAPI:
     """The clinic's pages on ``store``.
 
@@ -53,7 +55,8 @@ def make_app(
     machine's), ``line`` tells whether messages come in (None: nothing is said about it).
 
     ``names``: under which others reach these pages, over HTTPS; nobody gets in without a login then. Without names they
-    are this computer's own, and a login is needed as soon as somebody has one.
+    are this computer's own, and a login is needed as soon as somebody has one. ``language``: that of who has
+    chosen none ("": as their browser asks).
     """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)  # its documents load from a CDN
     pages, outside = Pages(title, zone, line), bool(names)
@@ -78,6 +81,7 @@ def make_app(
     app.add_middleware(GZipMiddleware, compresslevel=COMPRESSED)
     app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note)
     app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)
+    app.add_middleware(Speaking, usual=language)
     return app
 
 
