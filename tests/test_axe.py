@@ -22,7 +22,17 @@ from surefoot.web.server import serve_pages
 from test_web_browser import browser as browser  # the fixture
 
 RULES = {"runOnly": {"type": "tag", "values": [f"wcag{level}" for level in ("2a", "2aa", "21a", "21aa", "22aa")]}}
-PAGES = ("/", "/?q=nobody", "/alerts", "/alerts/technical", "/digest", "/precision", "/login", "/nothing-here")
+PAGES = (
+    "/api/v1/docs",
+    "/",
+    "/?q=nobody",
+    "/alerts",
+    "/alerts/technical",
+    "/digest",
+    "/precision",
+    "/login",
+    "/nothing-here",
+)
 OF_A_PATIENT = ("", "/plan", "/report", "/incident")
 
 

@@ -148,7 +148,7 @@ def test_an_alert_arrives_is_understood_judged_and_taken_and_the_patient_sees_it
         assert page.title() == "Alerts - surefoot"
 
         # The patient's page says that it was seen, without anybody's name.
-        seen = own.get_by_text(re.compile("care team (saw|has seen)"))
+        seen = own.get_by_text(re.compile("Your care team has taken notice of this at"))
         until_s = time.monotonic() + 60
         while not seen.count():
             assert time.monotonic() < until_s, own.inner_text("main")

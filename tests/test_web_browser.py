@@ -123,7 +123,7 @@ def test_every_chart_is_drawn(browser: Any, clinic: tuple[Store, str]) -> None:
     assert speed.locator(".barlayer .point").count() == 28
     assert speed.locator(".legendtext").all_text_contents() == ["Left", "Right"]
     points = speed.locator(".scatterlayer .points path")
-    assert points.count() == 2 * 26 + 2
+    assert points.count() == 2 * 26 + 2 + 2  # both legs, the days not worn, the alerts
     assert not speed.get_by_role("table").is_visible()
     speed.get_by_text("Table: Walking speed").click()
     assert speed.get_by_role("table").is_visible()

@@ -17,6 +17,8 @@ from starlette.responses import FileResponse, Response
 
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
+from surefoot.web.api import make_api
+from surefoot.web.apigate import ApiGate
 from surefoot.web.bulletin import Bulletin
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
@@ -30,6 +32,7 @@ from surefoot.web.live import Live
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
 from surefoot.web.planning import Planning, add_planning
 from surefoot.web.printing import Printing
+from surefoot.web.profile import ProfilePage, add_profile
 from surefoot.web.speaking import Speaking
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
@@ -71,6 +74,7 @@ def make_app(
     _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
     add_planning(app, Planning(store, clock, pages))
+    add_profile(app, ProfilePage(store, clock, pages))
     add_digest(app, store, pages, clock)
     add_files(app)
     _add_refusals(app, pages)
@@ -80,6 +84,8 @@ def make_app(
 
     app.add_middleware(GZipMiddleware, compresslevel=COMPRESSED)
     app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note)
+    api = make_api(store, clock, pages)
+    app.add_middleware(ApiGate, api=api, tokens=store.office.tokens, clock=clock, note=note)
     app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)
     app.add_middleware(Speaking, usual=language)
     return app

@@ -11,19 +11,23 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from surefoot.alerts.alertlife import Channel
 from surefoot.pipeline.store import Patient, Store
-from surefoot.pipeline.tested import only_tests
-from surefoot.records import DaySummary, SurefootError, Tier
+from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.annotations import annotations
 from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import SHOWN_CLOSED, anchor, card, cards, outage
 from surefoot.web.line import Line
+from surefoot.web.listing import rows_of
 from surefoot.web.pages import Pages
-from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
+from surefoot.web.patients import is_named, last_lived, watch
+from surefoot.web.profilewords import said, stands
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
+from surefoot.web.treated import COLUMNS as TREATED
+from surefoot.web.treated import choices, treated
 from surefoot.web.words import TIERS, VERDICTS, count, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
@@ -37,6 +41,8 @@ TOLD = {  # after a form: what its page says on top
     "woken": "The snooze has ended.",
     "resolved": "Resolved. It is stored below with your name and why.",
     "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
+    "profile": "The profile is stored with your name.",
+    "same": "Nothing was changed: the profile is as it was.",
     "judged": "Stored below with your name and the time.",
     "": "",
 }
@@ -65,15 +71,12 @@ class Desk:
     def list_patients(self, told: str = "", q: str = "", of: Of = ()) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
         named = [one for one in patients if is_named(one, q)]
-        asked = [one for one in named if is_asked(one.gateway, of)]
-        lived = {one.gateway: day.day for one in asked if (day := self._last_lived(one)) is not None}
-        trends = self._store.lists.trends_on(lived)
-        rows = [row(one, self._watch(one, now_s), trends.get(one.gateway, [])) for one in asked]
-        shown = {"rows": in_order(rows), "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
+        rows = rows_of(self._store, [one for one in named if is_asked(one.gateway, of)], now_s)
+        shown = {"rows": rows, "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
         shown |= {"q": q, "all": len(patients), "found": len(named)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
-    def patient(self, gateway: str, told: str = "", of: Of = ()) -> HTMLResponse:
+    def patient(self, gateway: str, told: str = "", around: str = "", of: Of = ()) -> HTMLResponse:
         """``of``: what changes while it is open, without what it is read for once (static/lists.js)."""
         now_s, patients = self._clock(), self._store.patients(days_too=False)
         one = known_patient(patients, gateway)
@@ -83,7 +86,6 @@ class Desk:
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
-        marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
         content = {
             "patient": one,
             "watch": seen,
@@ -93,14 +95,20 @@ class Desk:
         }
         if of:
             return self._pages.page("patientnews.html", now_s, patients, **content)
+        marks = annotations(self._store, gateway, days, alerts, self._pages.zone)
         found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content |= {
             "charts": charts(days, trends, marks),
+            "marks": [one for one in marks if not days or one.day >= days[0].day],
+            "choices": choices(marks),
+            "treated": treated(around, marks, days, trends),
+            "treated_columns": TREATED,
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
             "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
             "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
             "found": count(len(found), "incident"),
+            "profile": said(stands(self._store, gateway)),
             **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
@@ -181,16 +189,6 @@ class Desk:
             "silent": silent,
         }
         return self._pages.page("alerts.html", now_s, patients, **content)
-
-    def _watch(self, patient: Patient, now_s: float) -> Watch:
-        last = patient.last_day
-        fine = last is not None and not last.missing and last.worn_h >= WatchParams().monitor.least_worn_h
-        days = [last] if last is not None and fine else self._store.days(patient.gateway)
-        return watch(patient, days, now_s)
-
-    def _last_lived(self, patient: Patient) -> DaySummary | None:
-        lived = patient.last_day
-        return last_lived(self._store.days(patient.gateway)) if lived is not None and only_tests(lived) else lived
 
 
 def is_asked(gateway: str, of: Sequence[str]) -> bool:

@@ -80,6 +80,10 @@ class Pages:
     def page(self, template: str, now_s: float, patients: Sequence[Patient], **content: Any) -> HTMLResponse:
         return self._answer(template, frame=self._frame(now_s, patients), **content)
 
+    def plain(self, template: str, **content: Any) -> HTMLResponse:
+        """A page that is about nobody."""
+        return self._answer(template, frame=None, **content)
+
     def login(self, csrf: str, status: int = 200, *, back: str, told: str) -> HTMLResponse:
         return self._answer("login.html", status, frame=None, csrf=csrf, back=back, told=told)
 

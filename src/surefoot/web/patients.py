@@ -62,6 +62,7 @@ class Course:
     arrow: str
     word: str
     look: bool
+    state: TrendState
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def courses(trends: Sequence[Trend]) -> tuple[Course, ...]:
             trend = found.get((name, of))
             if trend is not None:
                 arrow, word = ARROWS[trend.state]
-                made.append(Course(name.split("_")[0].upper(), of, arrow, word, trend.state in WORSE))
+                made.append(Course(name.split("_")[0].upper(), of, arrow, word, trend.state in WORSE, trend.state))
     return tuple(made) if any(trend.state != "cannot_say" for trend in found.values()) else ()
 
 
