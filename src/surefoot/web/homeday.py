@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from surefoot.alerts.redflags import FLAGS
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.asking import Open, open_questions
+from surefoot.pipeline.shoes import AskedShoes, asked_shoes
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.telling import day_of
 from surefoot.records import AidKind, Alert, CheckIn, Incident
@@ -47,6 +48,7 @@ class Today:
     sensors: tuple[str, ...]  # what is the matter with them, and what to do
     aids: tuple[tuple[AidKind, str, bool], ...]  # what may help the walking, in words, and whether it is logged today
     recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
+    shoes: AskedShoes | None  # whether other shoes explain what both legs do
 
 
 def today(store: Store, now_s: float, zone: tzinfo) -> Today:
@@ -66,6 +68,7 @@ def today(store: Store, now_s: float, zone: tzinfo) -> Today:
         sensors=tuple(dict.fromkeys(_sensors(store))),
         aids=tuple(_aids(store, day_of(now_s, zone))),
         recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
+        shoes=asked_shoes(store, now_s),
     )
 
 
