@@ -22,15 +22,25 @@ from surefoot.web.server import serve_pages
 from test_web_browser import browser as browser  # the fixture
 
 RULES = {"runOnly": {"type": "tag", "values": [f"wcag{level}" for level in ("2a", "2aa", "21a", "21aa", "22aa")]}}
-PAGES = ("/", "/?q=nobody", "/alerts", "/alerts/technical", "/digest", "/precision", "/login", "/nothing-here")
+PAGES = (
+    "/api/v1/docs",
+    "/",
+    "/?q=nobody",
+    "/alerts",
+    "/alerts/technical",
+    "/digest",
+    "/precision",
+    "/login",
+    "/nothing-here",
+)
 OF_A_PATIENT = ("", "/plan", "/report", "/incident")
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, port: int = 0) -> Iterator[str]:
     loop, up = asyncio.new_event_loop(), threading.Event()
     found: list[str] = []
-    task = loop.create_task(serve_pages(app, "127.0.0.1", 0, on_ready=lambda url: (found.append(url), up.set())))
+    task = loop.create_task(serve_pages(app, "127.0.0.1", port, on_ready=lambda url: (found.append(url), up.set())))
     thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
     thread.start()
     up.wait()

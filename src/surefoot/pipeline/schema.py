@@ -31,7 +31,7 @@ from sqlalchemy import (
 from surefoot.pipeline.appendonly import make_append_only as _make_append_only
 from surefoot.pipeline.holes import make_tables as _make_holes
 from surefoot.pipeline.sealed import Sealed
-from surefoot.pipeline.stafftables import audit, failures, forgotten, people, sessions
+from surefoot.pipeline.stafftables import audit, failures, forgotten, people, sessions, token_patients, tokens
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata, record
 from surefoot.pipeline.toldtables import (
     aids,
@@ -39,8 +39,11 @@ from surefoot.pipeline.toldtables import (
     check_ins,
     confirmations,
     digests,
+    home_settings,
     judgements,
     orders,
+    profiles,
+    test_windows,
     tests,
     treatments,
 )
@@ -183,7 +186,7 @@ set_aside = Table(
     comment="rows the clinic rejected, or too large to send: kept with the reason, never sent again",
 )
 
-APPEND_ONLY = (alert_events, answers, audit, check_ins, judgements, orders)
+APPEND_ONLY = (alert_events, answers, audit, check_ins, judgements, orders, profiles)
 
 Migration = tuple[int, str, Callable[[Connection], None]]
 
@@ -264,10 +267,21 @@ def _office(connection: Connection) -> None:
     _make_append_only(connection, audit)
 
 
+def _programs(connection: Connection) -> None:
+    for table in (tokens, token_patients):
+        table.create(connection, checkfirst=True)
+
+
 def _ordered(connection: Connection) -> None:
     for table in (orders, confirmations, digests):
         table.create(connection, checkfirst=True)
     _make_append_only(connection, orders)
+
+
+def _profiled(connection: Connection) -> None:
+    for table in (profiles, home_settings, test_windows):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, profiles)
 
 
 # A table that changes later gets a step here that changes databases made before; step 1 makes today's tables, so a
@@ -283,4 +297,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     (8, "orders of the clinic, digests", _ordered),
     (9, "numbers that have not arrived", _make_holes),
     (10, "the log of who did what, deleted patients", _office),
+    (12, "programs that may read", _programs),
+    (14, "profiles of patients; the patient's settings and tests on their own page", _profiled),
 )
