@@ -86,7 +86,9 @@ bench-alerts: $(STAMP)
 	$(BIN)/python benchmarks/sudden.py quiet
 	$(BIN)/python benchmarks/sudden.py step --people 50
 	$(BIN)/python benchmarks/charts.py alarms --people 60
+	$(BIN)/python benchmarks/charts.py alarms --people 60 --case shoes --answers
 	$(BIN)/python benchmarks/dayrules.py tests limits slopes days
+	$(BIN)/python benchmarks/cohort.py
 	$(BIN)/python benchmarks/weakening.py dorsi
 
 bench-peers: $(STAMP) $(PEERS)/.installed
