@@ -8,7 +8,8 @@ variance shared by the numbers of a leg; speed wanders by 0.04 m/s. How numbers 
 with the whole spread that the prior of ``pipeline/measures.py`` has. False giving-way-like events come 0.2 a week.
 Other shoes that nobody logged move each number of both legs alike by a normal amount of an SD of 1.5 floors, and of
 each leg by 0.5 more. An alert is one of any rule of a day (``pipeline/rulebook.py``), T2 or T3. A patient who is asked
-about other shoes says nothing, or with ``--answers`` what is so on the next morning, which counts as the day after.
+about other shoes says nothing, or with ``--answers`` what is so on the next morning, which counts as the day after;
+``--unasked``: nobody is asked.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.alerts.alike import KIND as ASKED
-from surefoot.alerts.alike import answered
+from surefoot.alerts.alike import AlikeParams, answered
 from surefoot.pipeline import trends
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.measures import MEASURES, DayMeasure
@@ -81,19 +82,19 @@ CASES = (
 )
 
 
-def alarms(
-    people: int, words: str, usual: Mapping[str, float], answers: bool, first: int = 0, in_force: bool = False
-) -> None:
+def alarms(given: argparse.Namespace, usual: Mapping[str, float]) -> None:
     """Each case with numbers as they are, and at the usual speed."""
+    people, alike = given.people, None if given.unasked else AlikeParams()
     title = f"People of {people} with an alert within {WATCHED_DAYS} days (weaker: 14)"
     table = Table(title=title, box=None, title_justify="left")
     columns = ("", "compared", "any alert", "T3", "asked", "L5", "S1", "L4", "right one within 7 days", "median days")
     for k, column in enumerate(columns):
         table.add_column(column, justify="right" if k > 1 else "left")
-    for case in (one for one in CASES if words in one.words):
-        for how, params in (("as it is", TrendParams(speed=None)), ("at usual speed", TrendParams()))[in_force:]:
-            lives = (list(_days(case, np.random.default_rng(first + k), usual)) for k in range(people))
-            raised = [_alerts(lived, params, answers, case.shoes > 0) for lived in lives]
+    for case in (one for one in CASES if given.case in one.words):
+        for how, params in (("as it is", TrendParams(speed=None)), ("at usual speed", TrendParams()))[given.in_force :]:
+            lives = (list(_days(case, np.random.default_rng(given.first + k), usual)) for k in range(people))
+            rules = RulebookParams(trends=params, alike=alike)
+            raised = [_alerts(lived, rules, given.answers, case.shoes > 0) for lived in lives]
             table.add_row(case.words, how, *_counted(case, raised))
     Console(width=160).print(table)
 
@@ -114,13 +115,15 @@ def _counted(case: Case, raised: list[list[tuple[int, Alert]]]) -> list[str]:
     return [*told, f"{soon:.1f} %", f"{np.median(found):.0f}" if found else "none"]
 
 
-def _alerts(days: list[DaySummary], params: TrendParams, answers: bool, shoes: bool = False) -> list[tuple[int, Alert]]:
+def _alerts(
+    days: list[DaySummary], rules: RulebookParams, answers: bool, shoes: bool = False
+) -> list[tuple[int, Alert]]:
     """Alerts with the number of watched days until each."""
     raised: list[tuple[int, Alert]] = []
     lived, last, worn = days[:BASELINE_DAYS], BASELINE_DAYS, ()
     for n in range(BASELINE_DAYS + 1, len(days) + 1):
         lived, before = [*lived, replace(days[n - 1], aids=worn)], [alert for _, alert in raised]
-        known = Known(lived, judge(lived, params), Told(), RulebookParams(trends=params))
+        known = Known(lived, judge(lived, rules.trends), Told(), rules)
         new = [alert for _, alert in decide_day(known, before)]
         raised += [(n - BASELINE_DAYS, alert) for alert in new]
         for asked in (alert for alert in new if alert.kind == ASKED and answers):
@@ -229,6 +232,7 @@ def main() -> None:
     parser.add_argument("--feet", action="store_true", help="sensors on the feet")
     parser.add_argument("--without", default="", metavar="NUMBER", help="a number that is left out of the charts")
     parser.add_argument("--answers", action="store_true", help="who is asked about shoes says what is so")
+    parser.add_argument("--unasked", action="store_true", help="as if nothing were asked first")
     parser.add_argument("--in-force", action="store_true", help="at the usual speed only")
     parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the recordings")
@@ -236,7 +240,7 @@ def main() -> None:
     trends.DAY_MEASURES = tuple(m for m in trends.DAY_MEASURES if m.name != given.without)
     if given.what == "alarms":
         usual = {n: x for n, x in OF_FEET.items() if n not in ANKLES_ONLY} if given.feet else USUAL
-        alarms(given.people, given.case, usual, given.answers, given.first, given.in_force)
+        alarms(given, usual)
     elif given.data.is_dir():
         powers(given.data)
     else:
