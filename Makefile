@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
 PEERS := .venv-peers
 
-.PHONY: demo test check bench bench-accuracy bench-speed bench-signs bench-alerts bench-radio bench-peers fuzz chaos soak clean
+.PHONY: demo test check languages bench bench-accuracy bench-speed bench-signs bench-alerts bench-radio bench-peers fuzz chaos soak clean
 
 demo: $(STAMP)
 	$(BIN)/surefoot demo $(DEMO_ARGS)
@@ -20,6 +20,16 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+# What the pages say, taken out of the code anew and put into every language's catalogue (docs/languages.md). What is new
+# there is empty: the tests fail until somebody has translated it.
+PO := src/surefoot/web/locale
+languages: $(STAMP)
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k N_ -k _n:1,2 -k _p:1c,2 --no-location --sort-output --omit-header -w 100 -o $(PO)/surefoot.pot src/surefoot
+	for po in $(PO)/*/LC_MESSAGES/surefoot.po; do \
+	  $(BIN)/pybabel -q update -D surefoot -i $(PO)/surefoot.pot -o $$po -l $$(basename $$(dirname $$(dirname $$po))) --no-fuzzy-matching --ignore-obsolete --omit-header -w 100; \
+	done
+	rm $(PO)/surefoot.pot
 
 bench: bench-accuracy bench-speed bench-signs
 

@@ -44,9 +44,9 @@ MAY_TOUCH = {  # outside thing: the files that may
     "cryptography": {"alerts/identity.py", "pipeline/sealing.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")}
-    | {f"pipeline/{name}.py" for name in ("judgements", "orderbook", "holes", "arrivals", "lists")}
+    | {f"pipeline/{name}.py" for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "lookout")}
     | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "auditlog", "office", "turns")}
-    | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens")},
+    | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens", "profiles")},
     "argon2": {"pipeline/passwords.py"},
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/copies.py", "pipeline/salvage.py"},
@@ -54,6 +54,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "starlette": {"web/*", "cli/clinic.py", "cli/demo.py"},
     "uvicorn": {"web/*", "cli/clinic.py", "cli/demo.py"},
     "jinja2": {"web/*"},
+    "babel": {"web/language.py"},
     "plotly": {"web/*"},
     "click": {"cli/*"},
     "rich": {"cli/*"},

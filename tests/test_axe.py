@@ -37,10 +37,10 @@ OF_A_PATIENT = ("", "/plan", "/report", "/incident")
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, port: int = 0) -> Iterator[str]:
     loop, up = asyncio.new_event_loop(), threading.Event()
     found: list[str] = []
-    task = loop.create_task(serve_pages(app, "127.0.0.1", 0, on_ready=lambda url: (found.append(url), up.set())))
+    task = loop.create_task(serve_pages(app, "127.0.0.1", port, on_ready=lambda url: (found.append(url), up.set())))
     thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
     thread.start()
     up.wait()

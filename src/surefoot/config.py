@@ -20,6 +20,7 @@ from surefoot.records import SurefootError
 
 PREFIX = "SUREFOOT_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
+LANGUAGES = Path(__file__).parent / "web" / "locale"
 
 
 Person = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
@@ -73,6 +74,7 @@ class Config(BaseSettings):
     therapists: tuple[Person, ...] = ()  # told of reviews (T2) and of the weekly digest; none: those on call
     holidays: tuple[str, ...] = ()  # of the clinic, as 2026-12-25: no working days, so a review waits for the next one
     timezone: str = "UTC"  # where the patient's day begins and ends
+    language: str = ""  # of the pages and reports; empty: as each browser asks, and English on paper
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay
 
     @property
@@ -130,6 +132,14 @@ class Config(BaseSettings):
             return tuple(date.fromisoformat(day).isoformat() for day in value)
         except ValueError as error:
             raise ValueError('should be days such as ["2026-12-25"]') from error
+
+    @field_validator("language")
+    @classmethod
+    def _language(cls, value: str) -> str:
+        known = ["en", *sorted(folder.name for folder in LANGUAGES.iterdir() if folder.is_dir())]
+        if value and value not in known:
+            raise ValueError(f"should be one of {', '.join(known)}, or empty")
+        return value
 
     @field_validator("timezone")
     @classmethod

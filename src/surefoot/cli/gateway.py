@@ -207,7 +207,10 @@ class Gateway:
         self._walk = walk
         self._keeper.anew_until_s = until_s
         self._board.begin_anew()
-        await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
+        try:
+            await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
+        finally:
+            await in_thread(self._keeper.flush)
 
     def _begun(self, begin_s: float, until_s: float, past_s: float) -> tuple[WatchedWalk, DayBook, Course]:
         """With all that the store knows of before; reads weeks."""
@@ -279,19 +282,13 @@ class Gateway:
         name = f"surefoot-{self._store.gateway()}"
         links = [Link(url, name, protocol="any", params=self._params) for url in brokers]
         self._board.clinic = self._broker = " or ".join(str(link.address) for link in links)
-        await deliver(
-            self._store,
-            links,
-            on_trouble=self._note,
-            on_order=self._ordered,
-            clock=self._now_s,
-            faults=self._board.open_faults,
-        )
+        told = {"on_trouble": self._note, "on_order": self._ordered}
+        await deliver(self._store, links, clock=self._now_s, faults=self._board.open_faults, **told)
 
     def _ordered(self, order: Order | Unreadable, said: Confirmation) -> None:
         """What the clinic has decided, told where the patient may see it."""
         what = order_words(order.what, self._zone) if isinstance(order, Order) else "something this program cannot read"
-        self._say(f"the clinic: {what}" + (f" (refused: {said.reason})" if said.verdict == "refused" else ""))
+        self._say(f"the clinic: {what}{f' (refused: {said.reason})' if said.verdict == 'refused' else ''}")
 
     def _note(self, trouble: SurefootError) -> None:
         if isinstance(trouble, StoreError) and trouble.trouble == "damaged":  # whoever opened it begins anew

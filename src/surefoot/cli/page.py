@@ -44,6 +44,7 @@ def page(store_at: str | None, port: int, no_browser: bool, timezone: str | None
             webbrowser.open(url)
 
     try:
-        asyncio.run(serve_pages(make_home_app(store, time.time, config.zone), listener=listener, on_ready=tell))
+        app = make_home_app(store, time.time, config.zone, language=config.language)
+        asyncio.run(serve_pages(app, listener=listener, on_ready=tell))
     finally:
         store.close()

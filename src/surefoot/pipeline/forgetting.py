@@ -36,8 +36,8 @@ from surefoot.pipeline.turns import Turn, share_turn, take_turn
 
 DELETED = "this clinic has deleted this patient; nothing of theirs is stored any more"
 STAYS = ("audit", "forgotten")  # who did what, by the gateway's random id; and that nothing more is taken from it
-STANDS = ("gateways", "reached", "confirmations", "read_token_patients")  # no matter how old: who is a patient, how far
-# their home has come, which programs may read of them
+# No matter how old: who is a patient, how far their home has come, which programs may read of them.
+STANDS = ("gateways", "reached", "confirmations", "profiles", "read_token_patients")
 AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
     alert_events: "at_s",
     alerts: "raised_s",

@@ -1,4 +1,4 @@
-"""The office of a clinic: its staff and their logins, the log of who did what, and the custody of what is stored."""
+"""The office of a clinic: staff and logins, the log of who did what, profiles, and the custody of what is stored."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from surefoot.pipeline import forgetting, sealedstore
 from surefoot.pipeline.auditlog import AuditLog
 from surefoot.pipeline.engine import plain_words
 from surefoot.pipeline.login import Logins
+from surefoot.pipeline.profiles import Profiles
 from surefoot.pipeline.staff import Staff
 from surefoot.pipeline.tokens import Tokens
 
@@ -23,6 +24,7 @@ class Office:
         self.logins = Logins(engine)
         self.audit = AuditLog(engine)
         self.tokens = Tokens(engine)
+        self.profiles = Profiles(engine)
 
     def held(self, gateway: str) -> dict[str, int]:
         """How many rows of each table are a patient's."""

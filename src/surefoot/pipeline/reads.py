@@ -79,6 +79,7 @@ class Patient:
     pending: int | None = None  # rows waiting at home, by the last status message
     technical: tuple[str, ...] = ()  # kinds of the open technical alerts
     missing: int = 0  # rows that did not arrive and will not
+    urgent: int = 0  # of the open alerts those of T3 and T4
 
 
 def patients(connection: Connection) -> list[Patient]:
@@ -220,6 +221,7 @@ def _patient(row: Row[Any], last_day: DaySummary | None, waiting: list[tuple[str
         pending=row.pending,
         technical=tuple(kind for kind, life in waiting if life.channel == "technical"),
         missing=missing,
+        urgent=sum(life.tier >= "T3" for life in clinical),
     )
 
 

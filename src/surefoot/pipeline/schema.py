@@ -39,8 +39,11 @@ from surefoot.pipeline.toldtables import (
     check_ins,
     confirmations,
     digests,
+    home_settings,
     judgements,
     orders,
+    profiles,
+    test_windows,
     tests,
     treatments,
 )
@@ -183,7 +186,7 @@ set_aside = Table(
     comment="rows the clinic rejected, or too large to send: kept with the reason, never sent again",
 )
 
-APPEND_ONLY = (alert_events, answers, audit, check_ins, judgements, orders)
+APPEND_ONLY = (alert_events, answers, audit, check_ins, judgements, orders, profiles)
 
 Migration = tuple[int, str, Callable[[Connection], None]]
 
@@ -275,6 +278,12 @@ def _ordered(connection: Connection) -> None:
     _make_append_only(connection, orders)
 
 
+def _profiled(connection: Connection) -> None:
+    for table in (profiles, home_settings, test_windows):
+        table.create(connection, checkfirst=True)
+    _make_append_only(connection, profiles)
+
+
 # A table that changes later gets a step here that changes databases made before; step 1 makes today's tables, so a
 # later step first looks whether its work is already done.
 MIGRATIONS: tuple[Migration, ...] = (
@@ -289,4 +298,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     (9, "numbers that have not arrived", _make_holes),
     (10, "the log of who did what, deleted patients", _office),
     (12, "programs that may read", _programs),
+    (14, "profiles of patients; the patient's settings and tests on their own page", _profiled),
 )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Form
+from fastapi import Form, Query
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from surefoot.pipeline.store import Patient, Store
 from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.annotations import annotations
 from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
@@ -20,9 +21,12 @@ from surefoot.web.inbox import anchor, card, cards, outage
 from surefoot.web.line import Line
 from surefoot.web.listing import rows_of
 from surefoot.web.pages import Pages
-from surefoot.web.patients import last_lived, watch
+from surefoot.web.patients import is_named, last_lived, watch
+from surefoot.web.profilewords import said, stands
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
+from surefoot.web.treated import COLUMNS as TREATED
+from surefoot.web.treated import choices, treated
 from surefoot.web.words import TIERS, VERDICTS, count, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
@@ -36,9 +40,13 @@ TOLD = {  # after a form: what its page says on top
     "woken": "The snooze has ended.",
     "resolved": "Resolved. It is stored below with your name and why.",
     "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
+    "profile": "The profile is stored with your name.",
+    "same": "Nothing was changed: the profile is as it was.",
     "judged": "Stored below with your name and the time.",
     "": "",
 }
+EVERY = "all"
+Of = Annotated[Sequence[str], Query(max_length=100)]  # the homes of which a page wants to know anew
 BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
 
 
@@ -59,14 +67,16 @@ class Desk:
         self._pages = pages
         self._line = line
 
-    def list_patients(self, told: str = "", q: str = "") -> HTMLResponse:
+    def list_patients(self, told: str = "", q: str = "", of: Of = ()) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        rows = rows_of(self._store, patients, now_s, q)
+        named = [one for one in patients if is_named(one, q)]
+        rows = rows_of(self._store, [one for one in named if is_asked(one.gateway, of)], now_s)
         shown = {"rows": rows, "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
-        shown |= {"q": q, "all": len(patients)}
+        shown |= {"q": q, "all": len(patients), "found": len(named)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
-    def patient(self, gateway: str, told: str = "") -> HTMLResponse:
+    def patient(self, gateway: str, told: str = "", around: str = "", of: Of = ()) -> HTMLResponse:
+        """``of``: what changes while it is open, without what it is read for once (static/lists.js)."""
         now_s, patients = self._clock(), self._store.patients()
         one = known_patient(patients, gateway)
         days = self._store.days(gateway, newest=WINDOW_DAYS)
@@ -75,20 +85,29 @@ class Desk:
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
-        marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
-        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content = {
             "patient": one,
             "watch": seen,
             "headline": headline(alerts, seen, days, newest),
             "cards": [card(a, now_s, self._pages.zone) for a in sorted(alerts, key=lambda a: not a.life.is_open)],
+            "told": TOLD.get(told, ""),
+        }
+        if of:
+            return self._pages.page("patientnews.html", now_s, patients, **content)
+        marks = annotations(self._store, gateway, days, alerts, self._pages.zone)
+        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
+        content |= {
             "charts": charts(days, trends, marks),
+            "marks": [one for one in marks if not days or one.day >= days[0].day],
+            "choices": choices(marks),
+            "treated": treated(around, marks, days, trends),
+            "treated_columns": TREATED,
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
             "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
             "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
             "found": count(len(found), "incident"),
-            "told": TOLD.get(told, ""),
+            "profile": said(stands(self._store, gateway)),
             **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
@@ -112,11 +131,11 @@ class Desk:
         }
         return self._pages.page("incident.html", now_s, patients, **content)
 
-    def clinical_alerts(self, told: str = "") -> HTMLResponse:
-        return self._alerts("clinical", told)
+    def clinical_alerts(self, told: str = "", of: Of = ()) -> HTMLResponse:
+        return self._alerts("clinical", told, of)
 
-    def technical_alerts(self, told: str = "") -> HTMLResponse:
-        return self._alerts("technical", told)
+    def technical_alerts(self, told: str = "", of: Of = ()) -> HTMLResponse:
+        return self._alerts("technical", told, of)
 
     def acknowledge(
         self,
@@ -158,12 +177,22 @@ class Desk:
             del told["patients"]
         return JSONResponse(told)
 
-    def _alerts(self, channel: str, told: str) -> HTMLResponse:
+    def _alerts(self, channel: str, told: str, of: Of) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
         waiting, done = cards(self._store.alerts(), channel, now_s, self._pages.zone)
+        content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": TOLD.get(told, "")}
         waiting, silent = outage(waiting)
-        content = {"channel": channel, "waiting": waiting, "done": done, "silent": silent, "told": TOLD.get(told, "")}
+        content |= {
+            "waiting": [one for one in waiting if is_asked(one.stored.gateway, of)],
+            "done": [one for one in done if is_asked(one.stored.gateway, of)],
+            "silent": silent,
+        }
         return self._pages.page("alerts.html", now_s, patients, **content)
+
+
+def is_asked(gateway: str, of: Sequence[str]) -> bool:
+    """Whether a page shows this one: every page all, unless it asks for what has changed on it."""
+    return not of or EVERY in of or gateway in of
 
 
 def known_patient(patients: list[Patient], gateway: str) -> Patient:

@@ -26,6 +26,7 @@ from surefoot.web.guard import Guard
 from surefoot.web.homeday import Today, today
 from surefoot.web.incidents import moment, pick
 from surefoot.web.pages import HERE, STATIC, with_digest
+from surefoot.web.speaking import Speaking, fit
 from surefoot.web.words import ANSWERS, local
 
 TOLD = {
@@ -56,6 +57,7 @@ class HomePage:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        fit(self._templates)
         self._templates.globals |= {"static": {path.name: with_digest(path) for path in STATIC.iterdir()}}
         self._templates.globals |= {"emergency": EMERGENCY.splitlines(), "fallen": FALLEN.splitlines()[:1]}
         self._templates.globals |= {
@@ -140,8 +142,11 @@ class HomePage:
         return HTMLResponse(self._templates.get_template(template).render(**content))
 
 
-def make_home_app(store: Store, clock: Callable[[], float] = time.time, zone: tzinfo | None = None) -> FastAPI:
-    """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins."""
+def make_home_app(
+    store: Store, clock: Callable[[], float] = time.time, zone: tzinfo | None = None, *, language: str = ""
+) -> FastAPI:
+    """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins; ``language`` is
+    that of who has chosen none ("": as their browser asks)."""
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)
     page = HomePage(store, clock, zone or UTC)
     app.get("/", response_model=None)(page.show)
@@ -151,6 +156,7 @@ def make_home_app(store: Store, clock: Callable[[], float] = time.time, zone: tz
     add_files(app)
     _add_problems(app, page)
     app.add_middleware(Guard, refuse=page.refusal)
+    app.add_middleware(Speaking, usual=language)
     return app
 
 

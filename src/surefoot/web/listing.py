@@ -12,9 +12,9 @@ from surefoot.web.patients import Row, Watch, WatchParams, in_order, is_named, l
 
 def rows_of(store: Store, patients: Sequence[Patient], now_s: float, asked: str = "") -> list[Row]:
     """Those of ``patients`` that a search means (empty: all), in the order in which they need a look."""
-    lived = {one.gateway: day.day for one in patients if (day := _last_lived(store, one)) is not None}
-    trends = store.lists.trends_on(lived)
     named = [one for one in patients if is_named(one, asked)]
+    lived = {one.gateway: day.day for one in named if (day := _last_lived(store, one)) is not None}
+    trends = store.lists.trends_on(lived)
     return in_order([row(one, _watch(store, one, now_s), trends.get(one.gateway, [])) for one in named])
 
 

@@ -20,6 +20,7 @@ from surefoot.web.acting import visitor
 from surefoot.web.guard import DRAWING
 from surefoot.web.line import Line
 from surefoot.web.roles import allowed, in_words, may
+from surefoot.web.speaking import fit
 from surefoot.web.words import ago, count, local, number
 
 HERE = Path(__file__).parent
@@ -33,6 +34,9 @@ def plotly_script() -> Path:
     return Path(str(files("plotly") / "package_data" / "plotly.min.js"))
 
 
+Troubles = tuple[tuple[str, str, str], ...]  # what, since, what it means
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around every page."""
@@ -41,9 +45,10 @@ class Frame:
     generated_s: float
     generated: str
     source: str
-    troubles: tuple[tuple[str, str, str], ...]  # what, since, what it means
+    troubles: Troubles
     open_clinical: int
     open_technical: int
+    urgent: int  # of the open ones
 
 
 class Pages:
@@ -60,6 +65,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        fit(self._templates)
         self._templates.filters |= {"number": number, "count": count}
         self._templates.globals |= {
             "plotly_url": PLOTLY_URL,
@@ -97,16 +103,21 @@ class Pages:
         newest = (
             f"newest message {ago(max(heard), now_s)} ({local(max(heard), self.zone)})" if heard else "no message yet"
         )
-        troubles = self._line.troubles(now_s) if self._line else []
         return Frame(
             title=self._title,
             generated_s=now_s,
             generated=local(now_s, self.zone),
             source=f"{self._title}: {count(len(patients), 'patient')}, {newest}",
-            troubles=tuple((one.what, local(one.since_s, self.zone), one.meaning) for one in troubles),
+            troubles=self.troubles(now_s),
             open_clinical=sum(one.open_alerts for one in patients),
             open_technical=sum(one.open_technical for one in patients),
+            urgent=sum(one.urgent for one in patients),
         )
+
+    def troubles(self, now_s: float) -> Troubles:
+        """What stands between the homes and this clinic's records."""
+        found = self._line.troubles(now_s) if self._line else []
+        return tuple((one.what, local(one.since_s, self.zone), one.meaning) for one in found)
 
 
 def with_digest(path: Path) -> str:

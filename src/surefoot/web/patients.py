@@ -76,6 +76,14 @@ class Row:
     compared: bool  # at least one number of the newest day could be judged
     courses: tuple[Course, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Grows down the list."""
+        worst = 9 - int((self.patient.worst_tier or "T-1")[1:])
+        technical = max(0, 9999 - self.patient.open_technical)
+        label = self.patient.label.casefold()
+        return f"{worst:02d} {not self.watch.gap:d} {technical:04d} {self.compared:d} {label} {self.patient.gateway}"
+
 
 def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: WatchParams | None = None) -> Watch:
     """What is known of the wear; ``days`` oldest first."""
@@ -155,13 +163,4 @@ def reason(trends: Sequence[Trend]) -> str:
 
 def in_order(rows: Sequence[Row]) -> list[Row]:
     """Needs a look first: worst open alert, not monitored, technical alerts, not yet comparable; then by name."""
-    return sorted(
-        rows,
-        key=lambda one: (
-            -int((one.patient.worst_tier or "T-1")[1:]),
-            not one.watch.gap,
-            -one.patient.open_technical,
-            one.compared,
-            one.patient.label.casefold(),
-        ),
-    )
+    return sorted(rows, key=lambda one: one.place)

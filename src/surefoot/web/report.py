@@ -12,6 +12,7 @@ import surefoot
 from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.pipeline.store import Patient, Store, StoredAlert
 from surefoot.records import SIDES, Answer, CheckIn, DaySummary, Incident, SurefootError, TestResult, Trend
+from surefoot.web.annotations import annotations
 from surefoot.web.charts import Chart, charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import HOW
@@ -97,7 +98,7 @@ def report(
     trends = [trend for trend in trends if first <= trend.day <= last]
     alerts = [one for one in alerts if first <= one.alert.day <= last]
     incidents = [one for one in store.incidents(patient.gateway) if first <= _day(one.start_s, zone) <= last]
-    marks = [(one.alert.day, f"alert {one.alert.tier} ") for one in alerts if one.alert.channel == "clinical"]
+    marks = annotations(store, patient.gateway, days, alerts, zone)
     newest = [trend for trend in trends if trend.day == max(t.day for t in trends)]
     top = headline(alerts, watch(patient, days, then_s), days, newest)
     return Report(
