@@ -11,8 +11,20 @@ from zoneinfo import ZoneInfo
 from surefoot.alerts.bodies import HomeFault
 from surefoot.cli.alignment import aligned
 from surefoot.cli.console import NOT_KNOWN
+from surefoot.pipeline.activities import SittingWatch
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
-from surefoot.records import Incident, IncidentKind, Minute, Placement, SensorStatus, Side, Stride, WornSensor
+from surefoot.records import (
+    Activity,
+    Incident,
+    IncidentKind,
+    Minute,
+    Placement,
+    Rise,
+    SensorStatus,
+    Side,
+    Stride,
+    WornSensor,
+)
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 from surefoot.web.words import INCIDENTS
 from surefoot.web.words import side as leg
@@ -49,6 +61,8 @@ class Board:
         self.minutes: Sequence[Minute] = ()  # of the walk that is under way, as far as they are kept
         self._day, self._strides = "", Counter[Side]()
         self._happened: list[Incident] = []  # lately, without raw signal
+        self.doing: Activity | None = None  # the last that is known; minutes pass until one is
+        self._sitting = SittingWatch()
 
     def take_status(self, status: SensorStatus) -> str | None:
         """Note it; return a sentence where its state or reason changed."""
@@ -71,10 +85,21 @@ class Board:
         counts.update(stride.side for stride in strides if self._date(stride.start_s) == day)
         self._day, self._strides = day, counts
 
+    def take_doing(self, done: Activity | Rise) -> None:
+        """What the person did."""
+        if isinstance(done, Activity):
+            self.doing = done
+            self._sitting.update(done)
+
+    @property
+    def seated_min(self) -> float:
+        """Without a break."""
+        return self._sitting.seated_min
+
     def begin_anew(self) -> None:
-        """The strides of today are told from the first on."""
+        """All of today is told from the beginning."""
         self._day, self._strides = "", Counter()
-        self._happened, self.minutes = [], ()
+        self._happened, self.minutes, self._sitting = [], (), SittingWatch()
 
     def strides_today(self, now_s: float) -> dict[Side, int]:
         """Of each leg that is understood."""

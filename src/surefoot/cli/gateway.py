@@ -37,7 +37,7 @@ from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.live import in_thread, run
-from surefoot.pipeline.resumed import resumed
+from surefoot.pipeline.resumed import open_day_s, resumed
 from surefoot.pipeline.retold import Retold
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
@@ -133,8 +133,7 @@ class Gateway:
 
     def _open_day_s(self) -> float:
         """When the first day begins that is not told yet."""
-        days = self._store.days(self._store.gateway())
-        return days[-1].end_s if days else 0.0
+        return open_day_s(self._store.days(self._store.gateway()))
 
     async def _record(self, radio: AsyncGenerator[Reading, None]) -> None:
         """The recording comes first: what is understood later can be understood again."""
@@ -208,7 +207,8 @@ class Gateway:
         self._keeper.anew_until_s = until_s
         self._board.begin_anew()
         try:
-            await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
+            doing = self._board.take_doing
+            await run(readings, walk, book, self._keeper, course, self._day_told, self._checked, doing)
         finally:
             await in_thread(self._keeper.flush)
 

@@ -19,6 +19,7 @@ from surefoot.cli.gateway import MOVES_S, Gateway, analysed
 from surefoot.cli.homeassistant import check_apart, telling
 from surefoot.cli.identified import take_name
 from surefoot.cli.main import INTERRUPTED
+from surefoot.cli.nowfile import keep_now
 from surefoot.cli.pulse import Pulse, keep_telling
 from surefoot.cli.sending import check_address
 from surefoot.cli.soundstore import open_sound
@@ -171,7 +172,8 @@ async def _session(
 
         gateway = Gateway(store, ring, config, board, view.say, pulse)
         radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, on_status=take_status, on_late=gateway.take_late)
-        for told in (view.show(), keep_telling(pulse, lambda: board.line(now_s()))):
+        line = keep_telling(pulse, lambda: board.line(now_s()))
+        for told in (view.show(), line, keep_now(config.home, board, now_s)):
             end.callback(asyncio.create_task(told).cancel)
         if kit is None:  # a simulated person is nobody's household
             await end.enter_async_context(telling(store, board, config, now_s, view.say))

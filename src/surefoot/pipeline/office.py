@@ -10,13 +10,15 @@ from surefoot.pipeline import forgetting, sealedstore
 from surefoot.pipeline.auditlog import AuditLog
 from surefoot.pipeline.engine import plain_words
 from surefoot.pipeline.login import Logins
+from surefoot.pipeline.ownpage import OwnPage
+from surefoot.pipeline.pin import Pin
 from surefoot.pipeline.profiles import Profiles
 from surefoot.pipeline.staff import Staff
 from surefoot.pipeline.tokens import Tokens
 
 
 class Office:
-    """What a clinic's store knows beside its patients' records. At home it is empty."""
+    """What a store knows beside patients' records: a clinic's staff and what they write; at home the own page's."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -25,6 +27,8 @@ class Office:
         self.audit = AuditLog(engine)
         self.tokens = Tokens(engine)
         self.profiles = Profiles(engine)
+        self.own_page = OwnPage(engine)
+        self.pin = Pin(engine)
 
     def held(self, gateway: str) -> dict[str, int]:
         """How many rows of each table are a patient's."""
