@@ -202,7 +202,8 @@ def measured(url: str, args: argparse.Namespace) -> None:
     pages = {
         "list of patients": "/", "patient": f"/patients/{patient}", "alerts": "/alerts",
         "incident": f"/patients/{patient}/{incident}", "technical": "/alerts/technical", "digest": "/digest",
-        "news of the list": f"/{of}", "news of the alerts": f"/alerts{of}", "news of a patient": f"/patients/{patient}{of}",
+        "news of the list": f"/{of}", "news of the alerts": f"/alerts{of}",
+        "news of a patient": f"/patients/{patient}{of}",
     }  # fmt: skip
     with server(url, now_s) as (at, pid):
         print(f"  {'page':<20}{'first s':>9}{'then s':>9}{'cpu s':>9}{'kB':>9}{'sent kB':>9}")

@@ -44,7 +44,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "cryptography": {"alerts/identity.py", "pipeline/sealing.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")}
-    | {f"pipeline/{name}.py" for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "lookout")}
+    | {f"pipeline/{name}.py" for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "lookout", "closed")}
     | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "auditlog", "office", "turns")}
     | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens", "profiles")}
     | {"pipeline/ownpage.py", "pipeline/pin.py"},

@@ -15,7 +15,7 @@ from surefoot.cli.board import Board
 from surefoot.cli.nowfile import home_now
 from surefoot.pipeline.sitbreaks import SETTING, SitBreaks, breaks_text, hint, is_quiet, read_breaks
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import Activity, Rise, SensorStatus, WornSensor
+from surefoot.records import Activity, Minute, Rise, SensorStatus, WornSensor
 from surefoot.web.homeapp import make_home_app
 from surefoot.web.homenow import FRESH_S, NAME, HomeNow, SensorNow, read_now, write_now
 from surefoot.web.homesensors import sensor_lines
@@ -136,12 +136,13 @@ def test_what_the_board_knows_reaches_the_page(tmp_path: Path) -> None:
     board.take_doing(Activity("not_worn", NOW_S - 3600, NOW_S - 2400, 0.9))
     board.take_doing(Activity("sitting", NOW_S - 2400, NOW_S - 60, 0.9))
     board.take_doing(Rise(NOW_S - 3600, NOW_S - 3598))
+    board.minutes = [Minute(side, NOW_S - 60 * k, 60.0, 20.0) for k in range(1, 91) for side in ("left", "right")]
     board.mounting = "Both sensors sit well."
     write_now(tmp_path, home_now(board, NOW_S))
     now = read_now(tmp_path, NOW_S + 5)
     assert now is not None and now.sensors[0] == SensorNow("left", "shank", "streaming", "", 83)
     assert (now.doing, now.doing_s, now.seated_min) == ("sitting", NOW_S - 60, 39.0)
-    assert now.worn_h == pytest.approx((3600 + 2340) / 3600, abs=0.01)
+    assert now.worn_h == 1.5
     lines = sensor_lines(WORN, now, UTC)
     assert lines == (
         "Left ankle: works. Battery 83 %.",
@@ -149,14 +150,7 @@ def test_what_the_board_knows_reaches_the_page(tmp_path: Path) -> None:
         "Both sensors sit well.",
     )
     board.begin_anew()
-    assert board.worn_h(NOW_S) == 0.0 and board.seated_min == 0.0
-
-
-def test_another_day_begins_with_nothing_worn() -> None:
-    board = Board(WORN, "shank", UTC, NOW_S)
-    board.take_doing(Activity("walking", NOW_S - 7200, NOW_S - 3600, 0.9))
-    assert board.worn_h(NOW_S) == 1.0
-    assert board.worn_h(NOW_S + 86400) == 0.0
+    assert board.worn_today_h(NOW_S) == 0.0 and board.seated_min == 0.0
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"at_s": "soon"}', b'{"at_s": 1, "sensors": 5}', b"\xff\x00"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,19 @@ from surefoot.alerts.bodies import HomeFault
 from surefoot.cli.alignment import aligned
 from surefoot.cli.console import NOT_KNOWN
 from surefoot.pipeline.activities import SittingWatch
-from surefoot.records import Activity, Incident, Placement, Rise, SensorStatus, Side, Stride, WornSensor
+from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
+from surefoot.records import (
+    Activity,
+    Incident,
+    IncidentKind,
+    Minute,
+    Placement,
+    Rise,
+    SensorStatus,
+    Side,
+    Stride,
+    WornSensor,
+)
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 from surefoot.web.words import INCIDENTS
 from surefoot.web.words import side as leg
@@ -45,9 +58,11 @@ class Board:
         self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
         self._counted: dict[Key, SensorStatus] = dict(self.statuses)  # with which the rate was measured last
+        self.minutes: Sequence[Minute] = ()  # of the walk that is under way, as far as they are kept
         self._day, self._strides = "", Counter[Side]()
+        self._happened: list[Incident] = []  # lately, without raw signal
         self.doing: Activity | None = None  # the last that is known; minutes pass until one is
-        self._sitting, self._worn_s = SittingWatch(), Counter[str]()  # by day
+        self._sitting = SittingWatch()
 
     def take_status(self, status: SensorStatus) -> str | None:
         """Note it; return a sentence where its state or reason changed."""
@@ -71,30 +86,42 @@ class Board:
         self._day, self._strides = day, counts
 
     def take_doing(self, done: Activity | Rise) -> None:
-        """What the person did; times with the sensors off, or that cannot be told, count as nothing."""
-        if not isinstance(done, Activity):
-            return
-        self.doing = done
-        self._sitting.update(done)
-        if done.kind not in ("not_worn", "unknown"):
-            day = self._date(done.start_s)
-            self._worn_s = Counter({day: self._worn_s[day] + done.end_s - done.start_s})
+        """What the person did."""
+        if isinstance(done, Activity):
+            self.doing = done
+            self._sitting.update(done)
 
     @property
     def seated_min(self) -> float:
         """Without a break."""
         return self._sitting.seated_min
 
-    def worn_h(self, now_s: float) -> float:
-        """Of today, as far as it is known what was done."""
-        return self._worn_s[self._date(now_s)] / 3600
-
     def begin_anew(self) -> None:
         """All of today is told from the beginning."""
         self._day, self._strides = "", Counter()
-        self._sitting, self._worn_s = SittingWatch(), Counter()
+        self._happened, self.minutes, self._sitting = [], (), SittingWatch()
+
+    def strides_today(self, now_s: float) -> dict[Side, int]:
+        """Of each leg that is understood."""
+        today = self._strides if self._day == self._date(now_s) else Counter[Side]()
+        return {key[0]: today[key[0]] for key in self.statuses if key[1] == self.analysed}
+
+    def happened_today(self, kind: IncidentKind, now_s: float) -> dict[Side, int]:
+        """How often on each leg that is understood."""
+        today = [one for one in tuple(self._happened) if self._date(one.start_s) == self._date(now_s)]
+        many = Counter(one.side for one in today if one.kind == kind)
+        return {key[0]: many[key[0]] for key in self.statuses if key[1] == self.analysed}
+
+    def worn_today_h(self, now_s: float) -> float:
+        """So far, in hours with all sensors that are understood on a moving leg."""
+        minutes = [one for one in list(self.minutes) if self._date(one.start_s) == self._date(now_s)]
+        sides = [key[0] for key in self.statuses if key[1] == self.analysed]
+        return recorded_and_worn_h(minutes, sides, WearParams())[1]
 
     def take_incident(self, incident: Incident) -> None:
+        day = self._date(incident.start_s)
+        kept = [one for one in self._happened if self._date(one.start_s) >= day]
+        self._happened = [*kept, replace(incident, snippet=(), contacts=())]
         at = datetime.fromtimestamp(incident.start_s, self.zone).strftime("%H:%M:%S")
         self.last_incident = f"{INCIDENTS[incident.kind]}, {leg(incident.side)}, {at} ({incident.certainty})"
 

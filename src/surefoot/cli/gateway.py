@@ -29,7 +29,7 @@ from surefoot.cli.identified import link_params
 from surefoot.cli.latecomers import Latecomers
 from surefoot.cli.marks import Marks
 from surefoot.cli.pulse import Pulse
-from surefoot.cli.watched import WatchedWalk, mounting_check
+from surefoot.cli.watched import WatchedWalk, mounting_check, show
 from surefoot.config import Config
 from surefoot.pipeline.acute import Sudden
 from surefoot.pipeline.calibration import length_factors
@@ -268,7 +268,7 @@ class Gateway:
                 self._board.waiting = waiting
                 if self._board.note_fault("not_recording", self._ring.trouble):
                     self._say(self._ring.trouble or "readings are recorded again")
-                self._board.walked = self._walk.clock_offset if self._walk else None
+                show(self._walk, self._board)
                 for status in tuple(self._board.statuses.values()):
                     await asyncio.to_thread(self._keep_clock, status)
                     low = self._upkeep.charged(status, self._now_s(), self._today())

@@ -38,6 +38,10 @@ class Office:
         """Delete a patient; how many rows of each table. What comes of theirs later is rejected (``inbox``)."""
         return forgetting.forget(self._engine, gateway, now_s, who)
 
+    def forgotten(self) -> set[str]:
+        """Gateways whose patient was deleted."""
+        return forgetting.deleted(self._engine)
+
     def forget_older(self, before_s: float, now_s: float) -> dict[str, int]:
         """Delete records from before a time, by days of UTC; how many rows of each table."""
         day = datetime.fromtimestamp(before_s, UTC).date().isoformat()

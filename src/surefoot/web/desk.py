@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import Form, Query
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from surefoot.alerts.alertlife import Channel
 from surefoot.pipeline.store import Patient, Store
 from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
@@ -17,7 +18,7 @@ from surefoot.web.annotations import annotations
 from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
-from surefoot.web.inbox import anchor, card, cards, outage
+from surefoot.web.inbox import SHOWN_CLOSED, anchor, card, cards, outage
 from surefoot.web.line import Line
 from surefoot.web.listing import rows_of
 from surefoot.web.pages import Pages
@@ -77,7 +78,7 @@ class Desk:
 
     def patient(self, gateway: str, told: str = "", around: str = "", of: Of = ()) -> HTMLResponse:
         """``of``: what changes while it is open, without what it is read for once (static/lists.js)."""
-        now_s, patients = self._clock(), self._store.patients()
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         one = known_patient(patients, gateway)
         days = self._store.days(gateway, newest=WINDOW_DAYS)
         trends = self._store.trends(gateway, since=first_shown(days))
@@ -113,7 +114,7 @@ class Desk:
         return self._pages.page("patient.html", now_s, patients, **content)
 
     def incident(self, gateway: str, kind: str, side: str, start: str, told: str = "") -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         one, when = known_patient(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
@@ -160,7 +161,7 @@ class Desk:
 
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
-        label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients()
+        label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients(days_too=False)
         known_patient(patients, gateway)
         if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
             what = f"Another patient has the label {label}."
@@ -170,16 +171,16 @@ class Desk:
 
     def health(self) -> Response:
         """For programs that watch this one: 200 while the records can be read."""
-        patients = self._store.patients()
+        patients = self._store.patients(days_too=False)
         broker = "not used" if self._line is None else "connected" if self._line.is_up else "not reachable"
         told = {"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()}
         if visitor().needs_login:  # how many there are is nothing for who has not logged in
             del told["patients"]
         return JSONResponse(told)
 
-    def _alerts(self, channel: str, told: str, of: Of) -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
-        waiting, done = cards(self._store.alerts(), channel, now_s, self._pages.zone)
+    def _alerts(self, channel: Channel, told: str, of: Of) -> HTMLResponse:
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
+        waiting, done = cards(self._store.alert_log.shown(channel, SHOWN_CLOSED), channel, now_s, self._pages.zone)
         content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": TOLD.get(told, "")}
         waiting, silent = outage(waiting)
         content |= {

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 from surefoot.pipeline.store import Patient
 from surefoot.web.acting import visitor
 from surefoot.web.guard import DRAWING
+from surefoot.web.language import _
 from surefoot.web.line import Line
 from surefoot.web.roles import allowed, in_words, may
 from surefoot.web.speaking import fit
@@ -117,7 +118,8 @@ class Pages:
     def troubles(self, now_s: float) -> Troubles:
         """What stands between the homes and this clinic's records."""
         found = self._line.troubles(now_s) if self._line else []
-        return tuple((one.what, local(one.since_s, self.zone), one.meaning) for one in found)
+        since = [_("Since {since}.", since=local(one.since_s, self.zone)) for one in found]
+        return tuple((one.what, at, one.meaning) for one, at in zip(found, since, strict=True))
 
 
 def with_digest(path: Path) -> str:

@@ -102,7 +102,7 @@ class Planning:
 
     def _order(self, gateway: str, what: Ordered, who: str, note: str) -> Response:
         who, note, now_s = name_of(who), clean(note, "the note", LONGEST_NOTE), self._clock()
-        known_patient(self._store.patients(), gateway)
+        known_patient(self._store.patients(days_too=False), gateway)
         try:
             self._store.orders.give(gateway, what, who, now_s, local_day(now_s, self._pages.zone), note)
         except OrderError as error:
@@ -116,7 +116,7 @@ class Planning:
         limits: Limits | None = None,
         tried: list[tuple[WouldHave, WouldHave]] | None = None,
     ) -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         patient, zone = known_patient(patients, gateway), self._pages.zone
         plan = self._store.orders.plan(gateway)
         content: dict[str, Any] = {

@@ -29,7 +29,7 @@ class ProfilePage:
         self._store, self._clock, self._pages = store, clock, pages
 
     def show(self, gateway: str) -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         content = {
             "patient": known_patient(patients, gateway),
             "profile": stands(self._store, gateway),
@@ -56,7 +56,7 @@ class ProfilePage:
     ) -> Response:
         """Both the profile and, where the affected leg or its day has changed, the order that tells the home."""
         who, note, now_s = name_of(who), clean(note, "the note", LONGEST_NOTE), self._clock()
-        known_patient(self._store.patients(), gateway)
+        known_patient(self._store.patients(days_too=False), gateway)
         written = _profile(side, since, cause, clean(remark, "the remark", LONGEST_REMARK), roots, aids)
         today, before = local_day(now_s, self._pages.zone), stands(self._store, gateway)
         if written == before:

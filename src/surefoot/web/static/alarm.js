@@ -36,7 +36,7 @@
     button.hidden = !window.AudioContext;
     button.setAttribute("aria-pressed", String(on));
     const held = on && audio && audio.state !== "running";
-    says.textContent = held ? "Your browser holds the sound back until you press a key or click on this page." : "";
+    says.textContent = held ? says.dataset.held : "";
   };
   const begin = async () => {
     if (!on || !window.AudioContext) return show();
@@ -69,8 +69,8 @@
   const warn = (detail) => {
     const one = document.createElement("p");
     one.className = "banner";
-    const word = detail.raised[0] === "T4" ? "An alert that cannot wait (T4)" : "An urgent alert (T3)";
-    one.append(`${word} has come in, or went unanswered. `, link("To the alerts"));
+    const { now, urgent: soon, to } = urgent.dataset;
+    one.append(`${detail.raised[0] === "T4" ? now : soon} `, link(to));
     urgent.replaceChildren(one);
     sound();
   };
@@ -81,7 +81,7 @@
       one.className = "banner";
       one.setAttribute("role", "alert");
       strong.textContent = what;
-      one.append(strong, ` Since ${since}. ${meaning}`);
+      one.append(strong, ` ${since} ${meaning}`);
       made.append(one);
     }
     if (place.textContent.replace(/\s+/g, " ").trim() !== made.textContent.replace(/\s+/g, " ").trim()) place.replaceChildren(...made.children);
@@ -96,7 +96,7 @@
     trouble(detail.troubles);
     if (!waiting) urgent.replaceChildren();
     if (detail.raised.some((tier) => tier >= "T3")) warn(detail);
-    else if (detail.raised.length) news.textContent = `A new alert (${detail.raised[0]}) has come in.`;
+    else if (detail.raised.length) news.textContent = news.dataset.alert.replace("{tier}", detail.raised[0]);
   });
   document.addEventListener("surefoot:over", () => {
     document.getElementById("over").hidden = false;

@@ -116,7 +116,8 @@
   main.addEventListener("submit", (event) => {
     if (Date.now() - moved >= SETTLED_MS) return;
     event.preventDefault(); // the button under the pointer may be another patient's by now
-    document.getElementById("news").textContent = "The list moved just now, so nothing was sent. Press again.";
+    const news = document.getElementById("news");
+    news.textContent = news.dataset.moved;
   });
   remember();
   document.addEventListener("surefoot:news", ({ detail }) => {

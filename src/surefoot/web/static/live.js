@@ -14,13 +14,13 @@
 
   const take = (news) => {
     if (news.over) {
-      say("Not live.");
+      say(says.dataset.off);
       tell("over");
       return;
     }
     const missed = news.everything || isBehind(at, news.from);
     at = news.id;
-    say("Live.");
+    say(says.dataset.on);
     tell("news", { ...news, everything: missed });
   };
   const hear = (news) => {
@@ -33,7 +33,7 @@
     source.onmessage = (event) => hear({ ...JSON.parse(event.data), id: event.lastEventId });
     source.addEventListener("over", () => { source.close(); hear({ over: true }); });
     source.onerror = () => {
-      say("Not live: trying again.");
+      say(says.dataset.trying);
       if (source.readyState === EventSource.CLOSED) setTimeout(open, 5000); // the browser has given up; we do not
     };
   };
