@@ -90,7 +90,9 @@ class AlertLog:
     def waiting(self) -> list[OpenAlert]:
         """All open alerts, the oldest first; those that were closed cost nothing."""
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
-        """All that wait of a channel, and the newest so many of those closed; newest first."""
+            events = reads.events_by_alert(
+                connection, select(alert_events).join(alerts, SAME_ALERT).where(~is_closed())
+            )
             order = alerts.c.stored_s, alerts.c.alert_id, alerts.c.gateway  # two who look write in the same order
             rows = connection.execute(select(alerts).where(~is_closed()).order_by(*order))
             found = [_open_alert(row, events[row.gateway, row.alert_id]) for row in rows]
@@ -104,6 +106,13 @@ class AlertLog:
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             found = [*reads.alerts_named(connection, waiting), *reads.alerts_named(connection, over)]
         return sorted(found, key=lambda one: one.alert.raised_s, reverse=True)
+
+    def named(self, gateway: str, names: Sequence[str]) -> list[StoredAlert]:
+        """These alerts of a home, those of them that there are."""
+        mine = (alerts.c.gateway == gateway) & alerts.c.alert_id.in_(names)
+        query = select(alerts.c.gateway, alerts.c.alert_id).where(mine)
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return reads.alerts_named(connection, query)
 
     def going_on(self) -> list[OpenAlert]:
         """Technical alerts of which nothing says yet that they are over, also those that somebody took notice of."""
