@@ -38,7 +38,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "aiomqtt": {"alerts/mqtt.py", "alerts/mqttclient.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
-    "pyarrow": {"exports/parquet.py"},
+    "pyarrow": {"exports/parquet.py", "sensors/frames.py"},
     "typst": {"web/paper.py"},
     "matplotlib": {"web/drawing.py"},
     "cryptography": {"alerts/identity.py", "pipeline/sealing.py"},
@@ -46,7 +46,8 @@ MAY_TOUCH = {  # outside thing: the files that may
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")}
     | {f"pipeline/{name}.py" for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "lookout", "closed")}
     | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "auditlog", "office", "turns")}
-    | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens", "profiles")},
+    | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens", "profiles")}
+    | {"pipeline/ownpage.py", "pipeline/pin.py"},
     "argon2": {"pipeline/passwords.py"},
     "psycopg": {"pipeline/engine.py"},
     "sqlite3": {"pipeline/copies.py", "pipeline/salvage.py"},

@@ -81,6 +81,12 @@ def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, in
     return gone
 
 
+def deleted(engine: Engine) -> set[str]:
+    """Gateways whose patient was deleted."""
+    with plain_words("The records cannot be read"), engine.begin() as connection:
+        return set(connection.scalars(select(forgotten.c.gateway)))
+
+
 def forget_older(engine: Engine, before_s: float, before_day: str, now_s: float) -> dict[str, int]:
     """Delete all patients' rows from before a time; how many of each table. Names, and who is a patient, stay."""
     gone: dict[str, int] = {}

@@ -10,12 +10,20 @@ from datetime import datetime, timedelta, tzinfo
 from surefoot.alerts.redflags import FLAGS
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.asking import Open, open_questions
+from surefoot.pipeline.reads import StoredAlert
+from surefoot.pipeline.shoes import AskedShoes, asked_shoes
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.telling import day_of
-from surefoot.records import AidKind, Alert, CheckIn, Incident
+from surefoot.pipeline.tested import only_tests
+from surefoot.records import AidKind, Alert, CheckIn, Incident, Side, TestKind
+from surefoot.web.homenow import HomeNow
+from surefoot.web.homesensors import sensor_lines, worn_today
+from surefoot.web.hometests import due
+from surefoot.web.patients import last_lived
 from surefoot.web.recovering import Recovering, recoveries
 from surefoot.web.words import TESTS, count, leg, local, number
 
+LOOK_DAYS = 14  # back for a whole day: those of which only a test is known are none
 RECENT_S = 24 * 3600.0  # so long a message of an urgent alert stands on the page (P)
 FALL_S = 6 * 3600.0  # and that of a fall without rising, unless it is answered (P)
 AIDS: Mapping[AidKind, str] = {"brace": "A brace", "stick": "A stick or crutch", "shoes": "Other shoes than usual"}
@@ -45,14 +53,20 @@ class Today:
     walked: tuple[str, ...]
     worn: str
     sensors: tuple[str, ...]  # what is the matter with them, and what to do
+    fare: tuple[str, ...]  # how each sensor is just now
+    worn_today: str
+    tests: tuple[tuple[str, TestKind, Side | None], ...]  # the next ones
     aids: tuple[tuple[AidKind, str, bool], ...]  # what may help the walking, in words, and whether it is logged today
     recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
+    shoes: AskedShoes | None  # whether other shoes explain what both legs do
+    noticed: str  # whether the care team has seen what is urgent, as far as is known here
 
 
-def today(store: Store, now_s: float, zone: tzinfo) -> Today:
+def today(store: Store, now_s: float, zone: tzinfo, now: HomeNow | None = None) -> Today:
     gateway = store.gateway()
     told = [one for one in store.diary.check_ins(gateway) if one.day == day_of(now_s, zone)]
-    alerts = [known.alert for known in store.alerts(gateway) if 0 <= now_s - known.alert.raised_s < RECENT_S]
+    known = [one for one in store.alerts(gateway) if 0 <= now_s - one.alert.raised_s < RECENT_S]
+    alerts = [one.alert for one in known]
     questions = open_questions(store, now_s)
     return Today(
         fallen=_fallen(store, alerts, now_s),
@@ -64,8 +78,13 @@ def today(store: Store, now_s: float, zone: tzinfo) -> Today:
         walked=tuple(_walked(store, now_s, zone)),
         worn=_worn(store),
         sensors=tuple(dict.fromkeys(_sensors(store))),
+        fare=sensor_lines(store.worn_sensors(), now, zone),
+        worn_today=worn_today(now),
+        tests=tuple(due(store, now_s, zone)),
         aids=tuple(_aids(store, day_of(now_s, zone))),
         recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
+        shoes=asked_shoes(store, now_s),
+        noticed=_noticed([one for one in known if one.alert.channel == "clinical" and one.alert.tier >= "T3"], zone),
     )
 
 
@@ -76,13 +95,28 @@ def _fallen(store: Store, alerts: Sequence[Alert], now_s: float) -> bool:
     return bool(raised) and not any(at_s >= max(raised) for at_s in said)
 
 
+def _noticed(urgent: Sequence[StoredAlert], zone: tzinfo) -> str:
+    """The least that can be said of all of them: what nobody has taken on is said before what somebody has."""
+    if not urgent:
+        return ""
+    taken = [one.life.acknowledged for one in urgent]
+    if all(taken):
+        return f"Your care team has taken notice of this at {_hour(max(e.at_s for e in taken if e is not None), zone)}."
+    seen = [one.life.seen or one.life.acknowledged for one in urgent]
+    if all(seen):
+        at = _hour(max(e.at_s for e in seen if e is not None), zone)
+        return f"It was on a screen of your care team at {at}; nobody has said yet that they take it on."
+    return "It is not known here yet that anybody of your care team has seen this."
+
+
+def _hour(at_s: float, zone: tzinfo) -> str:
+    return local(at_s, zone)[11:16]
+
+
 def _wanted(questions: Open) -> list[str]:
     asked = ["Your care team asks you for the check-in below."] if questions.check_in else []
     tests = [TESTS[one.test] for one in questions.tests if one.test is not None]
-    return asked + [
-        f"Your care team asks you for a guided test: {words.lower()}. How to do it: surefoot test --how"
-        for words in tests
-    ]
+    return asked + [f"Your care team asks you for a guided test: {words.lower()}. See below." for words in tests]
 
 
 def _asked(one: Incident, zone: tzinfo) -> Asked:
@@ -111,10 +145,9 @@ def _walked(store: Store, now_s: float, zone: tzinfo) -> list[str]:
 
 
 def _worn(store: Store) -> str:
-    days = store.days(store.gateway(), newest=1)
-    if not days:
+    day = last_lived(store.days(store.gateway(), newest=LOOK_DAYS))
+    if day is None or only_tests(day):
         return "No whole day is known yet."
-    day = days[-1]
     counts = f"It did not count: {day.missing}." if day.missing else "It counted."
     return f"{day.day}: worn {number(day.worn_h, 1, 'h')}, walked {number(day.walking_min, 0, 'min')}. {counts}"
 
