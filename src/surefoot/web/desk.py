@@ -21,6 +21,7 @@ from surefoot.web.headline import headline
 from surefoot.web.inbox import SHOWN_CLOSED, anchor, card, cards, outage
 from surefoot.web.line import Line
 from surefoot.web.listing import rows_of
+from surefoot.web.naming import alike, tidy
 from surefoot.web.pages import Pages
 from surefoot.web.patients import is_named, last_lived, watch
 from surefoot.web.profilewords import said, stands
@@ -161,9 +162,9 @@ class Desk:
 
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
-        label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients(days_too=False)
+        label, patients = tidy(clean(label, "the label", LONGEST_NAME)), self._store.patients(days_too=False)
         known_patient(patients, gateway)
-        if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
+        if label and any(alike(p.label) == alike(label) and p.gateway != gateway for p in patients):
             what = f"Another patient has the label {label}."
             raise Refused(409, what, "Nothing was changed.", "Go back and choose a label that tells them apart.")
         self._store.label_patient(gateway, label)

@@ -10,6 +10,7 @@ from surefoot.pipeline.monitored import MonitorParams, is_silent, thin_days
 from surefoot.pipeline.store import Patient
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import SIDES, WORSE, DaySummary, Side, Trend, TrendState
+from surefoot.web.naming import alike
 from surefoot.web.words import CHARTS, ago, count, number, span
 
 FAULTS = {  # kinds of technical alerts while which nothing can be said about a leg
@@ -115,8 +116,8 @@ def last_lived(days: Sequence[DaySummary]) -> DaySummary | None:
 
 def is_named(patient: Patient, asked: str) -> bool:
     """Whether a search means this patient: part of the label, or the beginning of the home's name."""
-    words = asked.strip().casefold()
-    return words in patient.label.casefold() or patient.gateway.startswith(words)
+    words = alike(asked.strip())
+    return words in alike(patient.label) or patient.gateway.startswith(words)
 
 
 def courses(trends: Sequence[Trend]) -> tuple[Course, ...]:

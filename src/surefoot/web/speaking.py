@@ -33,7 +33,7 @@ class Speaking:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="latin-1")
         kept = [(name, value) for name, value in asked if name != CHOICE]
         here = "/" + quote(scope["path"]).lstrip("/")  # two slashes would lead elsewhere
         wished = dict(asked).get(CHOICE, "")
