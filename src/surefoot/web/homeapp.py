@@ -19,8 +19,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.guidedwindow import Recorded
-from surefoot.pipeline.sitbreaks import AFTER_MIN, MOST, SETTING, read_breaks
 from surefoot.pipeline.shoes import ShoeWord, asked_shoes, keep_shoes
+from surefoot.pipeline.sitbreaks import AFTER_MIN, MOST, SETTING, read_breaks
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.telling import day_of, keep_answer, keep_check_in, told_check_in
 from surefoot.records import Aid, AidKind, AnswerWord, CheckIn, Incident, RedFlag, SurefootError, Teller

@@ -55,7 +55,9 @@ class Judging:
         told = Counter(self._store.judgements.told())
         judged = Counter(one.kind for _, one in self._store.judgements.standing())
         many = [(INCIDENTS[kind], str(told[kind]), str(judged[kind])) for kind in INCIDENTS if told[kind]]
-        return self._pages.page("precision.html", self._clock(), self._store.patients(days_too=False), rows=rows, many=many)
+        return self._pages.page(
+            "precision.html", self._clock(), self._store.patients(days_too=False), rows=rows, many=many
+        )
 
 
 Row = tuple[str, ...]
