@@ -133,11 +133,11 @@ def _baseline_days(legs: Sequence[Series], calendar: list[str]) -> list[Json]:
 
 
 def _marks(happened: Sequence[Annotation]) -> list[Json]:
-    """A line for each, not all of them as high, so that the words of neighbours do not lie on each other."""
+    """A line for each, the next one higher: its words, to its left, lie above the line before."""
     return [
         {
             "type": "line", "xref": "x", "yref": "y domain", "x0": one.day, "x1": one.day, "y0": 0,
-            "y1": 1 - 0.09 * (k % STEPS),
+            "y1": 1 - 0.09 * (STEPS - 1 - k % STEPS),
             "line": {"width": 1.5, "dash": LINES[one.kind], "color": "#18181b"},
             "label": {
                 "text": f"{escape(one.short)} ", "textposition": "end", "textangle": 0, "xanchor": "right",
