@@ -289,7 +289,7 @@ def test_an_incident_says_what_the_patient_answered_and_what_was_said_before(emp
     home.tell(empty, NOW_S, AnswerBody.of(made.answer(5, "no", 60.0)))
     said = text(Reader(empty).get(page))
     assert "It gave way , told by the patient 1970-01-01 01:33+00:00" in said
-    assert "Said before: no, nothing happened, by the patient 1970-01-01 01:24+00:00" in said
+    assert "Said before: No, nothing happened, told by the patient 1970-01-01 01:24+00:00" in said
 
 
 def test_guided_tests_are_listed_with_their_value_or_why_not(empty: Store) -> None:

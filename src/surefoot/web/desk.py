@@ -18,26 +18,26 @@ from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import anchor, card, cards, outage
+from surefoot.web.language import N_, _, _n, day_words
 from surefoot.web.line import Line
 from surefoot.web.pages import Pages
 from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
-from surefoot.web.words import TIERS, VERDICTS, count, local_day
+from surefoot.web.words import TIERS, VERDICTS, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 SHOWN_INCIDENTS = 50
 TOLD = {  # after a form: what its page says on top
-    "stored": "Acknowledged. It is stored below with your name and the time.",
-    "late": "Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below.",
-    "worse": "Not acknowledged: this alert has become worse since your page was made. Read it again below.",
-    "named": "The patient's label is stored.",
-    "snoozed": "Snoozed. It stays open and on this page, and the next person is told in time all the same.",
-    "woken": "The snooze has ended.",
-    "resolved": "Resolved. It is stored below with your name and why.",
-    "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
-    "judged": "Stored below with your name and the time.",
-    "": "",
+    "stored": N_("Acknowledged. It is stored below with your name and the time."),
+    "late": N_("Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below."),
+    "worse": N_("Not acknowledged: this alert has become worse since your page was made. Read it again below."),
+    "named": N_("The patient's label is stored."),
+    "snoozed": N_("Snoozed. It stays open and on this page, and the next person is told in time all the same."),
+    "woken": N_("The snooze has ended."),
+    "resolved": N_("Resolved. It is stored below with your name and why."),
+    "unchanged": N_("Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below."),
+    "judged": N_("Stored below with your name and the time."),
 }
 BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
 
@@ -64,7 +64,7 @@ class Desk:
         lived = {one.gateway: day.day for one in patients if (day := self._last_lived(one)) is not None}
         trends = self._store.lists.trends_on(lived)
         rows = [row(one, self._watch(one, now_s), trends.get(one.gateway, [])) for one in patients if is_named(one, q)]
-        shown = {"rows": in_order(rows), "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
+        shown = {"rows": in_order(rows), "tiers": TIERS, "told": say(told), "longest": LONGEST_NAME}
         shown |= {"q": q, "all": len(patients)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
@@ -77,7 +77,7 @@ class Desk:
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
-        marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
+        marks = [(a.alert.day, a.alert.tier) for a in alerts if a.alert.channel == "clinical"]
         found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content = {
             "patient": one,
@@ -87,10 +87,10 @@ class Desk:
             "charts": charts(days, trends, marks),
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
-            "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
-            "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
-            "found": count(len(found), "incident"),
-            "told": TOLD.get(told, ""),
+            "incidents": [i for i in found if i.probable][:SHOWN_INCIDENTS],
+            "possible": [i for i in found if not i.probable][:SHOWN_INCIDENTS],
+            "found": _n("{n} incident stored.", "{n} incidents stored.", len(found)),
+            "told": say(told),
             **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
@@ -100,16 +100,17 @@ class Desk:
         one, when = known_patient(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
-            raise Refused(404, "There is no such incident.", "Nothing was changed.", "Go back to the patient's page.")
+            what = _("There is no such incident.")
+            raise Refused(404, what, _("Nothing was changed."), _("Go back to the patient's page."))
         content = {
             "patient": one,
             "incident": happened.line(found, self._pages.zone),
-            "day": local_day(found.start_s, self._pages.zone),
+            "day": day_words(local_day(found.start_s, self._pages.zone)),
             "snippet": happened.snippet(found),
             "judged": happened.judged(self._store.judgements.of(gateway, found), self._pages.zone),
-            "verdicts": VERDICTS,
+            "verdicts": {name: _(words) for name, words in VERDICTS.items()},
             "link": {"kind": kind, "side": side, "start": start},
-            "told": TOLD.get(told, ""),
+            "told": say(told),
             "answers": happened.said(self._store.answers(gateway, found), self._pages.zone),
         }
         return self._pages.page("incident.html", now_s, patients, **content)
@@ -130,12 +131,14 @@ class Desk:
         back: Annotated[str, Form()] = "",
     ) -> Response:
         """Store that a person took notice of what their page showed: a worse alert needs its own notice."""
-        who = clean(who, "your name", LONGEST_NAME)
+        who = clean(who, _("your name"), LONGEST_NAME)
         if not who:
-            raise Refused(400, "The name is missing.", "Nothing was acknowledged.", "Go back and say who you are.")
-        note, now_s = clean(note, "the note", LONGEST_NOTE), self._clock()
+            what = _("The name is missing.")
+            raise Refused(400, what, _("Nothing was acknowledged."), _("Go back and say who you are."))
+        note, now_s = clean(note, _("the note"), LONGEST_NOTE), self._clock()
         if not any(a.alert.alert_id == alert_id for a in self._store.alerts(gateway)):
-            raise Refused(404, "There is no such alert.", "Nothing was acknowledged.", "Reload the page.")
+            what = _("There is no such alert.")
+            raise Refused(404, what, _("Nothing was acknowledged."), _("Reload the page."))
         taken = self._store.acknowledge(alert_id, who, now_s, note, gateway, seen=tier).acknowledged
         told = "worse" if taken is None else "stored" if (taken.who, taken.at_s) == (who, now_s) else "late"
         page = BACK.get(back, f"/patients/{quote(gateway)}")
@@ -143,11 +146,11 @@ class Desk:
 
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
-        label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients()
+        label, patients = clean(label, _("the label"), LONGEST_NAME), self._store.patients()
         known_patient(patients, gateway)
         if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
-            what = f"Another patient has the label {label}."
-            raise Refused(409, what, "Nothing was changed.", "Go back and choose a label that tells them apart.")
+            what = _("Another patient has the label {label}.", label=label)
+            raise Refused(409, what, _("Nothing was changed."), _("Go back and choose a label that tells them apart."))
         self._store.label_patient(gateway, label)
         return RedirectResponse("/?told=named", 303)
 
@@ -164,7 +167,7 @@ class Desk:
         now_s, patients = self._clock(), self._store.patients()
         waiting, done = cards(self._store.alerts(), channel, now_s, self._pages.zone)
         waiting, silent = outage(waiting)
-        content = {"channel": channel, "waiting": waiting, "done": done, "silent": silent, "told": TOLD.get(told, "")}
+        content = {"channel": channel, "waiting": waiting, "done": done, "silent": silent, "told": say(told)}
         return self._pages.page("alerts.html", now_s, patients, **content)
 
     def _watch(self, patient: Patient, now_s: float) -> Watch:
@@ -178,10 +181,16 @@ class Desk:
         return last_lived(self._store.days(patient.gateway)) if lived is not None and only_tests(lived) else lived
 
 
+def say(told: str) -> str:
+    """What came of a form, by its name in the address."""
+    return _(TOLD[told]) if told in TOLD else ""
+
+
 def known_patient(patients: list[Patient], gateway: str) -> Patient:
     found = next((one for one in patients if one.gateway == gateway), None)
     if found is None:
-        raise Refused(404, "There is no such patient.", "Nothing was changed.", "Go back to the list of patients.")
+        what = _("There is no such patient.")
+        raise Refused(404, what, _("Nothing was changed."), _("Go back to the list of patients."))
     return found
 
 
@@ -189,6 +198,6 @@ def clean(given: str, name: str, longest: int) -> str:
     """What was typed, fit to be stored; Refused when it is too long."""
     text = given.replace("\r\n", "\n").strip()
     if len(text) > longest or "\x00" in text:
-        what = f"This cannot be stored as {name}: {longest} characters at most."
-        raise Refused(400, what, "Nothing was changed.", "Go back and shorten it.")
+        what = _("This cannot be stored as {name}: {most} characters at most.", name=name, most=longest)
+        raise Refused(400, what, _("Nothing was changed."), _("Go back and shorten it."))
     return text

@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from surefoot.web import language
 from surefoot.web.guard import SAFE
-from surefoot.web.language import OWN, day_words, languages, speak, spoken
+from surefoot.web.language import OWN, chart_words, day_words, languages, speak, spoken
+from surefoot.web.retold import retold
+from surefoot.web.words import label, sentence
 
 COOKIE = "surefoot-language"
 CHOICE = "language"  # of the query: ?language=de
@@ -80,5 +82,6 @@ def fit(templates: Environment) -> None:
         pgettext=lambda context, text: language.catalogue(spoken()).pgettext(context, text),
         newstyle=True,
     )
-    templates.globals |= {"spoken": spoken, "other_languages": others}
-    templates.filters |= {"day": day_words}
+    templates.globals |= {"spoken": spoken, "other_languages": others, "_p": templates.globals["pgettext"]}
+    templates.globals |= {"chart_words": chart_words}
+    templates.filters |= {"day": day_words, "retold": retold, "sentence": sentence, "label": label}

@@ -7,11 +7,12 @@
   const tell = () => {
     const age_s = Math.floor((Date.now() - made) / 1000);
     if (age_s < oldest_s) return;
-    const age = age_s < 600 ? `${age_s} seconds` : `${Math.floor(age_s / 60)} minutes`;
-    banner.textContent = `This page is ${age} old. `;
+    const { seconds, minutes } = banner.dataset;
+    const age = age_s < 600 ? seconds.replace("{n}", age_s) : minutes.replace("{n}", Math.floor(age_s / 60));
+    banner.textContent = `${age} `;
     const again = document.createElement("a");
     again.href = location.pathname;
-    again.textContent = "Load it again";
+    again.textContent = banner.dataset.again;
     banner.append(again);
     banner.hidden = false;
   };
