@@ -77,7 +77,7 @@ ALERTS = (
     N_("the limit set for this patient is {n}"),
     N_("{n} are chance in 1 of {n2} weeks"),
     N_("{n} are chance in 1 of {n2} days"),
-    N_("before: {n} events in {n2} worn days"),
+    N_("before: {n} in {n2} worn days"),
     N_("nothing is known of before"),
     N_("{n} in 24 hours that the patient says were so, the usual limit"),
     N_("{n} in 24 hours, from this leg's own rate: the usual limit"),
@@ -146,8 +146,8 @@ ALERTS = (
         "them, and call the emergency number, if you become numb between the legs, if passing water or stool "
         "changes, if a leg no longer holds you, or if both legs become weak."
     ),
-    N_("{leg}: {test}, a change of {limit} counts ({name}). Repeat the test."),
-    N_("{test}, a change of {limit} counts ({name}). Repeat the test."),
+    N_("{leg}: {test}, a change of {limit} counts ({source}). Repeat the test."),
+    N_("{test}, a change of {limit} counts ({source}). Repeat the test."),
     N_("{words} {n} s more than own normal ({n2} s over {n3} tests; today {n4} s)"),
     N_("{words} {n} fewer than own normal ({n2} over {n3} tests; today {n4})"),
     N_("{n} s"),
@@ -160,4 +160,6 @@ ALERTS = (
     N_("medication"),
     N_("exercise"),
     N_("other"),
+    N_("MCID, {name}"),
+    N_("smallest real change, {name}"),
 )

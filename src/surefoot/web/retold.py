@@ -60,10 +60,10 @@ def _said(text: str) -> str | None:
 
 def _whole(text: str) -> str | None:
     """As one text of the catalogue, with or without fields."""
-    shapes = _shapes()
-    if text in shapes or language._(text) != text:
+    known = shapes()
+    if text in known or language._(text) != text:
         return language._(text)
-    for shape, pattern in shapes.items():
+    for shape, pattern in known.items():
         match = pattern.fullmatch(text) if pattern else None
         if match is not None:
             said = {name: _field(name, given) for name, given in match.groupdict().items()}
@@ -104,7 +104,7 @@ def _kind(name: str) -> tuple[str, Callable[[str], str]] | None:
 
 
 @cache
-def _shapes() -> dict[str, re.Pattern[str] | None]:
+def shapes() -> dict[str, re.Pattern[str] | None]:
     """Every shape with its pattern; the longest first, for it says most."""
     every = sorted({*ALERTS, *DAYS, *HOMES, *TESTS}, key=lambda shape: (-len(_FIELD.sub("", shape)), shape))
     return {shape: re.compile("".join(_pattern(shape)), re.DOTALL) if _FIELD.search(shape) else None for shape in every}

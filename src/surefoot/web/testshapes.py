@@ -85,4 +85,6 @@ TESTS = (
     N_("There was a turn of {n} degrees. {ask}, or straight on and straight back."),
     N_("not usable"),
     N_("told in {name}, not in {name2}"),
+    N_("told in no unit, not in {name}"),
+    N_("told in {name}, not in a plain count"),
 )
