@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -101,9 +102,17 @@ PATHS = [
 ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("filled")
+    rich(folder).close()
+    return folder / "clinic.sqlite"
+
+
 @pytest.fixture
-def clinic(tmp_path: Path) -> Iterator[Store]:
-    store = rich(tmp_path)
+def clinic(filled: Path, tmp_path: Path) -> Iterator[Store]:
+    """A copy of it for each test."""
+    store = open_store(f"sqlite:///{shutil.copy(filled, tmp_path)}")
     yield store
     store.close()
 
