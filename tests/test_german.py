@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from pypdf import PdfReader
 
 import made
 import story
@@ -182,6 +184,22 @@ def test_the_report_does_not(clinic: Store, monkeypatch: pytest.MonkeyPatch) -> 
         assert not list(left_over(paper.html(made_of), DATA)), HOW
     finally:
         speak(OWN)
+
+
+def test_the_pdf_says_its_language(clinic: Store) -> None:
+    speak("de")
+    try:
+        one = next(one for one in clinic.patients() if one.gateway == WEAK)
+        made_of = report(clinic, one, None, None, NOW_S, ZoneInfo("UTC"))
+        read = PdfReader(io.BytesIO(paper.pdf(made_of)))
+    finally:
+        speak(OWN)
+    pages = [page.extract_text() for page in read.pages]
+    assert read.trailer["/Root"]["/Lang"] == "de"
+    assert len(pages) == 2
+    assert "Bericht zur Beinkraft: P-01, 01.01.2026 bis 28.01.2026" in pages[0]
+    assert "Seite 2 von 2" in pages[1]
+    assert not set("\u2068\u2069") & set("".join(pages))
 
 
 def test_what_is_english_says_so(clinic: Store) -> None:

@@ -229,6 +229,10 @@ def test_the_verb_names_its_file_and_says_whom_it_knows(
         main(["report", "p-01", "--store", "clinic.sqlite", "--pdf"])
     assert ended.value.code == 0
     assert Path("surefoot-P-01-2026-01-01-2026-01-28.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(SystemExit):
+        main(["report", "p-01", "--store", "clinic.sqlite", "--html", "--language", "de"])
+    page = Path("surefoot-P-01-2026-01-01-2026-01-28.html").read_text()
+    assert '<html lang="de">' in page and "Bericht zur Beinkraft: P-01, 01.01.2026 bis 28.01.2026" in page
     with pytest.raises(SystemExit) as ended:
         main(["report", "P-77", "--store", "clinic.sqlite"])
     assert ended.value.code == 1

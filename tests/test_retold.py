@@ -17,6 +17,7 @@ from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.pipeline.plan import Plan
 from surefoot.pipeline.rulebook import RULES
 from surefoot.records import SIDES, CheckIn, ClockCheck, Incident, Limits, SensorStatus, SideCheck
+from surefoot.web import retold as module
 from surefoot.web.language import OWN, speak
 from surefoot.web.retold import FOREIGN, marked_up, retold, shapes, untold
 
@@ -61,6 +62,16 @@ def test_marks_become_tags_on_a_page_and_go_where_tags_cannot_stand() -> None:
     page = '<title>\u2068T\u2069</title><p title="\u2068A\u2069">\u2068B <b>c</b>\u2069</p>'
     page += '<script>"\u2068C\u2069"</script>'
     assert marked_up(page) == ('<title>T</title><p title="A"><span lang="en">B <b>c</b></span></p><script>"C"</script>')
+
+
+def test_a_long_sentence_of_a_strange_home_is_tried_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its length is bounded (docs/mqtt.md), and no part is tried more often than there are sentences in a shape."""
+    tried: list[str] = []
+    whole = module._whole
+    monkeypatch.setattr(module, "_whole", lambda text: (tried.append(text), whole(text))[1])
+    text = ("The way looked like 1 m, not 1 m. Measure it. A. " * 30)[:1200]
+    assert retold(text) == f"{FOREIGN}{text}\u2069"
+    assert len(tried) < 6 * text.count(".")
 
 
 # ---- what the rooms say

@@ -32,7 +32,8 @@ def retold(text: str) -> str:
     """``text`` in the language spoken; where it is not known, as it is, marked as English."""
     if spoken() == OWN or not text.strip():
         return text
-    return _told(spoken(), text)
+    found = _said(spoken(), text)
+    return f"{FOREIGN}{text}{END}" if found is None else found
 
 
 def untold(text: str) -> str:
@@ -48,13 +49,9 @@ def marked_up(page: str) -> str:
     return _TAG_OR_MARK.sub(lambda found: tags.get(found[0]) or untold(found[0]), page)
 
 
-@lru_cache(maxsize=8192)
-def _told(_language: str, text: str) -> str:
-    found = _said(text)
-    return f"{FOREIGN}{text}{END}" if found is None else found
-
-
-def _said(text: str) -> str | None:
+@lru_cache(maxsize=16_384)
+def _said(_language: str, text: str) -> str | None:
+    """Kept, for pages say much alike; and so that no sentence, however long, is tried twice in its parts."""
     return _whole(text) or _by_sentences(text) or _in_a_row(text)
 
 
@@ -74,9 +71,9 @@ def _whole(text: str) -> str | None:
 
 def _by_sentences(text: str) -> str | None:
     parts = _BETWEEN_SENTENCES.split(text)
-    for many in range(len(parts) - 1, 0, -1):
+    for many in range(min(_most_sentences(), len(parts) - 1), 0, -1):
         first = _whole(" ".join(parts[:many]))
-        rest = _said(" ".join(parts[many:])) if first is not None else None
+        rest = _said(spoken(), " ".join(parts[many:])) if first is not None else None
         if first is not None and rest is not None:
             return f"{first} {rest}"
     return None
@@ -85,7 +82,7 @@ def _by_sentences(text: str) -> str | None:
 def _in_a_row(text: str) -> str | None:
     for separator in SEPARATORS:
         if separator in text:
-            parts = [_said(part) for part in text.split(separator)]
+            parts = [_said(spoken(), part) for part in text.split(separator)]
             if None not in parts:
                 return (language._(" and ") if separator == " and " else separator).join(str(part) for part in parts)
     return None
@@ -93,7 +90,7 @@ def _in_a_row(text: str) -> str | None:
 
 def _field(name: str, given: str) -> str | None:
     kind = _kind(name)
-    return _said(given) if kind is None else kind[1](given)
+    return _said(spoken(), given) if kind is None else kind[1](given)
 
 
 def _kind(name: str) -> tuple[str, Callable[[str], str]] | None:
@@ -108,6 +105,12 @@ def shapes() -> dict[str, re.Pattern[str] | None]:
     """Every shape with its pattern; the longest first, for it says most."""
     every = sorted({*ALERTS, *DAYS, *HOMES, *TESTS}, key=lambda shape: (-len(_FIELD.sub("", shape)), shape))
     return {shape: re.compile("".join(_pattern(shape)), re.DOTALL) if _FIELD.search(shape) else None for shape in every}
+
+
+@cache
+def _most_sentences() -> int:
+    """That one shape holds: more need not be tried together."""
+    return max(len(_BETWEEN_SENTENCES.split(shape)) for shape in shapes())
 
 
 def _pattern(shape: str) -> Iterator[str]:
