@@ -83,12 +83,15 @@ def drain(given: argparse.Namespace, folder: Path) -> bool:
         for worker in here.workers:
             worker.start()
             wait_for(worker)
+        for worker in here.workers:
+            worker.forget()
         here.broker.kill()
         gateway.start("--at-once", str(backlog), "--last", str(backlog))
         _wait_until_kept(gateway, backlog)
         gateway.program.kill()
         here.broker.start()
-        time.sleep(2.0)
+        for worker in here.workers:  # they were away with the broker: what waits is to be measured, not their way back
+            wait_for(worker)
         gateway.start()
         _wait_until_stored(gateway, here, backlog)
         here.finish([gateway])

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -21,6 +22,7 @@ from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.pipeline.store import Patient, Store, open_store
 from surefoot.records import CheckIn, TestResult, Treatment
 from surefoot.web import paper
+from surefoot.web.annotations import annotations
 from surefoot.web.app import make_app
 from surefoot.web.charts import charts
 from surefoot.web.report import NoReport, Report, report
@@ -95,7 +97,8 @@ def test_numbers_compared_at_the_usual_speed_are_told_as_they_were_judged(filled
 
 def test_its_charts_are_those_of_the_patients_page(filled: Store) -> None:
     one = patient(filled, "P-01")
-    marks = [(a.alert.day, a.alert.tier) for a in filled.alerts(one.gateway) if a.alert.channel == "clinical"]
+    marks = annotations(filled, one.gateway, filled.days(one.gateway), filled.alerts(one.gateway), ZoneInfo("UTC"))
+    assert any(mark.kind == "alert" for mark in marks)
     page = {chart.name: chart for chart in charts(filled.days(one.gateway), filled.trends(one.gateway), marks)}
     for chart in made(filled, "P-01").charts:
         assert (chart.figure, chart.rows, chart.says) == (

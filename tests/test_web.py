@@ -78,7 +78,7 @@ def empty(tmp_path: Path) -> Iterator[Store]:
 
 def patient_rows(page: httpx.Response) -> dict[str, str]:
     """The list's patients in its order, with what it says of each."""
-    found = re.findall(r'<li class="(?:look|calm)">(.*?)</li>', page.text, flags=re.DOTALL)
+    found = re.findall(r'<li class="(?:look|calm)"[^>]*>(.*?)</li>', page.text, flags=re.DOTALL)
     read = [text(httpx.Response(200, text=one)) for one in found]
     return {one.split(" home ")[0]: one for one in read}
 

@@ -52,6 +52,8 @@ class Config(BaseSettings):
     home: Path = Field(default_factory=data_folder)  # folder of the home store
     broker: str = "mqtt://127.0.0.1:1883"
     other_brokers: tuple[str, ...] = ()  # of the same clinic: tried in this order while the first is away
+    home_assistant: str = ""  # the household's own broker, where Home Assistant listens; empty: nothing is told there
+    home_assistant_prefix: Name = "homeassistant"  # where it looks for what there is
     identity: Path | None = None  # folder with authority.crt, gateway.crt, gateway.key (surefoot clinic enroll)
     clinic_database: str = ""  # empty: a SQLite file in `home`
     clinic_host: str = "127.0.0.1"  # another address needs a login, a name and a certificate
@@ -105,6 +107,11 @@ class Config(BaseSettings):
         if not value.startswith(("mqtt://", "mqtts://")):
             raise ValueError("should look like mqtt://host:1883 or mqtts://host:8883")
         return value
+
+    @field_validator("home_assistant")
+    @classmethod
+    def _home_assistant(cls, value: str) -> str:
+        return cls._broker(value) if value else ""
 
     @field_validator("other_brokers")
     @classmethod

@@ -228,6 +228,7 @@ class DaySummaryBody(Wire):
     aids: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
     length_factors: Annotated[tuple[tuple[Side, Annotated[float, Field(gt=0)]], ...], Field(max_length=8)] = ()
     late_min: Annotated[float, Field(ge=0)] = 0.0
+    slipped: Annotated[tuple[Side, ...], Field(max_length=2)] = ()
 
     def record(self) -> DaySummary:
         metrics = tuple(DayMetric(**dict(metric)) for metric in self.metrics)

@@ -27,6 +27,7 @@ from surefoot.cli.keys import key as keys
 from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
 from surefoot.cli.pulse import Pulse, keep_telling
 from surefoot.cli.secretfile import secret_in
+from surefoot.cli.tokens import token
 from surefoot.cli.units import print_unit
 from surefoot.cli.users import user
 from surefoot.config import Config, load_config
@@ -246,5 +247,6 @@ for _verb in (
     ask,
     orders,
     digest,
+    token,
 ):
     clinic.add_command(_verb)

@@ -36,6 +36,7 @@ EXTRAS = {
     "amqtt": "demo",
     "bumble": "demo",
     "psycopg": "postgres",
+    "pyarrow": "parquet",
     "typst": "report",
     "matplotlib": "report",
 }  # module: the part of surefoot that brings it

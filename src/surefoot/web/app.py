@@ -9,28 +9,36 @@ from datetime import tzinfo
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.sse import EventSourceResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
+from surefoot.web.api import make_api
+from surefoot.web.apigate import ApiGate
+from surefoot.web.bulletin import Bulletin
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
 from surefoot.web.digest import add_digest
-from surefoot.web.door import Door
+from surefoot.web.door import Door, new_token
 from surefoot.web.gate import Gate
 from surefoot.web.guard import Guard
 from surefoot.web.judging import Judging
 from surefoot.web.language import _
 from surefoot.web.line import Line
+from surefoot.web.live import Live
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
 from surefoot.web.planning import Planning, add_planning
 from surefoot.web.printing import Printing
+from surefoot.web.profile import ProfilePage, add_profile
 from surefoot.web.retold import retold
 from surefoot.web.speaking import Speaking
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
+COMPRESSED = 5  # of 9: beyond it a page costs more time than it saves
 SAME = "no-cache"  # kept, but asked about each time
 
 log = logging.getLogger(__name__)
@@ -58,12 +66,17 @@ def make_app(
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)  # its documents load from a CDN
     pages, outside = Pages(title, zone, line), bool(names)
     door = Door(store, clock, pages, always=outside, secure=outside)
+    bulletin = Bulletin(store, new_token()[:8])
+    door.edition = bulletin.name
+    app.state.live = Live(bulletin, door, clock, pages.troubles)
+    app.get("/live", response_class=EventSourceResponse)(app.state.live.stream)
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
     _add_judging(app, Judging(store, clock, pages))
     _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
     add_planning(app, Planning(store, clock, pages))
+    add_profile(app, ProfilePage(store, clock, pages))
     add_digest(app, store, pages, clock)
     add_files(app)
     _add_refusals(app, pages)
@@ -71,7 +84,10 @@ def make_app(
     def note(who: str, what: str, about: str, told: str) -> None:
         store.office.audit.add(clock(), who, what, about, told)
 
+    app.add_middleware(GZipMiddleware, compresslevel=COMPRESSED)
     app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note)
+    api = make_api(store, clock, pages)
+    app.add_middleware(ApiGate, api=api, tokens=store.office.tokens, clock=clock, note=note)
     app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)
     app.add_middleware(Speaking, usual=language)
     return app

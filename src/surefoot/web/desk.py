@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Form
+from fastapi import Form, Query
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from surefoot.alerts.alertlife import Channel
 from surefoot.pipeline.store import Patient, Store
-from surefoot.pipeline.tested import only_tests
-from surefoot.records import DaySummary, SurefootError, Tier
+from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.annotations import annotations
 from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
-from surefoot.web.inbox import anchor, card, cards, outage
+from surefoot.web.inbox import SHOWN_CLOSED, anchor, card, cards, outage
 from surefoot.web.language import N_, _, _n, day_words
 from surefoot.web.line import Line
+from surefoot.web.listing import rows_of
 from surefoot.web.pages import Pages
-from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
+from surefoot.web.patients import is_named, last_lived, watch
+from surefoot.web.profilewords import said, stands
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
+from surefoot.web.treated import COLUMNS as TREATED
+from surefoot.web.treated import choices, treated
 from surefoot.web.words import TIERS, VERDICTS, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
@@ -38,7 +43,11 @@ TOLD = {  # after a form: what its page says on top
     "resolved": N_("Resolved. It is stored below with your name and why."),
     "unchanged": N_("Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below."),
     "judged": N_("Stored below with your name and the time."),
+    "profile": N_("The profile is stored with your name."),
+    "same": N_("Nothing was changed: the profile is as it was."),
 }
+EVERY = "all"
+Of = Annotated[Sequence[str], Query(max_length=100)]  # the homes of which a page wants to know anew
 BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
 
 
@@ -59,17 +68,17 @@ class Desk:
         self._pages = pages
         self._line = line
 
-    def list_patients(self, told: str = "", q: str = "") -> HTMLResponse:
+    def list_patients(self, told: str = "", q: str = "", of: Of = ()) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        lived = {one.gateway: day.day for one in patients if (day := self._last_lived(one)) is not None}
-        trends = self._store.lists.trends_on(lived)
-        rows = [row(one, self._watch(one, now_s), trends.get(one.gateway, [])) for one in patients if is_named(one, q)]
-        shown = {"rows": in_order(rows), "tiers": TIERS, "told": say(told), "longest": LONGEST_NAME}
-        shown |= {"q": q, "all": len(patients)}
+        named = [one for one in patients if is_named(one, q)]
+        rows = rows_of(self._store, [one for one in named if is_asked(one.gateway, of)], now_s)
+        shown = {"rows": rows, "tiers": TIERS, "told": say(told), "longest": LONGEST_NAME}
+        shown |= {"q": q, "all": len(patients), "found": len(named)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
-    def patient(self, gateway: str, told: str = "") -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+    def patient(self, gateway: str, told: str = "", around: str = "", of: Of = ()) -> HTMLResponse:
+        """``of``: what changes while it is open, without what it is read for once (static/lists.js)."""
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         one = known_patient(patients, gateway)
         days = self._store.days(gateway, newest=WINDOW_DAYS)
         trends = self._store.trends(gateway, since=first_shown(days))
@@ -77,26 +86,35 @@ class Desk:
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
-        marks = [(a.alert.day, a.alert.tier) for a in alerts if a.alert.channel == "clinical"]
-        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content = {
             "patient": one,
             "watch": seen,
             "headline": headline(alerts, seen, days, newest),
             "cards": [card(a, now_s, self._pages.zone) for a in sorted(alerts, key=lambda a: not a.life.is_open)],
+            "told": TOLD.get(told, ""),
+        }
+        if of:
+            return self._pages.page("patientnews.html", now_s, patients, **content)
+        marks = annotations(self._store, gateway, days, alerts, self._pages.zone)
+        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
+        content |= {
             "charts": charts(days, trends, marks),
+            "marks": [one for one in marks if not days or one.day >= days[0].day],
+            "choices": choices(marks),
+            "treated": treated(around, marks, days, trends),
+            "treated_columns": [_(one) for one in TREATED],
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
             "incidents": [i for i in found if i.probable][:SHOWN_INCIDENTS],
             "possible": [i for i in found if not i.probable][:SHOWN_INCIDENTS],
             "found": _n("{n} incident stored.", "{n} incidents stored.", len(found)),
-            "told": say(told),
+            "profile": said(stands(self._store, gateway)),
             **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
 
     def incident(self, gateway: str, kind: str, side: str, start: str, told: str = "") -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         one, when = known_patient(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
@@ -115,11 +133,11 @@ class Desk:
         }
         return self._pages.page("incident.html", now_s, patients, **content)
 
-    def clinical_alerts(self, told: str = "") -> HTMLResponse:
-        return self._alerts("clinical", told)
+    def clinical_alerts(self, told: str = "", of: Of = ()) -> HTMLResponse:
+        return self._alerts("clinical", told, of)
 
-    def technical_alerts(self, told: str = "") -> HTMLResponse:
-        return self._alerts("technical", told)
+    def technical_alerts(self, told: str = "", of: Of = ()) -> HTMLResponse:
+        return self._alerts("technical", told, of)
 
     def acknowledge(
         self,
@@ -146,7 +164,7 @@ class Desk:
 
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
-        label, patients = clean(label, _("the label"), LONGEST_NAME), self._store.patients()
+        label, patients = clean(label, _("the label"), LONGEST_NAME), self._store.patients(days_too=False)
         known_patient(patients, gateway)
         if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
             what = _("Another patient has the label {label}.", label=label)
@@ -156,29 +174,29 @@ class Desk:
 
     def health(self) -> Response:
         """For programs that watch this one: 200 while the records can be read."""
-        patients = self._store.patients()
+        patients = self._store.patients(days_too=False)
         broker = "not used" if self._line is None else "connected" if self._line.is_up else "not reachable"
         told = {"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()}
         if visitor().needs_login:  # how many there are is nothing for who has not logged in
             del told["patients"]
         return JSONResponse(told)
 
-    def _alerts(self, channel: str, told: str) -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
-        waiting, done = cards(self._store.alerts(), channel, now_s, self._pages.zone)
+    def _alerts(self, channel: Channel, told: str, of: Of) -> HTMLResponse:
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
+        waiting, done = cards(self._store.alert_log.shown(channel, SHOWN_CLOSED), channel, now_s, self._pages.zone)
+        content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": TOLD.get(told, "")}
         waiting, silent = outage(waiting)
-        content = {"channel": channel, "waiting": waiting, "done": done, "silent": silent, "told": say(told)}
+        content |= {
+            "waiting": [one for one in waiting if is_asked(one.stored.gateway, of)],
+            "done": [one for one in done if is_asked(one.stored.gateway, of)],
+            "silent": silent,
+        }
         return self._pages.page("alerts.html", now_s, patients, **content)
 
-    def _watch(self, patient: Patient, now_s: float) -> Watch:
-        last = patient.last_day
-        fine = last is not None and not last.missing and last.worn_h >= WatchParams().monitor.least_worn_h
-        days = [last] if last is not None and fine else self._store.days(patient.gateway)
-        return watch(patient, days, now_s)
 
-    def _last_lived(self, patient: Patient) -> DaySummary | None:
-        lived = patient.last_day
-        return last_lived(self._store.days(patient.gateway)) if lived is not None and only_tests(lived) else lived
+def is_asked(gateway: str, of: Sequence[str]) -> bool:
+    """Whether a page shows this one: every page all, unless it asks for what has changed on it."""
+    return not of or EVERY in of or gateway in of
 
 
 def say(told: str) -> str:

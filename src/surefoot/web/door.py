@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from hashlib import sha256
 from math import ceil
 from typing import Annotated
@@ -40,19 +40,34 @@ class Door:
         self._always = always
         self._secure = secure
         self.cookie = "__Host-surefoot" if secure else "surefoot"
+        self.edition: Callable[[], str] = str  # of the news, taken before anything is read
 
-    def visitor(self, cookie: str | None) -> Visitor:
-        """By the session that a cookie names. A cookie without one is a visitor's who has not logged in yet."""
-        if not (self._always or self._store.office.staff.is_there()):
-            return Visitor()
-        person = self._store.office.logins.who(cookie, self._clock()) if cookie else None
-        return Visitor(person, csrf_of(cookie) if cookie else "", needs_login=True)
+    def visitor(self, cookie: str | None, *, used: bool = True) -> Visitor:
+        """By the session that a cookie names. A cookie without one is a visitor's who has not logged in yet.
+
+        ``used``: by a person, not by a page that looks for news by itself.
+        """
+        edition = self.edition()
+        if not self._is_locked():
+            return Visitor(edition=edition)
+        person = self._store.office.logins.who(cookie, self._clock(), used=used) if cookie else None
+        return Visitor(person, csrf_of(cookie) if cookie else "", needs_login=True, edition=edition)
+
+    def still(self, cookies: Collection[str]) -> dict[str, Visitor]:
+        """Who of these is let in by now, in one question; who is not named is not."""
+        if not self._is_locked():
+            return dict.fromkeys(cookies, Visitor())
+        people = self._store.office.logins.still(cookies, self._clock())
+        return {cookie: Visitor(person, csrf_of(cookie), needs_login=True) for cookie, person in people.items()}
+
+    def _is_locked(self) -> bool:
+        return self._always or self._store.office.staff.is_there()
 
     def form(self, request: Request, back: str = "", told: str = "") -> Response:
         """Whoever comes without a cookie is given one, so that even this form cannot be filled in by another page."""
         if not visitor().needs_login or visitor().person is not None:
             return RedirectResponse(_inside(back) or "/", 303)
-        cookie = request.cookies.get(self.cookie) or _token()
+        cookie = request.cookies.get(self.cookie) or new_token()
         says = {"left": _(LEFT), "over": _(OVER)}.get(told, "")
         page = self._pages.login(csrf_of(cookie), back=_inside(back), told=says)
         self._give(page, cookie)
@@ -66,7 +81,7 @@ class Door:
         back: Annotated[str, Form()] = "",
     ) -> Response:
         """A new session under a new cookie: what was known of the old one is worth nothing."""
-        token, address = _token(), request.client.host if request.client else ""
+        token, address = new_token(), request.client.host if request.client else ""
         found = self._store.office.logins.log_in(name, password, address, token, self._clock())
         if isinstance(found, Wait):
             self._note(name, "guessed on", address)
@@ -110,7 +125,7 @@ def csrf_of(cookie: str) -> str:
     return hmac.new(cookie.encode(), b"surefoot form", sha256).hexdigest()
 
 
-def _token() -> str:
+def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 

@@ -30,6 +30,8 @@ def drawing(figure: Json) -> str:
         above, below = paper.subplots(2, 1, sharex=True, height_ratios=(3, 1), gridspec_kw=MARGINS)
         axes = {"y": above, "y2": below}
         for trace in figure["data"]:
+            if trace.get("yaxis") == "y3":  # for pointing at: on paper the lines' own words say it
+                continue
             _draw(axes[trace.get("yaxis", "y")], trace)
         for place, shape in enumerate(figure["layout"]["shapes"]):
             _mark(above, shape, place)

@@ -1,7 +1,7 @@
 """The picture of a chart, as data for plotly.
 
 Legs differ by line and shape as well as colour; a day without a number is a gap, and the strip below tells how long
-the sensors were worn that day.
+the sensors were worn that day. What happened beside the numbers is a line on its day, each kind with its own dashes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from html import escape
 from typing import Any
 
 from surefoot.records import DaySummary, Side
+from surefoot.web.annotations import Annotation, Happened
 from surefoot.web.language import _, _p
 from surefoot.web.retold import retold, untold
 from surefoot.web.series import Series
@@ -23,6 +24,8 @@ FILLS: dict[Side | None, str] = {"left": "rgba(0,96,168,0.12)", "right": "rgba(1
 SYMBOLS = {"left": "circle", "right": "square", None: "circle"}
 DASHES = {"left": "solid", "right": "dash", None: "solid"}
 BAND = 2.0  # spreads around the centre, either way
+LINES: dict[Happened, str] = {"alert": "dashdot", "treatment": "solid", "aid": "dash", "fall": "dot", "strap": "dot"}
+STEPS = 5  # heights that the words of neighbours are put at
 
 
 def figure(
@@ -30,7 +33,7 @@ def figure(
     calendar: list[str],
     by_day: dict[str, DaySummary],
     legs: Sequence[Series],
-    alerts: Sequence[tuple[str, str]],
+    happened: Sequence[Annotation],
 ) -> Json:
     traces: list[Json] = []
     for one in legs if words.name not in CHARTS else legs[:1]:
@@ -40,7 +43,9 @@ def figure(
     if any(one.worse for one in legs):
         traces.append(_worse_marks(legs, set(calendar)))
     traces += _coverage(calendar, by_day)
-    layout = _layout(words, [*_baseline_days(legs, calendar), *_alert_marks(alerts, calendar)])
+    happened = [one for one in happened if one.day in set(calendar)]
+    traces += _happened(happened)
+    layout = _layout(words, [*_baseline_days(legs, calendar), *_marks(happened)])
     if not any(one.values for one in legs):
         middle = {"xref": "paper", "yref": "y domain", "x": 0.5, "y": 0.5, "showarrow": False, "font": {"size": 16}}
         layout["annotations"] = [{"text": _("cannot say yet"), **middle}]
@@ -133,19 +138,33 @@ def _baseline_days(legs: Sequence[Series], calendar: list[str]) -> list[Json]:
     ]  # fmt: skip
 
 
-def _alert_marks(alerts: Sequence[tuple[str, str]], calendar: list[str]) -> list[Json]:
+def _marks(happened: Sequence[Annotation]) -> list[Json]:
+    """A line for each, not all of them as high, so that the words of neighbours do not lie on each other."""
     return [
         {
-            "type": "line", "xref": "x", "yref": "y domain", "x0": day, "x1": day, "y0": 0, "y1": 1,
-            "line": {"width": 1.5, "dash": "dashdot", "color": "#18181b"},
-            "name": tier,
+            "type": "line", "xref": "x", "yref": "y domain", "x0": one.day, "x1": one.day, "y0": 0,
+            "y1": 1 - 0.09 * (k % STEPS),
+            "line": {"width": 1.5, "dash": LINES[one.kind], "color": "#18181b"},
             "label": {
-                "text": _("alert {tier}", tier=tier) + " ", "textposition": "end", "textangle": 0, "xanchor": "right",
+                "text": f"{escape(one.short)} ", "textposition": "end", "textangle": 0, "xanchor": "right",
                 "font": {"size": 12},
             },
         }
-        for day, tier in alerts
-        if day in set(calendar)
+        for k, one in enumerate(happened)
+    ]  # fmt: skip
+
+
+def _happened(happened: Sequence[Annotation]) -> list[Json]:
+    """What the lines tell, for whoever points at their days."""
+    if not happened:
+        return []
+    return [
+        {
+            "type": "scatter", "mode": "markers", "yaxis": "y3", "name": _("happened"), "showlegend": False,
+            "x": [one.day for one in happened], "y": [0.0] * len(happened),
+            "text": [escape(one.words) for one in happened], "hovertemplate": "%{text}<extra></extra>",
+            "marker": {"symbol": "triangle-up", "size": 9, "color": "#18181b"},
+        }
     ]  # fmt: skip
 
 
@@ -154,8 +173,7 @@ def _layout(words: MetricWords, marks: list[Json]) -> Json:
         "height": 400, "margin": {"l": 64, "r": 12, "t": 8, "b": 40}, "font": {"size": 14, "color": "#18181b"},
         "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "hovermode": "x unified", "dragmode": False, "shapes": marks,
         "legend": {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0},
-        "xaxis": {"type": "date", "anchor": "y2", "tickformat": _p("axis of days", "%-d %b"),
-                  "gridcolor": "#e4e4e7", "fixedrange": True},
+        "xaxis": {"type": "date", "anchor": "y2", "tickformat": _p("axis of days", "%-d %b"), "gridcolor": "#e4e4e7"},
         "yaxis": {
             "domain": [0.3, 1], "title": {"text": unit_words(words.unit)}, "gridcolor": "#e4e4e7", "zeroline": False,
             "fixedrange": True,
@@ -164,4 +182,5 @@ def _layout(words: MetricWords, marks: list[Json]) -> Json:
             "domain": [0, 0.2], "title": {"text": _("h worn")}, "range": [0, 18], "tickvals": [0, 6, 12],
             "gridcolor": "#e4e4e7", "fixedrange": True,
         },
+        "yaxis3": {"domain": [0.3, 1], "range": [0, 1], "overlaying": "y", "visible": False, "fixedrange": True},
     }  # fmt: skip

@@ -33,6 +33,8 @@ NOTED = {*range(200, 400), 403}  # what was shown or done, and what somebody tri
 UNNOTED = N_("Nothing is shown as long as that is so; what was stored before is intact.")
 FORM = "application/x-www-form-urlencoded"
 SIGNED = "who"  # the field that names who acts
+PART = "of"  # the parameter of a page that asks for news of itself (static/lists.js): nobody used it
+SHOWN = 10_000  # pages that are remembered to be written down
 
 
 class Gate:
@@ -43,6 +45,7 @@ class Gate:
         self._door = door
         self._refuse = refuse
         self._note = note
+        self._shown: dict[tuple[str, str], None] = {}  # by whose session which page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # there are none, and one that nobody guards must not come to be
@@ -52,7 +55,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            who = await run_in_threadpool(self._door.visitor, Request(scope).cookies.get(self._door.cookie))
+            by_itself = _is_by_itself(scope)
+            cookie = Request(scope).cookies.get(self._door.cookie)
+            who = await run_in_threadpool(self._door.visitor, cookie, used=not by_itself)
         except SurefootError as error:
             await self._refuse(503, *map(retold, (error.what, error.meaning, error.remedy)))(scope, receive, send)
             return
@@ -65,11 +70,12 @@ class Gate:
             receive = _again(b"" if given is None else _signed(who, given), receive)
             scope = dict(scope) | {"headers": _measured(scope, who, given or b"")}
         made = entry(who, scope["method"], scope["path"], dict(_fields(given or b"")), refused is not None)
-        if made is not None and (refused is None or refused.status_code == 403):
-            send = self._noted(made, scope, receive, send)
+        again = by_itself and (who.csrf, scope["path"]) in self._shown
+        if made is not None and not again and (refused is None or refused.status_code == 403):
+            send = self._noted(made, who, scope, receive, send)
         await (refused or self._app)(scope, receive, send)
 
-    def _noted(self, made: Entry, scope: Scope, receive: Receive, send: Send) -> Send:
+    def _noted(self, made: Entry, who: Visitor, scope: Scope, receive: Receive, send: Send) -> Send:
         """What is answered, once it stands in the log; where that cannot be written, nothing is shown."""
         failed = False
 
@@ -78,6 +84,7 @@ class Gate:
             if message["type"] == "http.response.start" and message["status"] in NOTED:
                 try:
                     await run_in_threadpool(self._note, *made)
+                    self._remember(who, scope, message["status"])
                 except SurefootError as error:
                     failed = True
                     told = retold(error.what), _(UNNOTED), retold(error.remedy)
@@ -86,6 +93,13 @@ class Gate:
                 await send(message)
 
         return noted
+
+    def _remember(self, who: Visitor, scope: Scope, status: int) -> None:
+        """A page that was written down is not written down again each time it asks for its own news."""
+        if scope["method"] in SAFE and status == 200:
+            self._shown[who.csrf, scope["path"]] = None
+            while len(self._shown) > SHOWN:
+                del self._shown[next(iter(self._shown))]
 
     def _check(self, who: Visitor, scope: Scope) -> Response | None:
         method, path = scope["method"], scope["path"]
@@ -133,6 +147,12 @@ def _signed(who: Visitor, given: bytes) -> bytes:
         return given
     kept = [(name, value) for name, value in _fields(given) if name not in (SIGNED, "csrf")]
     return urlencode([*kept, (SIGNED, who.person.name)]).encode()
+
+
+def _is_by_itself(scope: Scope) -> bool:
+    """Whether a page asks for news, or for what has changed on it: no sign that somebody is there."""
+    asked = dict(_fields(scope["query_string"]))
+    return scope["method"] in SAFE and (scope["path"] == "/live" or PART in asked)
 
 
 def _fields(given: bytes) -> list[tuple[str, str]]:

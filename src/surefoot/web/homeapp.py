@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import Annotated
@@ -18,12 +18,18 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
 from surefoot.pipeline.aids import aids_on
+from surefoot.pipeline.guidedwindow import Recorded
+from surefoot.pipeline.sitbreaks import AFTER_MIN, MOST, SETTING, read_breaks
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.telling import day_of, keep_answer, keep_check_in, told_check_in
 from surefoot.records import Aid, AidKind, AnswerWord, CheckIn, Incident, RedFlag, SurefootError, Teller
 from surefoot.web.app import add_files
 from surefoot.web.guard import Guard
+from surefoot.web.homebreaks import HomeBreaks, WrongBreaks, add_breaks
 from surefoot.web.homeday import Today, today
+from surefoot.web.homedoor import HomeDoor, HomeGate, add_door
+from surefoot.web.homenow import HomeNow
+from surefoot.web.hometests import HomeTests, WrongTest, add_tests
 from surefoot.web.incidents import moment, pick
 from surefoot.web.language import N_, _
 from surefoot.web.pages import HERE, STATIC, with_digest
@@ -38,6 +44,8 @@ TOLD = {
     "alerted": N_("Thank you. Your care team is told at once."),
     "logged": N_("Logged for today: today is compared only with days with the same."),
     "taken_back": N_("Taken back."),
+    "breaks": N_("Set. It stays at home."),
+    "paused": N_("No hint for the next two hours."),
 }
 _HERE_GOES_WHAT_CAME_OF_IT = "\x00"
 
@@ -49,8 +57,10 @@ class _Wrong(SurefootError):
 class HomePage:
     """One page, and a form for each thing that only the patient can tell."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], zone: tzinfo) -> None:
-        self._store, self._clock, self._zone = store, clock, zone
+    def __init__(
+        self, store: Store, clock: Callable[[], float], zone: tzinfo, live: Callable[[], HomeNow | None] = lambda: None
+    ) -> None:
+        self._store, self._clock, self._zone, self._live = store, clock, zone, live
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -71,9 +81,11 @@ class HomePage:
 
     def show(self, told: str = "") -> HTMLResponse:
         now_s = self._clock()
-        content: Today = today(self._store, now_s, self._zone)
-        made = local(now_s, self._zone)
-        return self._page("home.html", today=content, told=_(TOLD[told]) if told in TOLD else "", made=made)
+        content: Today = today(self._store, now_s, self._zone, self._live())
+        breaks = read_breaks(self._store.office.own_page.setting(SETTING))
+        rest = {"made": local(now_s, self._zone), "breaks": breaks, "paused": now_s < breaks.paused_until_s}
+        rest |= {"told": _(TOLD[told]) if told in TOLD else ""}
+        return self.page("home.html", today=content, after=AFTER_MIN, most=MOST, **rest)
 
     async def check_in(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -142,31 +154,50 @@ class HomePage:
             raise _Wrong(what, _("Nothing was kept."), _("Go back to your page."))
         return found
 
-    def _page(self, template: str, **content: object) -> HTMLResponse:
+    def page(self, template: str, **content: object) -> HTMLResponse:
         return HTMLResponse(marked_up(self._templates.get_template(template).render(**content)))
 
 
 def make_home_app(
-    store: Store, clock: Callable[[], float] = time.time, zone: tzinfo | None = None, *, language: str = ""
+    store: Store,
+    clock: Callable[[], float] = time.time,
+    zone: tzinfo | None = None,
+    *,
+    live: Callable[[], HomeNow | None] = lambda: None,
+    recorded: Recorded | None = None,
+    names: Sequence[str] = (),
+    secure: bool = False,
+    language: str = "",
 ) -> FastAPI:
-    """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins; ``language`` is
-    that of who has chosen none ("": as their browser asks)."""
+    """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins.
+
+    ``live``: what a running gateway knows just now; ``recorded``: its raw readings (None: no test can be judged).
+    ``names``: under which other machines ask for it, ``secure``: over HTTPS only. With a PIN nobody gets in without it.
+    ``language``: that of who has chosen none ("": as their browser asks).
+    """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)
-    page = HomePage(store, clock, zone or UTC)
+    page = HomePage(store, clock, zone or UTC, live)
+    add_tests(app, HomeTests(store, clock, zone or UTC, live, recorded, page.page))
+    add_breaks(app, HomeBreaks(store, clock, zone or UTC, live))
     app.get("/", response_model=None)(page.show)
     app.post("/checkin", response_model=None)(page.check_in)
     app.post("/answer", response_model=None)(page.answer)
     app.post("/aid", response_model=None)(page.aid)
     add_files(app)
     _add_problems(app, page)
-    app.add_middleware(Guard, refuse=page.refusal)
+    door = HomeDoor(store, clock, page.page, always=bool(names), secure=secure)
+    add_door(app, door)
+    app.add_middleware(HomeGate, door=door, refuse=page.refusal)
+    app.add_middleware(Guard, refuse=page.refusal, names=names)
     app.add_middleware(Speaking, usual=language)
     return app
 
 
 def _add_problems(app: FastAPI, page: HomePage) -> None:
     @app.exception_handler(_Wrong)
-    def wrong(request: Request, error: _Wrong) -> Response:
+    @app.exception_handler(WrongTest)
+    @app.exception_handler(WrongBreaks)
+    def wrong(request: Request, error: SurefootError) -> Response:
         return page.refusal(404, error.what, error.meaning, error.remedy)
 
     @app.exception_handler(StoreError)

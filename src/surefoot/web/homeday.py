@@ -12,12 +12,18 @@ from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.asking import Open, open_questions
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.telling import day_of
-from surefoot.records import AidKind, Alert, CheckIn, Incident
+from surefoot.pipeline.tested import only_tests
+from surefoot.records import AidKind, Alert, CheckIn, Incident, Side, TestKind
+from surefoot.web.homenow import HomeNow
+from surefoot.web.homesensors import sensor_lines, worn_today
+from surefoot.web.hometests import due
 from surefoot.web.language import N_, _, _n, day_words, moment_words
+from surefoot.web.patients import last_lived
 from surefoot.web.recovering import Recovering, recoveries
 from surefoot.web.retold import retold
 from surefoot.web.words import TESTS, number, which_leg, within
 
+LOOK_DAYS = 14  # back for a whole day: those of which only a test is known are none
 RECENT_S = 24 * 3600.0  # so long a message of an urgent alert stands on the page (P)
 HOW = "surefoot test --how"
 FALL_S = 6 * 3600.0  # and that of a fall without rising, unless it is answered (P)
@@ -56,11 +62,14 @@ class Today:
     walked: tuple[str, ...]
     worn: str
     sensors: tuple[str, ...]  # what is the matter with them, and what to do
+    fare: tuple[str, ...]  # how each sensor is just now
+    worn_today: str
+    tests: tuple[tuple[str, TestKind, Side | None], ...]  # the next ones
     aids: tuple[tuple[AidKind, str, bool], ...]  # what may help the walking, in words, and whether it is logged today
     recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
 
 
-def today(store: Store, now_s: float, zone: tzinfo) -> Today:
+def today(store: Store, now_s: float, zone: tzinfo, now: HomeNow | None = None) -> Today:
     gateway = store.gateway()
     told = [one for one in store.diary.check_ins(gateway) if one.day == day_of(now_s, zone)]
     alerts = [known.alert for known in store.alerts(gateway) if 0 <= now_s - known.alert.raised_s < RECENT_S]
@@ -75,6 +84,9 @@ def today(store: Store, now_s: float, zone: tzinfo) -> Today:
         walked=tuple(_walked(store, now_s, zone)),
         worn=_worn(store),
         sensors=tuple(dict.fromkeys(_sensors(store))),
+        fare=sensor_lines(store.worn_sensors(), now, zone),
+        worn_today=worn_today(now),
+        tests=tuple(due(store, now_s, zone)),
         aids=tuple(_aids(store, day_of(now_s, zone))),
         recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
     )
@@ -91,12 +103,7 @@ def _wanted(questions: Open) -> list[str]:
     asked = [_("Your care team asks you for the check-in below.")] if questions.check_in else []
     tests = [TESTS[one.test] for one in questions.tests if one.test is not None]
     return asked + [
-        _(
-            "Your care team asks you for a guided test: {test}. How to do it: {command}",
-            test=within(_(test)),
-            command=HOW,
-        )
-        for test in tests
+        _("Your care team asks you for a guided test: {test}. See below.", test=within(_(test))) for test in tests
     ]
 
 
@@ -136,10 +143,9 @@ def _walked(store: Store, now_s: float, zone: tzinfo) -> list[str]:
 
 
 def _worn(store: Store) -> str:
-    days = store.days(store.gateway(), newest=1)
-    if not days:
+    day = last_lived(store.days(store.gateway(), newest=LOOK_DAYS))
+    if day is None or only_tests(day):
         return _("No whole day is known yet.")
-    day = days[-1]
     counts = _("It did not count: {why}.", why=retold(day.missing)) if day.missing else _("It counted.")
     worn, walked = number(day.worn_h, 1, "h"), number(day.walking_min, 0, "min")
     told = _("Last whole day, {day}: worn {worn}, walked {walked}.", day=day_words(day.day), worn=worn, walked=walked)

@@ -71,6 +71,7 @@ class Card:
 
     stored: StoredAlert
     anchor: str
+    place: str  # grows down the list it stands in
     tier: Tier
     shape: str
     tier_word: str
@@ -95,6 +96,7 @@ def card(stored: StoredAlert, now_s: float, zone: tzinfo | None) -> Card:
     return Card(
         stored=stored,
         anchor=anchor(stored.gateway, alert.alert_id),
+        place=_place(stored),
         tier=life.tier,
         shape=shape,
         tier_word=word,
@@ -210,6 +212,13 @@ def evidence(trend: Trend) -> Evidence:
         + (row if trend.worse_days else "")
         + (f" ({retold(trend.reason)})" if trend.reason else ""),
     )
+
+
+def _place(stored: StoredAlert) -> str:
+    """Open ones worst first; of one tier, and of closed ones, the newest first."""
+    worst = 9 - int(stored.life.tier[1:]) if stored.life.is_open else 9
+    newest = min(max(1e12 - stored.alert.raised_s, 0.0), 1e13)  # whatever a home's clock said
+    return f"{worst} {newest:020.6f} {stored.alert.alert_id} {stored.gateway}"
 
 
 def anchor(gateway: str, alert_id: str) -> str:

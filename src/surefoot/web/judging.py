@@ -57,7 +57,8 @@ class Judging:
         told = Counter(self._store.judgements.told())
         judged = Counter(one.kind for _home, one in self._store.judgements.standing())
         many = [(_(INCIDENTS[kind]), str(told[kind]), str(judged[kind])) for kind in INCIDENTS if told[kind]]
-        return self._pages.page("precision.html", self._clock(), self._store.patients(), rows=rows, many=many)
+        patients = self._store.patients(days_too=False)
+        return self._pages.page("precision.html", self._clock(), patients, rows=rows, many=many)
 
 
 Row = tuple[str, ...]

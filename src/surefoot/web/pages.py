@@ -36,6 +36,9 @@ def plotly_script() -> Path:
     return Path(str(files("plotly") / "package_data" / "plotly.min.js"))
 
 
+Troubles = tuple[tuple[str, str, str], ...]  # what, since, what it means
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around every page."""
@@ -44,9 +47,10 @@ class Frame:
     generated_s: float
     generated: str
     source: str
-    troubles: tuple[tuple[str, str, str], ...]  # what, since, what it means
+    troubles: Troubles
     open_clinical: int
     open_technical: int
+    urgent: int  # of the open ones
 
 
 class Pages:
@@ -78,6 +82,10 @@ class Pages:
     def page(self, template: str, now_s: float, patients: Sequence[Patient], **content: Any) -> HTMLResponse:
         return self._answer(template, frame=self._frame(now_s, patients), **content)
 
+    def plain(self, template: str, **content: Any) -> HTMLResponse:
+        """A page that is about nobody."""
+        return self._answer(template, frame=None, **content)
+
     def login(self, csrf: str, status: int = 200, *, back: str, told: str) -> HTMLResponse:
         return self._answer("login.html", status, frame=None, csrf=csrf, back=back, told=told)
 
@@ -98,7 +106,6 @@ class Pages:
         told = {"title": self._title, "patients": count(len(patients), "patient")}
         if heard:
             told |= {"ago": ago(max(heard), now_s), "when": local(max(heard), self.zone)}
-        troubles = self._line.troubles(now_s) if self._line else []
         return Frame(
             title=self._title,
             generated_s=now_s,
@@ -106,10 +113,17 @@ class Pages:
             source=_("{title}: {patients}, newest message {ago} ({when})", **told)
             if heard
             else _("{title}: {patients}, no message yet", **told),
-            troubles=tuple((one.what, local(one.since_s, self.zone), one.meaning) for one in troubles),
+            troubles=self.troubles(now_s),
             open_clinical=sum(one.open_alerts for one in patients),
             open_technical=sum(one.open_technical for one in patients),
+            urgent=sum(one.urgent for one in patients),
         )
+
+    def troubles(self, now_s: float) -> Troubles:
+        """What stands between the homes and this clinic's records."""
+        found = self._line.troubles(now_s) if self._line else []
+        since = [_("Since {since}.", since=local(one.since_s, self.zone)) for one in found]
+        return tuple((one.what, at, one.meaning) for one, at in zip(found, since, strict=True))
 
 
 def with_digest(path: Path) -> str:

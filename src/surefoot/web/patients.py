@@ -62,6 +62,7 @@ class Course:
     arrow: str
     word: str
     look: bool
+    state: TrendState
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ class Row:
     needs_look: bool
     compared: bool  # at least one number of the newest day could be judged
     courses: tuple[Course, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """Grows down the list."""
+        worst = 9 - int((self.patient.worst_tier or "T-1")[1:])
+        technical = max(0, 9999 - self.patient.open_technical)
+        label = self.patient.label.casefold()
+        return f"{worst:02d} {not self.watch.gap:d} {technical:04d} {self.compared:d} {label} {self.patient.gateway}"
 
 
 def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: WatchParams | None = None) -> Watch:
@@ -122,7 +131,7 @@ def courses(trends: Sequence[Trend]) -> tuple[Course, ...]:
             trend = found.get((name, of))
             if trend is not None:
                 arrow, word = ARROWS[trend.state]
-                made.append(Course(name.split("_")[0].upper(), of, arrow, word, trend.state in WORSE))
+                made.append(Course(name.split("_")[0].upper(), of, arrow, word, trend.state in WORSE, trend.state))
     return tuple(made) if any(trend.state != "cannot_say" for trend in found.values()) else ()
 
 
@@ -161,13 +170,4 @@ def reason(trends: Sequence[Trend]) -> str:
 
 def in_order(rows: Sequence[Row]) -> list[Row]:
     """Needs a look first: worst open alert, not monitored, technical alerts, not yet comparable; then by name."""
-    return sorted(
-        rows,
-        key=lambda one: (
-            -int((one.patient.worst_tier or "T-1")[1:]),
-            not one.watch.gap,
-            -one.patient.open_technical,
-            one.compared,
-            one.patient.label.casefold(),
-        ),
-    )
+    return sorted(rows, key=lambda one: one.place)

@@ -17,12 +17,14 @@ from surefoot.pipeline.plan import USUAL, Plan
 from surefoot.pipeline.rulebook import WouldHave, would_have
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.told import Told
-from surefoot.records import Affected, Learning, Limits, Ordered, Question, Side, TestKind, Treatment, TreatmentKind
+from surefoot.records import Learning, Limits, Ordered, Question, Side, TestKind, Treatment, TreatmentKind
+from surefoot.web.changes import changed
 from surefoot.web.deeds import Field, name_of
 from surefoot.web.desk import LONGEST_NOTE, Refused, clean, known_patient
 from surefoot.web.language import N_, _, day_words
-from surefoot.web.ordered import TREATMENTS, asked, history, in_short, limit_rows
+from surefoot.web.ordered import TREATMENTS, asked, in_short, limit_rows
 from surefoot.web.pages import Pages
+from surefoot.web.profilewords import said, stands
 from surefoot.web.retold import retold
 from surefoot.web.words import TESTS, local_day
 
@@ -68,11 +70,6 @@ class Planning:
         """Anew from a day on; without one, the first baseline from more days."""
         return self._order(gateway, Learning(first_day, days), who, note)
 
-    def affect(
-        self, gateway: str, side: Annotated[Side, Form()], since: Field, who: Field = "", note: Field = ""
-    ) -> Response:
-        return self._order(gateway, Affected(side, since), who, note)
-
     def treat(
         self,
         gateway: str,
@@ -108,7 +105,7 @@ class Planning:
 
     def _order(self, gateway: str, what: Ordered, who: str, note: str) -> Response:
         who, note, now_s = name_of(who), clean(note, _("the note"), LONGEST_NOTE), self._clock()
-        known_patient(self._store.patients(), gateway)
+        known_patient(self._store.patients(days_too=False), gateway)
         try:
             self._store.orders.give(gateway, what, who, now_s, local_day(now_s, self._pages.zone), note)
         except OrderError as error:
@@ -122,7 +119,7 @@ class Planning:
         limits: Limits | None = None,
         tried: list[tuple[WouldHave, WouldHave]] | None = None,
     ) -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         patient, zone = known_patient(patients, gateway), self._pages.zone
         plan = self._store.orders.plan(gateway)
         content: dict[str, Any] = {
@@ -131,6 +128,7 @@ class Planning:
             "limits": limit_rows(plan.limits if limits is None else limits),
             "own": in_short(plan),
             "affected": plan.affected,
+            "profile": said(stands(self._store, gateway)),
             "today": local_day(now_s, zone),
             "fewest": FEWEST_DAYS,
             "most": MOST_DAYS,
@@ -139,7 +137,7 @@ class Planning:
             "tests": TESTS,
             "asked": self._unanswered(gateway),
             "tried": [(one.rule, one.looked, fired(one), fired(usual)) for one, usual in tried or ()],
-            "history": history(self._store, gateway, zone),
+            "history": changed(self._store, gateway, zone),
         }
         return self._pages.page("plan.html", now_s, patients, **content)
 
@@ -169,7 +167,7 @@ def add_planning(app: FastAPI, planning: Planning) -> None:
     app.get(at, response_model=None)(planning.plan)
     app.get(f"{at}/try", response_model=None)(planning.try_limits)
     app.post(f"{at}/limits", response_model=None)(planning.set_limits)
-    for deed in (planning.learn, planning.affect, planning.treat, planning.ask):
+    for deed in (planning.learn, planning.treat, planning.ask):
         app.post(f"{at}/{deed.__name__}", response_model=None)(deed)
 
 

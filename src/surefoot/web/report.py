@@ -10,6 +10,7 @@ import surefoot
 from surefoot.pipeline.store import Patient, Store
 from surefoot.records import SIDES, DaySummary, SurefootError
 from surefoot.web import reporttables as tables
+from surefoot.web.annotations import annotations
 from surefoot.web.charts import Chart, charts
 from surefoot.web.headline import headline
 from surefoot.web.language import N_, _, _n, day_words
@@ -72,7 +73,7 @@ def report(
     trends = [trend for trend in trends if first <= trend.day <= last]
     alerts = [one for one in alerts if first <= one.alert.day <= last]
     incidents = [one for one in store.incidents(patient.gateway) if first <= day_of(one.start_s, zone) <= last]
-    marks = [(one.alert.day, one.alert.tier) for one in alerts if one.alert.channel == "clinical"]
+    marks = annotations(store, patient.gateway, days, alerts, zone)
     newest = [trend for trend in trends if trend.day == max(t.day for t in trends)]
     top = headline(alerts, watch(patient, days, then_s), days, newest)
     return Report(

@@ -18,7 +18,7 @@ EVERYBODY: tuple[Role, ...] = ("therapist", "care-team", "admin")
 CARE: tuple[Role, ...] = ("therapist", "care-team")
 THERAPIST: tuple[Role, ...] = ("therapist",)
 
-SEE: dict[str, tuple[Role, ...]] = {"/alerts/technical": EVERYBODY}  # other pages: CARE
+SEE: dict[str, tuple[Role, ...]] = {"/alerts/technical": EVERYBODY, "/live": EVERYBODY}  # other pages: CARE
 DO: dict[str, tuple[Role, ...]] = {  # other forms: THERAPIST, so that one nobody thought of here lets in too few
     "/login": EVERYBODY,
     "/logout": EVERYBODY,

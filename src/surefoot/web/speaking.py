@@ -45,6 +45,9 @@ class Speaking:
             answer.set_cookie(COOKIE, wished, A_YEAR_S, path="/", secure=secure, httponly=True, samesite="lax")
             await answer(scope, receive, send)
             return
+        if scope["path"].startswith("/api/"):  # programs are answered in one language
+            await self._app(scope, receive, send)
+            return
         own, liked = Request(scope).cookies.get(COOKIE, ""), preferred(Headers(scope=scope).get("accept-language", ""))
         speak(next((one for one in (own, self._usual, liked) if one in languages()), OWN))
         _LINKS.set(

@@ -2,11 +2,12 @@
 "use strict";
 (() => {
   const banner = document.getElementById("age");
-  const made = Date.now(); // by the reader's own clock, which may differ from the clinic's
   const oldest_s = 120;
+  let made = Date.now(); // by the reader's own clock, which may differ from the clinic's
   const tell = () => {
     const age_s = Math.floor((Date.now() - made) / 1000);
-    if (age_s < oldest_s) return;
+    banner.hidden = age_s < oldest_s;
+    if (banner.hidden) return;
     const { seconds, minutes } = banner.dataset;
     const age = age_s < 600 ? seconds.replace("{n}", age_s) : minutes.replace("{n}", Math.floor(age_s / 60));
     banner.textContent = `${age} `;
@@ -14,8 +15,11 @@
     again.href = location.pathname;
     again.textContent = banner.dataset.again;
     banner.append(again);
-    banner.hidden = false;
   };
   setInterval(tell, 5000);
   document.addEventListener("visibilitychange", tell);
+  document.addEventListener("surefoot:current", () => { /* lists.js: all that is known by now stands on it */
+    made = Date.now();
+    tell();
+  });
 })();
