@@ -38,7 +38,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     "aiomqtt": {"alerts/mqtt.py", "alerts/mqttclient.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
-    "pyarrow": {"exports/parquet.py"},
+    "pyarrow": {"exports/parquet.py", "sensors/frames.py"},
     "typst": {"web/paper.py"},
     "matplotlib": {"web/drawing.py"},
     "cryptography": {"alerts/identity.py", "pipeline/sealing.py"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,12 +23,16 @@ from surefoot.pipeline.resumed import open_day_s
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.samegrid import same_grid
 from surefoot.pipeline.store import open_store
-from surefoot.records import Gap, Order, Question, Samples, TestResult, WornSensor
+from surefoot.records import Gap, Order, Question, Samples, TestKind, TestResult, WornSensor
 from surefoot.signal.guided.assess import assess
+from surefoot.signal.guided.chair import ChairParams
+from surefoot.signal.guided.toetap import ToeTapParams
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.trials import simulate_trial
 from surefoot.web.homeapp import make_home_app
 from surefoot.web.homenow import HomeNow, SensorNow
+from surefoot.web.hometests import KINDS, LATER_S, TIMINGS
+from surefoot.web.homework import steps_on_page
 from test_axe import served
 from test_web import text
 from test_web_browser import Watched, browser
@@ -175,6 +180,17 @@ def test_a_test_that_needs_foot_sensors_says_so(house: House) -> None:
     page = house.page.get("/tests/sit_to_stand_5")
     assert 'id="start" hidden' in page.text and "Cross your arms on your chest" in page.text
     assert "The page gives the beat: 60 a minute" in text(house.page.get("/tests/heel_rise?side=left"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_step_on_the_page_speaks_of_files_or_of_what_the_page_does_itself(kind: TestKind) -> None:
+    said = " ".join(steps_on_page(kind))
+    assert "Start" in said and not re.search(r"--\w|metronome|recording|watch the clock|Tap start|tap stop", said)
+
+
+def test_who_begins_late_is_not_stopped_before_what_is_counted_is_over() -> None:
+    assert TIMINGS["chair_stand_30s"].seconds == ChairParams().window_s + LATER_S
+    assert TIMINGS["toe_tap"].seconds == ToeTapParams().window_s + LATER_S
 
 
 WRONG = [

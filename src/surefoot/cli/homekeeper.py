@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
+from surefoot.alerts.alike import KIND as ALIKE
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
 from surefoot.cli.board import Board
 from surefoot.pipeline.store import Store, StoreError
@@ -78,6 +79,8 @@ class HomeKeeper:
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
         if alert.tier == "T3" and not over:
             self._say(MEANWHILE)
+        if alert.kind == ALIKE and not over:
+            self._say("Did you walk in other shoes? Say so on your page, or with: surefoot log shoes --help")
 
     def keep_answer(self, answer: Answer) -> None:
         self._kept(lambda: self._store.keep_answer(answer))

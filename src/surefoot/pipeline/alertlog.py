@@ -90,7 +90,8 @@ class AlertLog:
     def waiting(self) -> list[OpenAlert]:
         """All open alerts, the oldest first; those that were closed cost nothing."""
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
-        """All that wait of a channel, and the newest so many of those closed; newest first."""
+            mine = select(alert_events).join(alerts, SAME_ALERT).where(~is_closed())
+            events = reads.events_by_alert(connection, mine)
             order = alerts.c.stored_s, alerts.c.alert_id, alerts.c.gateway  # two who look write in the same order
             rows = connection.execute(select(alerts).where(~is_closed()).order_by(*order))
             found = [_open_alert(row, events[row.gateway, row.alert_id]) for row in rows]

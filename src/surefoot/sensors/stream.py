@@ -30,6 +30,8 @@ class StreamParams:
     clock: TickParams | None = None  # None: by what the product can tell
     settle_s: float = 2.5  # looked at before the first time is told
     settle_packets: int = 8
+    settle_most_s: float = 20.0  # and longer, up to this, where packets wait for one another: while its clock is not
+    settle_within_s: float = 0.010  # known so well
     again_s: float = 60.0  # away so long, the same again
     gather_s: float = 0.2  # readings told together
     look_s: float = 1.0  # how often the run is held against the clock
@@ -168,10 +170,16 @@ class SensorStream:
         if self._held is None:
             return told + self._add(placed)
         self._held.append(placed)
-        p, looked_s = self._params, placed.arrived_s - self._held[0].arrived_s
-        if looked_s >= p.settle_s and len(self._held) >= p.settle_packets:
-            told += self._settle()
+        looked_s = placed.arrived_s - self._held[0].arrived_s
+        if looked_s >= self._params.settle_s and len(self._held) >= self._params.settle_packets:
+            if looked_s >= self._params.settle_most_s or self._is_clear():
+                told += self._settle()
         return told
+
+    def _is_clear(self) -> bool:
+        """Whether the clock is known well, or would hardly be known better soon."""
+        uncertainty_s = self.clock.uncertainty_s
+        return uncertainty_s is None or not self._order.timed or uncertainty_s <= self._params.settle_within_s
 
     def _heed_arrivals(self, placed: Placed) -> None:
         """Show them to the clock: those of the packet's parts where it came in parts, else its own."""
@@ -254,7 +262,7 @@ class SensorStream:
         p, self._looked = self._params, run.next
         early_s = self._time_s(run.next) - run.end_s
         self._off_s = abs(early_s)
-        wrong_s = max(p.wrong_still_s if self._still else p.wrong_s, 0.5 * (self.clock.uncertainty_s or 0.0))
+        wrong_s = max(p.wrong_still_s if self._still else p.wrong_s, 0.5 * self.clock.restless_s)
         if run.late_s:  # on its way to be right
             if early_s < 0 and -early_s < run.late_s + wrong_s:
                 return []

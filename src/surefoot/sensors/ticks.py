@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from surefoot.sensors.edge import lower_edge
 from surefoot.sensors.waiting import Waiting, WaitingParams
 
 
@@ -33,8 +34,6 @@ class TickParams:
     raw_packets: int = 100  # so many at most
     bin_s: float = 2.0  # of those behind them the earliest of so long
     fit_every_s: float = 1.0
-    groups: int = 16  # of arrivals, whose minima tell how dense arrivals are above the floor
-    slopes: int = 33  # weighed at once
     grain: float = 1.0  # of a tick, by which a time may be cut off
     waiting: WaitingParams | None = field(default_factory=WaitingParams)
 
@@ -58,8 +57,8 @@ class TickClock:
     """Ticks and arrivals in, in order of ticks; the gateway time of any tick out.
 
     ``ppm``: how much the device's clock runs fast, ``sd_ppm``: its standard deviation; handed in, what was known of it
-    before. ``uncertainty_s``: the time told just now is so near to the line of least delay, 19 times of 20. All None
-    before the second packet.
+    before. ``uncertainty_s``: the time told just now is so near to the line of least delay, 19 times of 20; None before
+    the second packet, as the others. ``restless_s``: so far the time told may go yet on what is known of the link.
     """
 
     def __init__(
@@ -86,6 +85,7 @@ class TickClock:
         self.ppm: float | None = None
         self.sd_ppm: float | None = None
         self.uncertainty_s: float | None = None
+        self.restless_s = 0.0
 
     @property
     def span_s(self) -> float:
@@ -138,51 +138,27 @@ class TickClock:
             self._bins.popleft()
 
     def _fit(self) -> None:
-        """Weigh all lines below all arrivals.
-
-        Near the floor arrivals are about evenly dense; then a line of slope b that touches them is likely as
-        exp(density x its height at their middle), and one that lies lower by d is less so by exp(-density x d).
-        """
+        """Weigh all lines below all arrivals."""
         if len(self._bins) + len(self._raw) < 2:
             return
         p = self._params
         x, y = np.array([*self._bins, *self._raw]).T
-        delay_s = y - self._slope * x
-        minima = np.minimum.reduceat(delay_s, np.unique(np.searchsorted(x, np.linspace(x[0], x[-1], p.groups))))
-        above_s = max(float(minima.mean() - minima.min()) / len(minima), 1e-7)  # of the least, above the floor
-        middle, now = float(x[0] + x[-1]) / 2, float(x[-1])
-        slope, sd = self._slope, self._sd
-        for _ in range(8):
-            slopes = slope + sd * np.linspace(-4, 4, p.slopes)
-            heights = (y - slopes[:, None] * x).min(axis=1)
-            likely = (heights + slopes * middle) / above_s - 0.5 * ((slopes - self._prior[0]) / self._prior[1]) ** 2
-            best = int(likely.argmax())
-            weights = np.exp(likely - likely[best])
-            weights /= weights.sum()
-            slope = float(weights @ slopes)
-            spread = float(weights @ (slopes - slope) ** 2) ** 0.5
-            if best in (0, p.slopes - 1):
-                sd *= 4
-            elif spread < sd / 4:
-                sd = max(spread, sd / 8)
-            else:
-                break
-        self._slope, self._sd = float(np.clip(slope, *self._limits)), max(spread, 1e-8)
+        now = float(x[-1])
+        edge = lower_edge(x, y, (self._slope, self._sd), self._prior)
+        self._slope, self._sd = float(np.clip(edge.slope, *self._limits)), max(edge.slope_sd, 1e-8)
         if now - self._anchored_s >= p.window_s:
             self._anchored_s, self._limits = now, _around(self._slope, p.stray * p.measured_ppm * 1e-6)
-        ends = heights - above_s + slopes * now
-        end_s = float(weights @ ends)
-        spread_s = float(np.hypot(above_s, float(weights @ (ends - end_s) ** 2) ** 0.5))
-        self._tell(now, end_s, self._slope, spread_s)
+        self._tell(now, *edge.at(now))
 
-    def _tell(self, now: float, delay_s: float, slope: float, spread_s: float) -> None:
-        """The line by the earliest, unless waiting tells of one well below it."""
-        floor = self._waiting and self._waiting.floor
+    def _tell(self, now: float, delay_s: float, spread_s: float) -> None:
+        """The line by the earliest, unless waiting tells of another."""
+        floor, slope, sd = self._waiting and self._waiting.floor, self._slope, self._sd
         if floor:
-            delay_s, slope, spread_s = floor.delay_at(now), floor.slope, floor.sd_s
+            delay_s, spread_s, slope, sd = floor.delay_at(now), floor.sd_s, floor.slope, floor.slope_sd
         self._told = (delay_s - slope * now, slope)
-        self.ppm, self.sd_ppm = -1e6 * slope, 1e6 * self._sd
-        self.uncertainty_s = 2.0 * spread_s + self._params.grain * self._tick_s
+        self.ppm, self.sd_ppm = -1e6 * slope, 1e6 * sd
+        self.restless_s = 2.0 * spread_s + self._params.grain * self._tick_s
+        self.uncertainty_s = self.restless_s + (self._waiting.doubt_s if self._waiting and not floor else 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,4 +162,21 @@ ALERTS = (
     N_("other"),
     N_("MCID, {name}"),
     N_("smallest real change, {name}"),
+    N_(
+        "Not yet a weakness of one leg: other shoes, pain, haste or another floor change both legs alike. It is"
+        " no sign that nothing is wrong either: two legs that weaken together look the same."
+    ),
+    N_("Both legs have changed alike ({told}): the patient is asked about other shoes."),
+    N_("Without an answer it is a review after {n} days."),
+    N_("Left leg: {changed}"),
+    N_("Right leg: {changed}"),
+    N_("from day to day"),
+    N_("The patient says: {words}."),
+    N_("Asked about other shoes on {day}: no answer."),
+    N_("Asked about other shoes on {day}: the usual shoes."),
+    N_("other shoes, and still in them"),
+    N_("other shoes on those days only"),
+    N_("the usual shoes"),
+    N_("{n} times within 24 hours, {n2} of them as the patient says"),
+    N_("{n} in 24 hours, one of which the patient says was so: the usual limit"),
 )

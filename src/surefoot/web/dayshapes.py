@@ -122,4 +122,9 @@ DAYS = (
     N_("a knee that gives way in walking, and a stumble, cannot be seen; falls can"),
     N_("only a large giving way in walking can be seen"),
     N_("times of contacts are rough: stance, swing and double support are not for comparing"),
+    N_("{n} day before"),
+    N_("{n} days before"),
+    N_("{n} day after"),
+    N_("{n} days after"),
+    N_("{days}; at least {n} on either side are needed"),
 )

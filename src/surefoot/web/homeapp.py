@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.guidedwindow import Recorded
+from surefoot.pipeline.shoes import ShoeWord, asked_shoes, keep_shoes
 from surefoot.pipeline.sitbreaks import AFTER_MIN, MOST, SETTING, read_breaks
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.telling import day_of, keep_answer, keep_check_in, told_check_in
@@ -126,6 +127,16 @@ class HomePage:
             self._store.diary.keep_aid(today_only)
         return RedirectResponse("/?told=logged", 303)
 
+    def shoes(self, word: Annotated[ShoeWord, Form()]) -> Response:
+        """To "did you walk in other shoes?"."""
+        now_s = self._clock()
+        asked = asked_shoes(self._store, now_s)
+        if asked is None:
+            what = _("This question is not open any more.")
+            raise _Wrong(what, _("Nothing was kept."), _("Go back to your page."))
+        alerts = keep_shoes(self._store, asked, word, now_s)
+        return RedirectResponse(f"/?told={'alerted' if alerts else 'answered'}", 303)
+
     def refusal(self, status: int, what: str, meaning: str, remedy: str) -> Response:
         """What went wrong; the emergency text stands on it too, for whoever was about to tell of a red flag."""
         page = self._templates.get_template("homewrong.html").render(what=what, meaning=meaning, remedy=remedy)
@@ -183,6 +194,7 @@ def make_home_app(
     app.post("/checkin", response_model=None)(page.check_in)
     app.post("/answer", response_model=None)(page.answer)
     app.post("/aid", response_model=None)(page.aid)
+    app.post("/shoes", response_model=None)(page.shoes)
     add_files(app)
     _add_problems(app, page)
     door = HomeDoor(store, clock, page.page, always=bool(names), secure=secure)

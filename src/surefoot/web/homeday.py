@@ -10,6 +10,8 @@ from datetime import datetime, timedelta, tzinfo
 from surefoot.alerts.redflags import FLAGS
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.asking import Open, open_questions
+from surefoot.pipeline.reads import StoredAlert
+from surefoot.pipeline.shoes import AskedShoes, asked_shoes
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.telling import day_of
 from surefoot.pipeline.tested import only_tests
@@ -25,7 +27,6 @@ from surefoot.web.words import TESTS, number, which_leg, within
 
 LOOK_DAYS = 14  # back for a whole day: those of which only a test is known are none
 RECENT_S = 24 * 3600.0  # so long a message of an urgent alert stands on the page (P)
-HOW = "surefoot test --how"
 FALL_S = 6 * 3600.0  # and that of a fall without rising, unless it is answered (P)
 AIDS: Mapping[AidKind, str] = {
     "brace": N_("A brace"),
@@ -67,12 +68,15 @@ class Today:
     tests: tuple[tuple[str, TestKind, Side | None], ...]  # the next ones
     aids: tuple[tuple[AidKind, str, bool], ...]  # what may help the walking, in words, and whether it is logged today
     recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
+    shoes: AskedShoes | None  # whether other shoes explain what both legs do
+    noticed: str  # whether the care team has seen what is urgent, as far as is known here
 
 
 def today(store: Store, now_s: float, zone: tzinfo, now: HomeNow | None = None) -> Today:
     gateway = store.gateway()
     told = [one for one in store.diary.check_ins(gateway) if one.day == day_of(now_s, zone)]
-    alerts = [known.alert for known in store.alerts(gateway) if 0 <= now_s - known.alert.raised_s < RECENT_S]
+    known = [one for one in store.alerts(gateway) if 0 <= now_s - one.alert.raised_s < RECENT_S]
+    alerts = [one.alert for one in known]
     questions = open_questions(store, now_s)
     return Today(
         fallen=_fallen(store, alerts, now_s),
@@ -89,6 +93,8 @@ def today(store: Store, now_s: float, zone: tzinfo, now: HomeNow | None = None) 
         tests=tuple(due(store, now_s, zone)),
         aids=tuple(_aids(store, day_of(now_s, zone))),
         recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
+        shoes=asked_shoes(store, now_s),
+        noticed=_noticed([one for one in known if one.alert.channel == "clinical" and one.alert.tier >= "T3"], zone),
     )
 
 
@@ -97,6 +103,25 @@ def _fallen(store: Store, alerts: Sequence[Alert], now_s: float) -> bool:
     raised = [one.raised_s for one in alerts if one.kind == "fall_not_up" and now_s - one.raised_s < FALL_S]
     said = [one.at_s for one in store.answers(store.gateway()) if one.kind == "fall"] if raised else []
     return bool(raised) and not any(at_s >= max(raised) for at_s in said)
+
+
+def _noticed(urgent: Sequence[StoredAlert], zone: tzinfo) -> str:
+    """The least that can be said of all of them: what nobody has taken on is said before what somebody has."""
+    if not urgent:
+        return ""
+    taken = [one.life.acknowledged for one in urgent]
+    if all(taken):
+        at = _hour(max(e.at_s for e in taken if e is not None), zone)
+        return _("Your care team has taken notice of this at {time}.", time=at)
+    seen = [one.life.seen or one.life.acknowledged for one in urgent]
+    if all(seen):
+        at = _hour(max(e.at_s for e in seen if e is not None), zone)
+        return _("It was on a screen of your care team at {time}; nobody has said yet that they take it on.", time=at)
+    return _("It is not known here yet that anybody of your care team has seen this.")
+
+
+def _hour(at_s: float, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at_s, zone).isoformat(timespec="minutes")[11:16]
 
 
 def _wanted(questions: Open) -> list[str]:
@@ -117,7 +142,7 @@ def _done(told: Sequence[CheckIn], zone: tzinfo) -> str:
         return ""
     last = told[-1]
     pain = next((one.pain for one in reversed(told) if one.pain is not None), None)
-    at = datetime.fromtimestamp(last.at_s, zone).isoformat(timespec="minutes")[11:16]
+    at = _hour(last.at_s, zone)
     if pain is None:
         return _("Done today at {time}: pain not told.", time=at)
     return _("Done today at {time}: pain {pain} of 10.", time=at, pain=pain)

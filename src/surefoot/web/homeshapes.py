@@ -205,4 +205,15 @@ HOMES = (
     N_("Please look yourself: this sensor belongs on the right {place}."),
     N_("The right sensor sits upside down, other than before."),
     N_("The right sensor sits {n} degrees farther round the leg than before."),
+    N_("both legs alike"),
+    N_(
+        "a chart's review (T2) while the legs' charts are less than {n} standard errors apart: the patient is "
+        "asked about other shoes, and the review waits for the answer, {n2} days at the most"
+    ),
+    N_(
+        "a count that is full by chance in 1 week of {n} or 1 day of {n2} (T2; T3 once the patient confirms one"
+        " of them), 1 day of {n3} (T3), or {n4} in 24 hours that the patient says were so (T3)"
+    ),
+    N_("a guided test is worse by: {name}"),
+    N_("the gateway was stopped"),
 )

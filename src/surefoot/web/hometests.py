@@ -20,7 +20,7 @@ from surefoot.pipeline.ownpage import Window
 from surefoot.pipeline.store import Store
 from surefoot.records import SIDES, Side, SurefootError, TestKind, TestResult
 from surefoot.web.homenow import HomeNow
-from surefoot.web.homework import SAFETY, STEPS, TITLES
+from surefoot.web.homework import SAFETY, TITLES, steps_on_page
 from surefoot.web.language import N_, _, day_words
 from surefoot.web.retold import retold
 from surefoot.web.words import TESTS, leg, local_day, which_leg
@@ -52,9 +52,10 @@ class Timing:
     beats: int = 0
 
 
+LATER_S = 3  # what is counted begins with the first move: who begins late must not be stopped early (P)
 TIMINGS: dict[TestKind, Timing] = {
-    "chair_stand_30s": Timing(seconds=30),
-    "toe_tap": Timing(seconds=10),
+    "chair_stand_30s": Timing(seconds=30 + LATER_S),
+    "toe_tap": Timing(seconds=10 + LATER_S),
     "heel_rise": Timing(beats=60),  # up on one, down on the next (facts/clinical.md 5.3)
 }
 
@@ -86,9 +87,7 @@ class HomeTests:
         content: dict[str, Any] = {
             "kind": test,
             "title": retold(TITLES[test]),
-            "steps": [
-                retold(step.replace("tap stop", "tap Stop").replace("Tap start", "Tap Start")) for step in STEPS[test]
-            ],
+            "steps": [retold(step) for step in steps_on_page(test)],
             "safety": retold(SAFETY),
             "sides": [(one, leg(one)) for one in SIDES] if one_legged(test) else (),
             "side": which,

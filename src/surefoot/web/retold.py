@@ -18,6 +18,7 @@ from surefoot.web.dayshapes import DAYS
 from surefoot.web.homeshapes import HOMES
 from surefoot.web.language import OWN, day_words, numerals, spoken
 from surefoot.web.testshapes import TESTS
+from surefoot.web.workshapes import WORK
 
 FOREIGN, END = "\u2068", "\u2069"  # Unicode's own marks around text of another direction or language
 SEPARATORS = ("; ", ", ", " and ")  # between things that are told in a row, the widest first
@@ -103,7 +104,7 @@ def _kind(name: str) -> tuple[str, Callable[[str], str]] | None:
 @cache
 def shapes() -> dict[str, re.Pattern[str] | None]:
     """Every shape with its pattern; the longest first, for it says most."""
-    every = sorted({*ALERTS, *DAYS, *HOMES, *TESTS}, key=lambda shape: (-len(_FIELD.sub("", shape)), shape))
+    every = sorted({*ALERTS, *DAYS, *HOMES, *TESTS, *WORK}, key=lambda shape: (-len(_FIELD.sub("", shape)), shape))
     return {shape: re.compile("".join(_pattern(shape)), re.DOTALL) if _FIELD.search(shape) else None for shape in every}
 
 
