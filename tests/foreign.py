@@ -18,7 +18,18 @@ from surefoot.web import language
 CODE = "eo"  # a language that babel knows and nobody has translated to
 HOW = "Wrap it in _() (docs/languages.md, 'How to write a text that can be translated'), then: make languages"
 FIELD = re.compile(r"(\{\w+\}|%\(\w+\)s|%%)")
-SPOKEN = ("aria-label", "title", "alt", "placeholder", "data-is", "data-seconds", "data-minutes", "data-again")
+SPOKEN = (
+    "aria-label",
+    "title",
+    "alt",
+    "placeholder",
+    "data-is",
+    "data-minutes",
+    "data-again",
+    "data-urgent",
+    "data-now",
+)
+SPOKEN += ("data-to", "data-moved", "data-on", "data-off", "data-trying", "data-held", "data-range")
 DRAWN = ("text", "name", "title", "label", "hovertemplate")  # what a chart's figure says
 
 
@@ -70,6 +81,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         told = dict(attrs)
         self.said += [str(told[name]) for name in SPOKEN if told.get(name)]
+        self.said += json.loads(str(told.get("data-words") or "{}")).values()
         if tag == "script" and told.get("type") == "application/json" and told.get("id") != "chart-words":
             self._json.append("")
         if tag == "span" and (self._english or told.get("lang") == "en"):
@@ -109,7 +121,7 @@ def left_over(html: str, data: re.Pattern[str]) -> Iterator[str]:
     """Words outside of brackets that are no ``data``: texts that nobody can translate."""
     page = Page(html)
     whole = re.sub(r"⟦[^⟦⟧]*⟧", " ", "\n".join(page.said))
-    whole = re.sub(r"%\{[^}]*\}|<extra>|</extra>|%-d %b", " ", whole)
+    whole = re.sub(r"%?\{[^}]*\}|<extra>|</extra>|%-d %b", " ", whole)
     for line in whole.splitlines():
         rest = " ".join(data.sub(" ", line).split())
         if re.search(r"[^\W\d_]{2,}", rest):

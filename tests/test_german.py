@@ -21,7 +21,7 @@ from surefoot.alerts.bodies import AlertBody, AnswerBody, CheckInBody, TestBody,
 from surefoot.alerts.redflags import red_flags
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import Affected, Aid, Answer, Learning, Limits, Order, Question, Treatment
+from surefoot.records import Affected, Aid, Answer, Learning, Limits, Order, Question, Treatment, WornSensor
 from surefoot.web import paper
 from surefoot.web.app import make_app
 from surefoot.web.homeapp import make_home_app
@@ -32,8 +32,8 @@ from surefoot.web.report import report
 from visitors import Browser, hired, quick_passwords
 
 DATA = re.compile(  # names, units, codes and addresses that are the same in every language
-    r"\bP-0\d\b|Clinic North|Dr\. \w+|Nurse Bo|\bCy\b|surefoot [\w .-]+|\bsurefoot\b|\bPDF\b|\bT[0-4]\b|\b(L4|L5|S1)\b"
-    r"|\b(min|mm|ms|cm|Hz|kB|km)\b|m/s[²³]?|°/s|/min|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{8}\b"
+    r"\bP-0\d\b|Clinic North|Dr\. \w+|Nurse Bo|\bCy\b|surefoot [\w .-]+|\bsurefoot\b|\bT[0-4]\b|\b(L4|L5|S1)\b"
+    r"|\bPDF\b|\bPIN\b|\b(min|mm|ms|cm|Hz|kB|km)\b|m/s[²³]?|°/s|/min|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{8}\b"
     r"|\d{4}-[A-Z][a-z]+-\d\d"  # a day, as that language writes it
 )
 ENGLISH = {  # that no room composes: what the tests' own homes and people say
@@ -99,7 +99,7 @@ PATHS = [
     "/", "/?told=named", "/alerts?told=snoozed", "/alerts/technical", "/digest", "/digest?to=2026-01-20", "/precision",
     f"/patients/{WEAK}", f"/patients/{story.NEW}", f"/patients/{story.EMPTY}", f"/patients/{WEAK}/plan?told=set",
     f"/patients/{WEAK}/plan/try?chart_review=4", f"/patients/{WEAK}/plan/try?chart_review=99",
-    f"/patients/{WEAK}/report", "/nothing-here",
+    f"/patients/{WEAK}/report", "/nothing-here", f"/patients/{WEAK}/profile", f"/patients/{WEAK}?of=all",
     f"/patients/{story.EMPTY}/report", f"/patients/{WEAK}/report?first=2026-02-01&last=2026-01-01", "/patients/nobody",
 ]  # fmt: skip
 
@@ -156,6 +156,7 @@ def rich_home(tmp_path: Path) -> Store:
     urgent = "Left leg seems to give way more often: 2 times within 24 hours, as the patient says (nothing is known of "
     urgent += "before)."
     home.keep_alert(replace(made.alert("urgent", "T3", NOW_S - 300), sentence=urgent))
+    home.keep_worn_sensor(WornSensor("left", "shank", "dot", "AA:BB", "DOT 7", 60.0, NOW_S - 86400.0))
     home.diary.keep_aid(Aid("brace", "2026-01-29", "2026-01-29"))
     obey(home, Order("q1", NOW_S - 60, Question("check_in")), NOW_S - 50)
     obey(home, Order("q2", NOW_S - 60, Question("test", "heel_rise")), NOW_S - 50)
@@ -170,6 +171,14 @@ def test_the_patients_own_page_does_not(tmp_path: Path, monkeypatch: pytest.Monk
     form = {"pain": "4", "flag_saddle_numbness": "yes", "by": "patient"}
     pages = [browser.get("/?told=kept").text, browser.post("/checkin", form).text, browser.get("/").text]
     pages += [browser.get("/nowhere").text, browser.post("/answer", {"kind": "x"}).text]
+    pages += [browser.get(path).text for path in ("/tests", "/tests/heel_rise", "/tests/toe_tap", "/tests/nothing")]
+    window = {"start_s": str(NOW_S - 60), "end_s": str(NOW_S - 20), "side": "left"}
+    pages += [browser.post("/tests/heel_rise", window).text, browser.get("/pin").text]
+    pages.append(
+        browser.post(
+            "/breaks", {"on": "1", "after_min": "30", "quiet_from_h": "21", "quiet_to_h": "8", "most": "4"}
+        ).text
+    )
     assert not [found for page in pages for found in left_over(page, DATA)], HOW
     assert [Page(page).english for page in pages if Page(page).english] == []
     home.close()

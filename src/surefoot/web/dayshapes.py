@@ -126,5 +126,5 @@ DAYS = (
     N_("{n} days before"),
     N_("{n} day after"),
     N_("{n} days after"),
-    N_("{days}; at least {n} on either side are needed"),
+    N_("{spells}; at least {n} on either side are needed"),
 )

@@ -91,7 +91,7 @@ class Desk:
             "watch": seen,
             "headline": headline(alerts, seen, days, newest),
             "cards": [card(a, now_s, self._pages.zone) for a in sorted(alerts, key=lambda a: not a.life.is_open)],
-            "told": TOLD.get(told, ""),
+            "told": say(told),
         }
         if of:
             return self._pages.page("patientnews.html", now_s, patients, **content)
@@ -184,7 +184,7 @@ class Desk:
     def _alerts(self, channel: Channel, told: str, of: Of) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients(days_too=False)
         waiting, done = cards(self._store.alert_log.shown(channel, SHOWN_CLOSED), channel, now_s, self._pages.zone)
-        content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": TOLD.get(told, "")}
+        content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": say(told)}
         waiting, silent = outage(waiting)
         content |= {
             "waiting": [one for one in waiting if is_asked(one.stored.gateway, of)],

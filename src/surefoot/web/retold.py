@@ -1,7 +1,7 @@
 """Retelling: what was composed in English where nobody knows who will read it, said in the language spoken.
 
 Alerts, reasons and refusals come as whole sentences, from other rooms and from stores that may be years old. Each is
-known again by its shape, a text of the catalogue with {fields}: ``{n}``, ``{n2}`` hold numbers, ``{day...}`` a day,
+known again by its shape, a text of the catalogue with {fields}: ``{n}``, ``{n2}`` hold numbers, ``{day}`` a day,
 ``{name...}`` anything, left as it is; what any other field holds is retold in turn. What no shape fits stays in English
 between two marks, which the page turns into ``<span lang="en">``: never half a translation, never a wrong one.
 """
@@ -98,7 +98,7 @@ def _kind(name: str) -> tuple[str, Callable[[str], str]] | None:
     """What a field of this name holds, and how that is said; None: words."""
     if re.fullmatch(r"n\d?", name):
         return _NUMBER, numerals
-    return (_DAY, day_words) if name.startswith("day") else (r".+?", str) if name.startswith("name") else None
+    return (_DAY, day_words) if re.fullmatch(r"day\d?", name) else (r".+?", str) if name.startswith("name") else None
 
 
 @cache
