@@ -48,6 +48,7 @@ COPIED: tuple[Table, ...] = (gateways, reached, received, days, trends, alerts, 
 LIVES = 3  # one of them grows weak at the end, one in spring
 EVERY_DAYS = 40  # of each life somebody has answered an alert that often
 TIMES = 5
+WIDE = {"viewport": {"width": 1440, "height": 900}}
 
 
 def seed(url: str, patients: int, many_days: int) -> tuple[str, float]:
@@ -136,9 +137,9 @@ def seen(browser: Any, url: str, path: str) -> tuple[float, float]:
     """When a person sees the first of it, and when all charts are drawn, s from the click; the median."""
     first, drawn = [], []
     for _ in range(TIMES):
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_page(**WIDE)
         began_s = time.perf_counter()
-        page.goto(url + path, wait_until="commit")
+        page.goto(url + path, wait_until="commit", timeout=300_000)
         paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
         whole = "document.readyState === 'complete' && [...document.querySelectorAll('.chart')]"
         whole += ".every(one => one.querySelector('.main-svg .trace'))"

@@ -255,6 +255,24 @@ def test_a_page_that_follows_does_not_grow_old_and_lives_again_with_its_server(b
         tab.close()
 
 
+def test_long_and_leftward_names_turn_nothing_around_on_a_telephone(browser: Any, store: Store) -> None:
+    for gateway, label in ((WEAK, "W" * 80), (STEADY, "שרה כהן")):
+        Home(gateway).tell(store, NOW_S, AlertBody.of(made.alert("a")), DayBody.of_day(story.days(1)[0], ()))
+        store.label_patient(gateway, label)
+    with served(make_app(store, lambda: NOW_S, "Clinic")) as url:
+        tab = Watched(browser, 360)
+        for path in ("/", "/alerts", f"/patients/{WEAK}", f"/patients/{WEAK}/plan", "/digest"):
+            page = tab.open(url + path)
+            tab.wait_for_charts()
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        page = tab.open(f"{url}/")
+        row = page.locator("#patients li", has_text="שרה כהן")
+        name, home = row.locator("h2 a").bounding_box(), row.locator("h2 small").bounding_box()
+        assert home["x"] >= name["x"] + name["width"] or home["y"] >= name["y"] + name["height"]
+        assert row.locator("h2 small").inner_text() == f"home {STEADY[:8]}"
+        tab.close()
+
+
 def made_event(what: Any) -> Any:
     from surefoot.alerts.alertlife import AlertEvent
 

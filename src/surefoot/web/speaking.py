@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from surefoot.web import language
 from surefoot.web.guard import SAFE
-from surefoot.web.language import OWN, day_words, languages, speak, spoken
+from surefoot.web.language import OWN, chart_words, day_words, languages, speak, spoken
+from surefoot.web.retold import retold
+from surefoot.web.words import label, sentence
 
 COOKIE = "surefoot-language"
 CHOICE = "language"  # of the query: ?language=de
@@ -33,7 +35,7 @@ class Speaking:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="latin-1")
         kept = [(name, value) for name, value in asked if name != CHOICE]
         here = "/" + quote(scope["path"]).lstrip("/")  # two slashes would lead elsewhere
         wished = dict(asked).get(CHOICE, "")
@@ -42,6 +44,9 @@ class Speaking:
             secure = scope.get("scheme") == "https"
             answer.set_cookie(COOKIE, wished, A_YEAR_S, path="/", secure=secure, httponly=True, samesite="lax")
             await answer(scope, receive, send)
+            return
+        if scope["path"].startswith("/api/"):  # programs are answered in one language
+            await self._app(scope, receive, send)
             return
         own, liked = Request(scope).cookies.get(COOKIE, ""), preferred(Headers(scope=scope).get("accept-language", ""))
         speak(next((one for one in (own, self._usual, liked) if one in languages()), OWN))
@@ -80,5 +85,6 @@ def fit(templates: Environment) -> None:
         pgettext=lambda context, text: language.catalogue(spoken()).pgettext(context, text),
         newstyle=True,
     )
-    templates.globals |= {"spoken": spoken, "other_languages": others}
-    templates.filters |= {"day": day_words}
+    templates.globals |= {"spoken": spoken, "other_languages": others, "_p": templates.globals["pgettext"]}
+    templates.globals |= {"chart_words": chart_words}
+    templates.filters |= {"day": day_words, "retold": retold, "sentence": sentence, "label": label}
