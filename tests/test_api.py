@@ -231,6 +231,14 @@ def test_patients_are_those_of_the_list(store: Store, program: Program) -> None:
     assert [one["label"] for one in program.json("/patients?search=-02")["items"]] == ["P-02"]
 
 
+def test_programs_are_answered_in_the_same_words_whatever_is_spoken(store: Store, program: Program) -> None:
+    plain = program.json(f"/patients/{WEAK}")
+    german = program.get(f"/patients/{WEAK}", accept_language="de", cookie="surefoot-language=de")
+    assert german.json()["verdict"] == plain["verdict"] == "2 open alerts"
+    page = Browser(program.app).get(f"{BASE}/docs", accept_language="de").text
+    assert '<html lang="en"' in page and "The API for programs" in page
+
+
 def test_days_are_the_stores(store: Store, program: Program) -> None:
     days, told = store.days(WEAK), program.json(f"/patients/{WEAK}/days?numbers=true")["items"]
     assert len(told) == len(days) == 28

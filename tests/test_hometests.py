@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -258,8 +259,9 @@ def test_the_page_leads_through_heel_rises_with_a_beat_and_the_window_is_judged(
     house.now_s = NOW_S - 10.0
     with served(house.app) as url:
         tab = Watched(browser, 360)
-        tab.page.clock.install()
+        tab.page.clock.install(time=datetime(2026, 1, 1, tzinfo=UTC))
         page = tab.open(f"{url}/tests/heel_rise")
+        page.clock.pause_at(datetime(2026, 1, 1, 1, tzinfo=UTC))  # from here on only as this test lets it go on
         page.locator("label[for=leg-left]").click()
         page.get_by_role("button", name="Start").click()
         page.get_by_text("Get ready").wait_for()

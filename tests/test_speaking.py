@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -44,6 +45,16 @@ def test_a_choice_leads_back_to_the_page_it_was_made_on(store: Store) -> None:
     answer = browser.get("/alerts?told=late&language=de", follow=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/alerts?told=late")
     assert 'href="/alerts?told=late&amp;language=en"' in browser.get("/alerts?told=late").text
+
+
+@pytest.mark.parametrize("asked", ["Łukasz", "Ελένη", "Zoë", "日本", "\U000c6173"])
+def test_whatever_is_searched_for_a_choice_keeps_it(store: Store, asked: str) -> None:
+    browser = Browser(make_app(store))
+    page = browser.get(f"/?q={asked}")
+    assert page.status_code == 200
+    assert f'href="/?q={quote(asked)}&amp;language=de"' in page.text
+    chosen = browser.get(f"/?q={asked}&language=de", follow=False)
+    assert (chosen.status_code, chosen.headers["location"]) == (303, f"/?q={quote(asked)}")
 
 
 @pytest.mark.parametrize("path", ["//elsewhere.example/", "/\\elsewhere.example/", "/%2F%2Felsewhere.example"])

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from packets import MICRO, MILLI, NANO, NUMBERED, START_S, TIMELESS, Sent, errors, sent, streamed
 from surefoot.records import Gap, Samples
-from surefoot.sensors.product import Packet
+from surefoot.sensors.product import Packet, Traits
 from surefoot.sensors.stamps import Stamp
-from surefoot.sensors.stream import SensorStream
+from surefoot.sensors.stream import SensorStream, StreamParams
 
 TOUCH_S = 1e-6  # seconds since 1970 are kept to a quarter of a microsecond
 
@@ -102,6 +102,20 @@ def test_of_a_packet_in_parts_the_part_that_came_first_tells_the_time():
     off = [errors(made, [*out, *stream.lose(at_s, "the end")])[1] for stream, out in zip(streams, told, strict=True)]
     assert np.median(off[0]) > 0.060 and abs(np.median(off[1]) - 0.004) < 0.002
     assert np.abs(np.diff(off[1])).max() < 0.006
+
+
+def first_told_s(delays: str, traits: Traits = MICRO) -> float:
+    made = sent(np.random.default_rng(3), traits, 60.0, delays=delays)
+    stream = SensorStream("left", "shank", traits, traits.usual_rate_hz)
+    return next(arrived for arrived, packet in made.packets if stream.update(arrived, packet)) - START_S
+
+
+def test_times_are_told_soon_and_only_where_delays_hide_them_later():
+    p = StreamParams()
+    for delays in ("none", "interval", "turns", "bursts", "stalls"):
+        assert first_told_s(delays) < p.settle_s + 1.0
+    assert 10.0 < first_told_s("uniform") < p.settle_most_s + 1.0
+    assert first_told_s("uniform", TIMELESS) < p.settle_s + 1.0
 
 
 def test_a_rate_off_by_a_percent_that_warms_up_is_followed():

@@ -8,7 +8,7 @@ import pytest
 from packets import late
 from surefoot.records import Array
 from surefoot.sensors.ticks import TickClock, TickParams
-from surefoot.sensors.waiting import Floor, Waiting
+from surefoot.sensors.waiting import Floor, Waiting, WaitingParams
 
 EACH_S = 1 / 60
 DRIFT = -80e-6
@@ -81,15 +81,50 @@ def test_a_floor_that_no_packet_came_near_is_found_and_as_surely_as_it_says():
 
 @pytest.mark.parametrize(
     "kind",
-    ["none", "interval", "bursts", "stalls", "shaken turns", "turns at random", "few a turn", "falling", "rising"],
+    ["none", "interval", "bursts", "shaken turns", "turns at random", "few a turn", "falling", "rising"],
 )
 @pytest.mark.parametrize("each_s", [0.01, EACH_S])
 def test_of_other_links_nothing_is_told(kind, each_s):
     assert not any(floor for floor, _, _ in floors(4, kind, 200.0, each_s))
 
 
-def test_what_came_near_the_floor_is_believed_instead():
-    assert not any(floor for floor, _, _ in floors(5, "uniform", 300.0, 1 / 13))
+@pytest.mark.parametrize("each_s", [0.01, EACH_S, 1 / 13, 0.7])
+def test_stalls_among_small_delays_do_not_bend_it(each_s):
+    off = [floor.delay_at(device_s) - true_s for floor, device_s, true_s in floors(4, "stalls", 200.0, each_s) if floor]
+    assert np.abs(off[len(off) // 4 :]).max(initial=0.0) < 0.002
+
+
+def test_what_came_near_the_floor_tells_it_sooner():
+    told = floors(5, "uniform", 300.0, 1 / 13)
+    floor, device_s, true_s = told[-1]
+    assert floor and abs(floor.delay_at(device_s) - true_s) < 2 * floor.sd_s < 0.002
+
+
+def test_the_slope_is_sharp_where_many_are_as_late_as_can_be():
+    floor, *_ = floors(9, "uniform", 300.0)[-1]
+    assert floor and abs(floor.slope - DRIFT) < 3e-6
+
+
+def test_a_loss_makes_nobody_seem_alone():
+    """Who waited for a packet that was lost comes at its time, and not at that of the one before."""
+    rng = np.random.default_rng(10)
+    device = np.arange(0, 120.0, 0.01)
+    turns = np.cumsum(rng.uniform(0, 0.2, 3000))
+    arrived = turns[np.searchsorted(turns, device)]
+    here = rng.random(len(device)) > 0.2
+    waiting = Waiting((0.0, 60e-6))
+    for device_s, arrived_s in zip(device[here].tolist(), arrived[here].tolist(), strict=True):
+        waiting.update(device_s, arrived_s - device_s)
+        assert waiting.floor is None and waiting.doubt_s == 0.0
+
+
+def test_while_the_floor_is_not_known_it_is_said_how_deep_it_may_lie():
+    device, gone, arrived = arrivals(11, "uniform", 2.6, 0.01)
+    waiting = Waiting((0.0, 60e-6), WaitingParams(least=10**6))
+    for device_s, arrived_s in zip(device.tolist(), arrived.tolist(), strict=True):
+        waiting.update(device_s, arrived_s - device_s)
+    assert waiting.floor is None
+    assert waiting.doubt_s > (arrived - gone).min() > 0.02
 
 
 def test_it_is_given_up_when_the_link_changes():

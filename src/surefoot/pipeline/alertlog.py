@@ -106,6 +106,13 @@ class AlertLog:
             found = [*reads.alerts_named(connection, waiting), *reads.alerts_named(connection, over)]
         return sorted(found, key=lambda one: one.alert.raised_s, reverse=True)
 
+    def named(self, gateway: str, names: Sequence[str]) -> list[StoredAlert]:
+        """These alerts of a home, those of them that there are."""
+        mine = (alerts.c.gateway == gateway) & alerts.c.alert_id.in_(names)
+        query = select(alerts.c.gateway, alerts.c.alert_id).where(mine)
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return reads.alerts_named(connection, query)
+
     def going_on(self) -> list[OpenAlert]:
         """Technical alerts of which nothing says yet that they are over, also those that somebody took notice of."""
         over = select(alert_events.c.id).where(SAME_ALERT, alert_events.c.what == "resolved").exists()

@@ -21,18 +21,15 @@ TOLD = ("T2", "T3", "T4")  # tiers that somebody is called for
 
 def to_ask(store: Store, now_s: float) -> tuple[str, ...]:
     """At home: alerts of the last days of which it is not known that somebody has taken them on, the newest first."""
-    known = [one for one in store.alerts(store.gateway()) if one.alert.channel == "clinical" and one.alert.tier in TOLD]
-    open_ones = [one.alert for one in known if one.life.is_open and 0 <= now_s - one.alert.raised_s < ASKED_S]
-    newest = sorted(open_ones, key=lambda alert: alert.raised_s, reverse=True)
-    return tuple(alert.alert_id for alert in newest[:MOST_ASKED])
+    waiting = [one.alert for one in store.alert_log.shown("clinical", 0) if one.life.is_open and one.alert.tier in TOLD]
+    lately = [alert.alert_id for alert in waiting if 0 <= now_s - alert.raised_s < ASKED_S]
+    return tuple(lately[:MOST_ASKED])
 
 
 def answer(store: Store, gateway: str, asked: Sequence[str]) -> list[Noticed]:
     """At the clinic: what has become of these alerts; nothing of those nobody has looked at yet."""
     found = []
-    for one in store.alerts(gateway):
-        if one.alert.alert_id not in asked:
-            continue
+    for one in store.alert_log.named(gateway, asked):
         taken, seen = one.life.acknowledged, one.life.seen
         if taken is not None:
             found.append(Noticed(alert_id=one.alert.alert_id, what="acknowledged", at_s=taken.at_s))
@@ -44,7 +41,8 @@ def answer(store: Store, gateway: str, asked: Sequence[str]) -> list[Noticed]:
 def keep(store: Store, told: Sequence[Noticed]) -> None:
     """At home: what is known of its alerts by now; a word about an alert that is not known here is let go."""
     gateway = store.gateway()
-    tiers = {one.alert.alert_id: one.life.tier for one in store.alerts(gateway)}
+    named = store.alert_log.named(gateway, [one.alert_id for one in told])
+    tiers = {one.alert.alert_id: one.life.tier for one in named}
     store.alert_log.add_all(
         [
             (gateway, one.alert_id, AlertEvent(one.what, tiers[one.alert_id], one.at_s, who=CARE_TEAM))

@@ -30,8 +30,8 @@ class StreamParams:
     clock: TickParams | None = None  # None: by what the product can tell
     settle_s: float = 2.5  # looked at before the first time is told
     settle_packets: int = 8
-    settle_most_s: float = 20.0  # and longer, up to this, where packets wait for one another: while its clock is not
-    settle_within_s: float = 0.010  # known so well
+    settle_within_s: float = 0.010  # and longer while a clock with ticks is not known so well,
+    settle_most_s: float = 30.0  # up to this: only where each packet is late by itself
     again_s: float = 60.0  # away so long, the same again
     gather_s: float = 0.2  # readings told together
     look_s: float = 1.0  # how often the run is held against the clock
@@ -170,16 +170,13 @@ class SensorStream:
         if self._held is None:
             return told + self._add(placed)
         self._held.append(placed)
-        looked_s = placed.arrived_s - self._held[0].arrived_s
-        if looked_s >= self._params.settle_s and len(self._held) >= self._params.settle_packets:
-            if looked_s >= self._params.settle_most_s or self._is_clear():
-                told += self._settle()
-        return told
+        return told + (self._settle() if self._is_settled(placed.arrived_s - self._held[0].arrived_s) else [])
 
-    def _is_clear(self) -> bool:
-        """Whether the clock is known well, or would hardly be known better soon."""
-        uncertainty_s = self.clock.uncertainty_s
-        return uncertainty_s is None or not self._order.timed or uncertainty_s <= self._params.settle_within_s
+    def _is_settled(self, looked_s: float) -> bool:
+        """Whether the clock is known well by now, or has been looked at for long enough."""
+        p, uncertainty_s = self._params, self.clock.uncertainty_s
+        known = not self._order.timed or uncertainty_s is None or uncertainty_s <= p.settle_within_s
+        return looked_s >= (p.settle_s if known else p.settle_most_s) and len(self._held or ()) >= p.settle_packets
 
     def _heed_arrivals(self, placed: Placed) -> None:
         """Show them to the clock: those of the packet's parts where it came in parts, else its own."""

@@ -35,10 +35,8 @@ class WaitingParams:
     look_least_s: float = 1.0  # at least
     together_s: float = 0.001  # arrivals nearer than this are one
     hole: float = 1.5  # times the usual step of packets: before a longer one some were lost
-    near_s: float = 0.005  # to the earliest: who is bound by less did not wait
-    stray: float = (
-        4.0  # a block whose latest lies so many times further above the usual than most below it, is left out
-    )
+    near_s: float = 0.001  # to the earliest: who is bound by less did not wait
+    stray: float = 4.0  # times further above the usual latest of a block than most lie below it: left out
     blunt: float = 3.0  # times less sure than of other links is the line below packets that wait
     shares: tuple[float, ...] = (0.1, 0.2, 0.4, 0.6, 0.8, 0.95)  # of the delays, up to which they are tried
     alone: int = 5  # that came after the one before them, though they might have waited, and
@@ -71,8 +69,8 @@ class Floor:
 class Waiting:
     """Packets in, in order, as device time and delay; ``floor`` is what waiting tells, None where it tells nothing.
 
-    ``doubt_s``: while it tells nothing, the earliest may lie above the floor by so much; 0 where all that is ready comes
-    together.
+    ``doubt_s``: while it tells nothing, the earliest may lie above the floor by so much; 0 where all that is ready
+    comes together.
     """
 
     def __init__(self, slope: tuple[float, float], params: WaitingParams = WaitingParams()) -> None:
@@ -131,11 +129,16 @@ class Waiting:
             return None
         below = self._tried(seen) if came >= p.least else None
         if below is None:
-            depth_s, sd_s = seen.up_to(p.doubt_share).depth(p)
-            self.doubt_s = depth_s + 2 * sd_s
+            self.doubt_s = self._doubt_s(seen.up_to(p.doubt_share))
             return None
         sd_s = float(np.hypot(below[1], slope_sd * (now_s - device[0]) / 2))
         return Floor(now_s, earliest - below[0], sd_s, slope, slope_sd)
+
+    def _doubt_s(self, seen: _Seen) -> float:
+        if seen.late[-1] > self._params.most_s:
+            return 0.0
+        depth_s, sd_s = seen.depth(self._params)
+        return depth_s + 2 * sd_s
 
     def _drift(self) -> tuple[float, float]:
         """What the delay grows by in a second of the device, by the lines below and above all; standard deviation."""

@@ -6,8 +6,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from surefoot.pipeline.staff import Person
+from surefoot.web.language import N_
 
-NOBODY = "somebody at this clinic's own computer"  # no login is needed there as long as nobody has one
+NOBODY = N_("somebody at this clinic's own computer")  # no login is needed there as long as nobody has one
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,11 @@ from typing import Literal
 
 from surefoot.pipeline.store import Store, StoredAlert
 from surefoot.records import DaySummary, Incident, Treatment
+from surefoot.web.language import _
 from surefoot.web.ordered import TREATMENTS
+from surefoot.web.retold import retold, untold
 from surefoot.web.series import is_day
-from surefoot.web.words import leg, local_day
+from surefoot.web.words import local_day
 
 Happened = Literal["alert", "treatment", "aid", "fall", "strap"]
 NEW_AID_DAYS = 7  # an aid that was not walked with for so long is a new one (P)
@@ -34,7 +36,8 @@ def annotations(
     """All that is known of a patient, oldest first; ``days`` oldest first."""
     found = [*_alerts(alerts), *_treatments(store.diary.treatments(gateway)), *_aids(days), *_straps(days)]
     found += [
-        Annotation(local_day(one.start_s, zone), "fall", "Fall-like event", "fall") for one in _falls(store, gateway)
+        Annotation(local_day(one.start_s, zone), "fall", _("Fall-like event"), _("fall"))
+        for one in _falls(store, gateway)
     ]
     return sorted((one for one in found if is_day(one.day)), key=lambda one: (one.day, one.kind, one.words))
 
@@ -50,13 +53,14 @@ def by_day(known: Sequence[Annotation]) -> Mapping[str, list[str]]:
 def _alerts(alerts: Sequence[StoredAlert]) -> Iterator[Annotation]:
     for one in alerts:
         if one.alert.channel == "clinical":
-            yield Annotation(one.alert.day, "alert", f"Alert {one.alert.tier}", f"alert {one.alert.tier}")
+            tier = one.alert.tier
+            yield Annotation(one.alert.day, "alert", _("Alert {tier}", tier=tier), _("alert {tier}", tier=tier))
 
 
 def _treatments(treatments: Sequence[Treatment]) -> Iterator[Annotation]:
     for one in treatments:
-        name = TREATMENTS[one.kind]
-        yield Annotation(one.day, "treatment", f"{name}, first day", name)
+        name = _(TREATMENTS[one.kind])
+        yield Annotation(one.day, "treatment", _("{what}, first day", what=name), name)
 
 
 def _aids(days: Sequence[DaySummary]) -> Iterator[Annotation]:
@@ -66,14 +70,15 @@ def _aids(days: Sequence[DaySummary]) -> Iterator[Annotation]:
     for day in days:
         for aid in day.aids if is_day(day.day) else ():
             if aid not in last or _days_between(last[aid], day.day) > NEW_AID_DAYS:
-                yield Annotation(day.day, "aid", f"Walks with: {aid}", aid)
+                yield Annotation(day.day, "aid", _("Walks with: {aid}", aid=retold(aid)), untold(retold(aid)))
             last[aid] = day.day
 
 
 def _straps(days: Sequence[DaySummary]) -> Iterator[Annotation]:
     for day in days:
         for of in day.slipped:
-            yield Annotation(day.day, "strap", f"{leg(of)} sensor moved on the leg", "strap")
+            said = _("Left sensor moved on the leg") if of == "left" else _("Right sensor moved on the leg")
+            yield Annotation(day.day, "strap", said, _("strap"))
 
 
 def _falls(store: Store, gateway: str) -> Iterator[Incident]:
@@ -84,7 +89,7 @@ def _falls(store: Store, gateway: str) -> Iterator[Incident]:
     none = {(one.kind, one.side, one.start_s): one.answer == "no" for one in store.answers(gateway)}
     none |= {
         (one.kind, one.side, one.start_s): one.verdict == "not_real"
-        for _, one in store.judgements.standing(gateway)
+        for _home, one in store.judgements.standing(gateway)
         if one.verdict != "unsure"
     }
     yield from (one for one in falls if not none.get((one.kind, one.side, one.start_s), False))

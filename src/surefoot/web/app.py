@@ -27,12 +27,14 @@ from surefoot.web.door import Door, new_token
 from surefoot.web.gate import Gate
 from surefoot.web.guard import Guard
 from surefoot.web.judging import Judging
+from surefoot.web.language import _
 from surefoot.web.line import Line
 from surefoot.web.live import Live
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
 from surefoot.web.planning import Planning, add_planning
 from surefoot.web.printing import Printing
 from surefoot.web.profile import ProfilePage, add_profile
+from surefoot.web.retold import retold
 from surefoot.web.speaking import Speaking
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
@@ -148,22 +150,23 @@ def _add_refusals(app: FastAPI, pages: Pages) -> None:
     """Whatever goes wrong is told on a page: what happened, what it means, what to do."""
 
     @app.exception_handler(Refused)
-    def refused(_: Request, error: Refused) -> Response:
+    def refused(request: Request, error: Refused) -> Response:
         return pages.refusal(error.status, error.what, error.meaning, error.remedy)
 
     @app.exception_handler(SurefootError)
-    def unreadable(_: Request, error: SurefootError) -> Response:
-        return pages.refusal(503, error.what, error.meaning, error.remedy)
+    def unreadable(request: Request, error: SurefootError) -> Response:
+        return pages.refusal(503, retold(error.what), retold(error.meaning), retold(error.remedy))
 
     @app.exception_handler(RequestValidationError)
-    def incomplete(_: Request, error: RequestValidationError) -> Response:
-        what = "This form is not one of this page's."
-        return pages.refusal(400, what, "Nothing was stored.", "Reload the page and fill it in again.")
+    def incomplete(request: Request, error: RequestValidationError) -> Response:
+        what = _("This form is not one of this page's.")
+        return pages.refusal(400, what, _("Nothing was stored."), _("Reload the page and fill it in again."))
 
     @app.exception_handler(HTTPException)
-    def no_page(_: Request, error: HTTPException) -> Response:
-        what = "There is no such page." if error.status_code == 404 else f"This cannot be done ({error.detail})."
-        return pages.refusal(error.status_code, what, "Nothing was changed.", "Go back to the list of patients.")
+    def no_page(request: Request, error: HTTPException) -> Response:
+        lost = error.status_code == 404
+        what = _("There is no such page.") if lost else _("This cannot be done ({why}).", why=retold(error.detail))
+        return pages.refusal(error.status_code, what, _("Nothing was changed."), _("Go back to the list of patients."))
 
     @app.middleware("http")
     async def surprised(request: Request, call_next: Callable[[Request], object]) -> Response:
@@ -171,6 +174,6 @@ def _add_refusals(app: FastAPI, pages: Pages) -> None:
             return await call_next(request)  # type: ignore[misc,no-any-return]
         except Exception as error:
             log.exception("The page %s failed.", request.scope["path"])
-            what = f"This should not have happened ({type(error).__name__})."
-            remedy = "Please report it, with what surefoot clinic printed at this time."
-            return pages.refusal(500, what, "What is stored is safe; this page cannot be shown.", remedy)
+            what = _("This should not have happened ({error}).", error=type(error).__name__)
+            remedy = _("Please report it, with what surefoot clinic printed at this time.")
+            return pages.refusal(500, what, _("What is stored is safe; this page cannot be shown."), remedy)

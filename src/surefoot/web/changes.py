@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from surefoot.pipeline.profiles import Profile
 from surefoot.pipeline.store import Store
 from surefoot.records import Treatment
+from surefoot.web.language import N_, _, day_words
 from surefoot.web.ordered import TREATMENTS, history
 from surefoot.web.profilewords import changes
-from surefoot.web.words import TESTS, digits, leg, local, number
+from surefoot.web.retold import retold
+from surefoot.web.words import TESTS, digits, local, number, which_leg, within
 
-COLUMNS = ("When", "Who", "What", "Note", "What the home says")
-AT_HOME = "At home"
-STAYS = "It stays at this clinic"
+COLUMNS = (N_("When"), N_("Who"), N_("What"), N_("Note"), N_("What the home says"))
+AT_HOME = N_("At home")
+STAYS = N_("It stays at this clinic")
 Change = tuple[str, str, str, str, str, str]  # the time to sort by, then COLUMNS
 
 
@@ -26,15 +28,16 @@ def changed(store: Store, gateway: str, zone: tzinfo | None) -> list[tuple[str, 
 
 
 def _orders(store: Store, gateway: str, zone: tzinfo | None) -> Iterator[Change]:
-    for when, who, what, note, home in history(store, gateway, zone):
-        yield when, when, who, what, note, home
+    for one, row in zip(store.orders.given(gateway), history(store, gateway, zone), strict=True):
+        when, who, what, note, home = row
+        yield _sortable(one.order.given_s, zone), when, who, what, note, home
 
 
 def _profiles(store: Store, gateway: str, zone: tzinfo | None) -> Iterator[Change]:
     before = Profile()
     for one in store.office.profiles.of(gateway):
         when = local(one.at_s, zone)
-        yield when, when, one.who, changes(before, one.profile), one.note or "no note", STAYS
+        yield _sortable(one.at_s, zone), when, one.who, changes(before, one.profile), one.note or _("no note"), _(STAYS)
         before = one.profile
 
 
@@ -43,7 +46,7 @@ def _names(store: Store, gateway: str, zone: tzinfo | None) -> Iterator[Change]:
     for one in store.office.audit.entries(about=gateway):
         if one.what == "did label":
             when = local(one.at_s, zone)
-            yield when, when, one.who, "Named the patient", "no note", STAYS
+            yield _sortable(one.at_s, zone), when, one.who, _("Named the patient"), _("no note"), _(STAYS)
 
 
 def _treatments(store: Store, gateway: str) -> Iterator[Change]:
@@ -51,13 +54,26 @@ def _treatments(store: Store, gateway: str) -> Iterator[Change]:
     ordered = {(o.kind, o.day) for one in store.orders.given(gateway) if isinstance(o := one.order.what, Treatment)}
     for one in store.diary.treatments(gateway):
         if (one.kind, one.day) not in ordered:
-            what = f"{TREATMENTS[one.kind]}, first day {one.day}"
-            yield one.day, one.day, AT_HOME, what, "no note", "Logged at home"
+            day = day_words(one.day)
+            what = _("{what}, first day {day}", what=_(TREATMENTS[one.kind]), day=day)
+            yield one.day, day, _(AT_HOME), what, _("no note"), _("Logged at home")
 
 
 def _tests(store: Store, gateway: str, zone: tzinfo | None) -> Iterator[Change]:
     for one in store.tests(gateway):
-        value = f"not usable: {one.reason}" if one.value is None else number(one.value, digits(one.unit), one.unit)
-        which = f", {leg(one.side).lower()} leg" if one.side else ""
-        when = local(one.start_s, zone)
-        yield when, when, AT_HOME, f"Guided test, {TESTS[one.kind].lower()}{which}: {value}", "no note", "Done at home"
+        value = number(one.value, digits(one.unit), one.unit)
+        if one.value is None:
+            value = _("not usable: {why}", why=retold(one.reason))
+        test, when = within(_(TESTS[one.kind])), local(one.start_s, zone)
+        what = _("Guided test, {test}: {value}", test=test, value=value)
+        if one.side:
+            what = _("Guided test, {test}, {leg}: {value}", test=test, leg=which_leg(one.side), value=value)
+        yield _sortable(one.start_s, zone), when, _(AT_HOME), what, _("no note"), _("Done at home")
+
+
+def _sortable(at_s: float, zone: tzinfo | None) -> str:
+    """A time that sorts among days as they are stored."""
+    try:
+        return datetime.fromtimestamp(at_s, UTC).astimezone(zone).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""

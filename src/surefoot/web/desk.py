@@ -19,6 +19,7 @@ from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
 from surefoot.web.inbox import SHOWN_CLOSED, anchor, card, cards, outage
+from surefoot.web.language import N_, _, _n, day_words
 from surefoot.web.line import Line
 from surefoot.web.listing import rows_of
 from surefoot.web.naming import alike, tidy
@@ -29,23 +30,22 @@ from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
 from surefoot.web.treated import COLUMNS as TREATED
 from surefoot.web.treated import choices, treated
-from surefoot.web.words import TIERS, VERDICTS, count, local_day
+from surefoot.web.words import TIERS, VERDICTS, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 SHOWN_INCIDENTS = 50
 TOLD = {  # after a form: what its page says on top
-    "stored": "Acknowledged. It is stored below with your name and the time.",
-    "late": "Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below.",
-    "worse": "Not acknowledged: this alert has become worse since your page was made. Read it again below.",
-    "named": "The patient's label is stored.",
-    "snoozed": "Snoozed. It stays open and on this page, and the next person is told in time all the same.",
-    "woken": "The snooze has ended.",
-    "resolved": "Resolved. It is stored below with your name and why.",
-    "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
-    "profile": "The profile is stored with your name.",
-    "same": "Nothing was changed: the profile is as it was.",
-    "judged": "Stored below with your name and the time.",
-    "": "",
+    "stored": N_("Acknowledged. It is stored below with your name and the time."),
+    "late": N_("Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below."),
+    "worse": N_("Not acknowledged: this alert has become worse since your page was made. Read it again below."),
+    "named": N_("The patient's label is stored."),
+    "snoozed": N_("Snoozed. It stays open and on this page, and the next person is told in time all the same."),
+    "woken": N_("The snooze has ended."),
+    "resolved": N_("Resolved. It is stored below with your name and why."),
+    "unchanged": N_("Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below."),
+    "judged": N_("Stored below with your name and the time."),
+    "profile": N_("The profile is stored with your name."),
+    "same": N_("Nothing was changed: the profile is as it was."),
 }
 EVERY = "all"
 Of = Annotated[Sequence[str], Query(max_length=100)]  # the homes of which a page wants to know anew
@@ -73,7 +73,7 @@ class Desk:
         now_s, patients = self._clock(), self._store.patients()
         named = [one for one in patients if is_named(one, q)]
         rows = rows_of(self._store, [one for one in named if is_asked(one.gateway, of)], now_s)
-        shown = {"rows": rows, "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
+        shown = {"rows": rows, "tiers": TIERS, "told": say(told), "longest": LONGEST_NAME}
         shown |= {"q": q, "all": len(patients), "found": len(named)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
@@ -92,7 +92,7 @@ class Desk:
             "watch": seen,
             "headline": headline(alerts, seen, days, newest),
             "cards": [card(a, now_s, self._pages.zone) for a in sorted(alerts, key=lambda a: not a.life.is_open)],
-            "told": TOLD.get(told, ""),
+            "told": say(told),
         }
         if of:
             return self._pages.page("patientnews.html", now_s, patients, **content)
@@ -103,12 +103,12 @@ class Desk:
             "marks": [one for one in marks if not days or one.day >= days[0].day],
             "choices": choices(marks),
             "treated": treated(around, marks, days, trends),
-            "treated_columns": TREATED,
+            "treated_columns": [_(one) for one in TREATED],
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
-            "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
-            "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
-            "found": count(len(found), "incident"),
+            "incidents": [i for i in found if i.probable][:SHOWN_INCIDENTS],
+            "possible": [i for i in found if not i.probable][:SHOWN_INCIDENTS],
+            "found": _n("{n} incident stored.", "{n} incidents stored.", len(found)),
             "profile": said(stands(self._store, gateway)),
             **beside(self._store, gateway, days, self._pages.zone),
         }
@@ -119,16 +119,17 @@ class Desk:
         one, when = known_patient(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
-            raise Refused(404, "There is no such incident.", "Nothing was changed.", "Go back to the patient's page.")
+            what = _("There is no such incident.")
+            raise Refused(404, what, _("Nothing was changed."), _("Go back to the patient's page."))
         content = {
             "patient": one,
             "incident": happened.line(found, self._pages.zone),
-            "day": local_day(found.start_s, self._pages.zone),
+            "day": day_words(local_day(found.start_s, self._pages.zone)),
             "snippet": happened.snippet(found),
             "judged": happened.judged(self._store.judgements.of(gateway, found), self._pages.zone),
-            "verdicts": VERDICTS,
+            "verdicts": {name: _(words) for name, words in VERDICTS.items()},
             "link": {"kind": kind, "side": side, "start": start},
-            "told": TOLD.get(told, ""),
+            "told": say(told),
             "answers": happened.said(self._store.answers(gateway, found), self._pages.zone),
         }
         return self._pages.page("incident.html", now_s, patients, **content)
@@ -149,12 +150,14 @@ class Desk:
         back: Annotated[str, Form()] = "",
     ) -> Response:
         """Store that a person took notice of what their page showed: a worse alert needs its own notice."""
-        who = clean(who, "your name", LONGEST_NAME)
+        who = clean(who, _("your name"), LONGEST_NAME)
         if not who:
-            raise Refused(400, "The name is missing.", "Nothing was acknowledged.", "Go back and say who you are.")
-        note, now_s = clean(note, "the note", LONGEST_NOTE), self._clock()
+            what = _("The name is missing.")
+            raise Refused(400, what, _("Nothing was acknowledged."), _("Go back and say who you are."))
+        note, now_s = clean(note, _("the note"), LONGEST_NOTE), self._clock()
         if not any(a.alert.alert_id == alert_id for a in self._store.alerts(gateway)):
-            raise Refused(404, "There is no such alert.", "Nothing was acknowledged.", "Reload the page.")
+            what = _("There is no such alert.")
+            raise Refused(404, what, _("Nothing was acknowledged."), _("Reload the page."))
         taken = self._store.acknowledge(alert_id, who, now_s, note, gateway, seen=tier).acknowledged
         told = "worse" if taken is None else "stored" if (taken.who, taken.at_s) == (who, now_s) else "late"
         page = BACK.get(back, f"/patients/{quote(gateway)}")
@@ -162,11 +165,11 @@ class Desk:
 
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
-        label, patients = tidy(clean(label, "the label", LONGEST_NAME)), self._store.patients(days_too=False)
+        label, patients = tidy(clean(label, _("the label"), LONGEST_NAME)), self._store.patients(days_too=False)
         known_patient(patients, gateway)
         if label and any(alike(p.label) == alike(label) and p.gateway != gateway for p in patients):
-            what = f"Another patient has the label {label}."
-            raise Refused(409, what, "Nothing was changed.", "Go back and choose a label that tells them apart.")
+            what = _("Another patient has the label {label}.", label=label)
+            raise Refused(409, what, _("Nothing was changed."), _("Go back and choose a label that tells them apart."))
         self._store.label_patient(gateway, label)
         return RedirectResponse("/?told=named", 303)
 
@@ -182,7 +185,7 @@ class Desk:
     def _alerts(self, channel: Channel, told: str, of: Of) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients(days_too=False)
         waiting, done = cards(self._store.alert_log.shown(channel, SHOWN_CLOSED), channel, now_s, self._pages.zone)
-        content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": TOLD.get(told, "")}
+        content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": say(told)}
         waiting, silent = outage(waiting)
         content |= {
             "waiting": [one for one in waiting if is_asked(one.stored.gateway, of)],
@@ -197,10 +200,16 @@ def is_asked(gateway: str, of: Sequence[str]) -> bool:
     return not of or EVERY in of or gateway in of
 
 
+def say(told: str) -> str:
+    """What came of a form, by its name in the address."""
+    return _(TOLD[told]) if told in TOLD else ""
+
+
 def known_patient(patients: list[Patient], gateway: str) -> Patient:
     found = next((one for one in patients if one.gateway == gateway), None)
     if found is None:
-        raise Refused(404, "There is no such patient.", "Nothing was changed.", "Go back to the list of patients.")
+        what = _("There is no such patient.")
+        raise Refused(404, what, _("Nothing was changed."), _("Go back to the list of patients."))
     return found
 
 
@@ -208,6 +217,6 @@ def clean(given: str, name: str, longest: int) -> str:
     """What was typed, fit to be stored; Refused when it is too long."""
     text = given.replace("\r\n", "\n").strip()
     if len(text) > longest or "\x00" in text:
-        what = f"This cannot be stored as {name}: {longest} characters at most."
-        raise Refused(400, what, "Nothing was changed.", "Go back and shorten it.")
+        what = _("This cannot be stored as {name}: {most} characters at most.", name=name, most=longest)
+        raise Refused(400, what, _("Nothing was changed."), _("Go back and shorten it."))
     return text

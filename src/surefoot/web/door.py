@@ -15,13 +15,13 @@ from starlette.responses import RedirectResponse, Response
 from surefoot.pipeline.login import Wait
 from surefoot.pipeline.store import Store
 from surefoot.web.acting import Visitor, visitor
+from surefoot.web.language import N_, _, _n
 from surefoot.web.pages import Pages
 from surefoot.web.roles import is_open, start_page
-from surefoot.web.words import count
 
-WRONG = "This name and password do not belong together."
-LEFT = "You are logged out."
-OVER = "You are not logged in, or your login has ended: after half an hour without use, or at the end of a shift."
+WRONG = N_("This name and password do not belong together.")
+LEFT = N_("You are logged out.")
+OVER = N_("You are not logged in, or your login has ended: after half an hour without use, or at the end of a shift.")
 
 
 class Door:
@@ -68,7 +68,7 @@ class Door:
         if not visitor().needs_login or visitor().person is not None:
             return RedirectResponse(_inside(back) or "/", 303)
         cookie = request.cookies.get(self.cookie) or new_token()
-        says = {"left": LEFT, "over": OVER}.get(told, "")
+        says = {"left": _(LEFT), "over": _(OVER)}.get(told, "")
         page = self._pages.login(csrf_of(cookie), back=_inside(back), told=says)
         self._give(page, cookie)
         return page
@@ -86,13 +86,17 @@ class Door:
         if isinstance(found, Wait):
             self._note(name, "guessed on", address)
             wait_s = ceil(found.seconds)
-            told = f"Too many wrong passwords. Wait {count(wait_s, 'second')}, then try again; nothing was looked at."
+            told = _n(
+                "Too many wrong passwords. Wait {n} second, then try again; nothing was looked at.",
+                "Too many wrong passwords. Wait {n} seconds, then try again; nothing was looked at.",
+                wait_s,
+            )
             page = self._pages.login(visitor().csrf, 429, back=_inside(back), told=told)
             page.headers["Retry-After"] = str(wait_s)
             return page
         if found is None:
             self._note(name, "gave a wrong password", address)
-            return self._pages.login(visitor().csrf, 403, back=_inside(back), told=WRONG)
+            return self._pages.login(visitor().csrf, 403, back=_inside(back), told=_(WRONG))
         self._note(found.name, "logged in", address)
         answer = RedirectResponse(_inside(back) or start_page(found), 303)
         self._give(answer, token)

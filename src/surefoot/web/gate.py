@@ -21,6 +21,8 @@ from surefoot.records import SurefootError
 from surefoot.web.acting import Visitor, visited_by
 from surefoot.web.door import OVER, Door
 from surefoot.web.guard import SAFE, Refusal
+from surefoot.web.language import N_, _
+from surefoot.web.retold import retold
 from surefoot.web.roles import allowed, in_words, is_open, may
 from surefoot.web.trail import Entry, entry
 
@@ -28,7 +30,7 @@ Note = Callable[[str, str, str, str], None]  # who, what, about, told
 
 LARGEST_FORM = 65_536  # bytes
 NOTED = {*range(200, 400), 403}  # what was shown or done, and what somebody tried that they may not
-UNNOTED = "Nothing is shown as long as that is so; what was stored before is intact."
+UNNOTED = N_("Nothing is shown as long as that is so; what was stored before is intact.")
 FORM = "application/x-www-form-urlencoded"
 SIGNED = "who"  # the field that names who acts
 PART = "of"  # the parameter of a page that asks for news of itself (static/lists.js): nobody used it
@@ -57,7 +59,7 @@ class Gate:
             cookie = Request(scope).cookies.get(self._door.cookie)
             who = await run_in_threadpool(self._door.visitor, cookie, used=not by_itself)
         except SurefootError as error:
-            await self._refuse(503, error.what, error.meaning, error.remedy)(scope, receive, send)
+            await self._refuse(503, *map(retold, (error.what, error.meaning, error.remedy)))(scope, receive, send)
             return
         visited_by(who)
         given: bytes | None = b""
@@ -85,7 +87,8 @@ class Gate:
                     self._remember(who, scope, message["status"])
                 except SurefootError as error:
                     failed = True
-                    await self._refuse(503, error.what, UNNOTED, error.remedy)(scope, receive, send)
+                    told = retold(error.what), _(UNNOTED), retold(error.remedy)
+                    await self._refuse(503, *told)(scope, receive, send)
             if not failed:
                 await send(message)
 
@@ -108,26 +111,33 @@ class Gate:
                 return RedirectResponse(
                     f"/login?{urlencode({'back': asked, 'told': 'over' if path != '/' else ''})}", 303
                 )
-            return self._refuse(401, OVER, "Nothing was stored.", "Log in and do it again.")
+            return self._refuse(401, _(OVER), _("Nothing was stored."), _("Log in and do it again."))
         if not may(who.person, method, path):
-            what = f"This is for: {in_words(allowed(method, path))}."
-            meaning = f"You are {who.person.name} ({in_words(who.person.roles)}). Nothing was shown or stored."
-            return self._refuse(403, what, meaning, "Ask one of them, or whoever gives out logins for another role.")
+            what = _("This is for: {whom}.", whom=in_words(allowed(method, path)))
+            meaning = _(
+                "You are {who} ({roles}). Nothing was shown or stored.",
+                who=who.person.name,
+                roles=in_words(who.person.roles),
+            )
+            remedy = _("Ask one of them, or whoever gives out logins for another role.")
+            return self._refuse(403, what, meaning, remedy)
         return None
 
     def _check_form(self, who: Visitor, headers: Headers, given: bytes | None) -> Response | None:
         if given is None:
-            what = f"This is too much for a form: {LARGEST_FORM} bytes at most."
-            return self._refuse(413, what, "Nothing was stored.", "Go back and shorten it.")
+            what = _("This is too much for a form: {most} bytes at most.", most=LARGEST_FORM)
+            return self._refuse(413, what, _("Nothing was stored."), _("Go back and shorten it."))
         kind = headers.get("content-type", FORM).partition(";")[0].strip().lower()
         if given and kind != FORM:
-            return self._refuse(415, "This is not a form of these pages.", "Nothing was stored.", "Use the pages.")
+            return self._refuse(
+                415, _("This is not a form of these pages."), _("Nothing was stored."), _("Use the pages.")
+            )
         if not who.needs_login:
             return None
         brought = headers.get("x-csrf") or dict(_fields(given)).get("csrf", "")
         if not who.csrf or not compare_digest(brought.encode(), who.csrf.encode()):
-            what = "This form was made for another login, or for none."
-            return self._refuse(403, what, "Nothing was stored.", "Reload the page and do it again.")
+            what = _("This form was made for another login, or for none.")
+            return self._refuse(403, what, _("Nothing was stored."), _("Reload the page and do it again."))
         return None
 
 

@@ -32,20 +32,21 @@ from surefoot.web.homedoor import HomeDoor, HomeGate, add_door
 from surefoot.web.homenow import HomeNow
 from surefoot.web.hometests import HomeTests, WrongTest, add_tests
 from surefoot.web.incidents import moment, pick
+from surefoot.web.language import N_, _
 from surefoot.web.pages import HERE, STATIC, with_digest
+from surefoot.web.retold import marked_up, retold
 from surefoot.web.speaking import Speaking, fit
 from surefoot.web.words import ANSWERS, local
 
 TOLD = {
-    "kept": "Thank you. Your answers are kept and go to your care team.",
-    "nothing": "Nothing was answered, so nothing was kept.",
-    "answered": "Thank you. Your answer is kept and goes to your care team.",
-    "alerted": "Thank you. Your care team is told at once.",
-    "logged": "Logged for today: today is compared only with days with the same.",
-    "taken_back": "Taken back.",
-    "breaks": "Set. It stays at home.",
-    "paused": "No hint for the next two hours.",
-    "": "",
+    "kept": N_("Thank you. Your answers are kept and go to your care team."),
+    "nothing": N_("Nothing was answered, so nothing was kept."),
+    "answered": N_("Thank you. Your answer is kept and goes to your care team."),
+    "alerted": N_("Thank you. Your care team is told at once."),
+    "logged": N_("Logged for today: today is compared only with days with the same."),
+    "taken_back": N_("Taken back."),
+    "breaks": N_("Set. It stays at home."),
+    "paused": N_("No hint for the next two hours."),
 }
 _HERE_GOES_WHAT_CAME_OF_IT = "\x00"
 
@@ -84,7 +85,8 @@ class HomePage:
         content: Today = today(self._store, now_s, self._zone, self._live())
         breaks = read_breaks(self._store.office.own_page.setting(SETTING))
         rest = {"made": local(now_s, self._zone), "breaks": breaks, "paused": now_s < breaks.paused_until_s}
-        return self.page("home.html", today=content, told=TOLD.get(told, ""), after=AFTER_MIN, most=MOST, **rest)
+        rest |= {"told": _(TOLD[told]) if told in TOLD else ""}
+        return self.page("home.html", today=content, after=AFTER_MIN, most=MOST, **rest)
 
     async def check_in(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -130,25 +132,28 @@ class HomePage:
         now_s = self._clock()
         asked = asked_shoes(self._store, now_s)
         if asked is None:
-            raise _Wrong("This question is not open any more.", "Nothing was kept.", "Go back to your page.")
+            what = _("This question is not open any more.")
+            raise _Wrong(what, _("Nothing was kept."), _("Go back to your page."))
         alerts = keep_shoes(self._store, asked, word, now_s)
         return RedirectResponse(f"/?told={'alerted' if alerts else 'answered'}", 303)
 
     def refusal(self, status: int, what: str, meaning: str, remedy: str) -> Response:
         """What went wrong; the emergency text stands on it too, for whoever was about to tell of a red flag."""
         page = self._templates.get_template("homewrong.html").render(what=what, meaning=meaning, remedy=remedy)
-        return HTMLResponse(page, status)
+        return HTMLResponse(marked_up(page), status)
 
     def _emergency(self, told: CheckIn) -> Iterator[str]:
         """The text, and only then the store; a store that cannot write does not take it back."""
         words = [FLAGS[flag] for flag in told.flags]
         page = self._templates.get_template("homeemergency.html").render(words=words, mark=_HERE_GOES_WHAT_CAME_OF_IT)
-        before, _, after = page.partition(_HERE_GOES_WHAT_CAME_OF_IT)
+        before, after = marked_up(page).split(_HERE_GOES_WHAT_CAME_OF_IT)
         yield before
-        outcome = "Your answer could NOT be kept here, so your care team does not know of it. Call all the same, now."
+        outcome = _(
+            "Your answer could NOT be kept here, so your care team does not know of it. Call all the same, now."
+        )
         with suppress(StoreError):
             keep_check_in(self._store, told)
-            outcome = "Your answer is kept, and a message to your care team goes out before everything else."
+            outcome = _("Your answer is kept, and a message to your care team goes out before everything else.")
         yield outcome
         yield after
 
@@ -156,11 +161,12 @@ class HomePage:
         when, store = moment(start), self._store
         found = pick(store.incidents(store.gateway(), *when), kind, side) if when else None
         if found is None:
-            raise _Wrong("This question is not known any more.", "Nothing was kept.", "Go back to your page.")
+            what = _("This question is not known any more.")
+            raise _Wrong(what, _("Nothing was kept."), _("Go back to your page."))
         return found
 
     def page(self, template: str, **content: object) -> HTMLResponse:
-        return HTMLResponse(self._templates.get_template(template).render(**content))
+        return HTMLResponse(marked_up(self._templates.get_template(template).render(**content)))
 
 
 def make_home_app(
@@ -203,17 +209,19 @@ def _add_problems(app: FastAPI, page: HomePage) -> None:
     @app.exception_handler(_Wrong)
     @app.exception_handler(WrongTest)
     @app.exception_handler(WrongBreaks)
-    def wrong(_: Request, error: SurefootError) -> Response:
+    def wrong(request: Request, error: SurefootError) -> Response:
         return page.refusal(404, error.what, error.meaning, error.remedy)
 
     @app.exception_handler(StoreError)
-    def unwritten(_: Request, error: StoreError) -> Response:
-        return page.refusal(503, error.what, error.meaning, error.remedy)
+    def unwritten(request: Request, error: StoreError) -> Response:
+        return page.refusal(503, retold(error.what), retold(error.meaning), retold(error.remedy))
 
     @app.exception_handler(RequestValidationError)
-    def incomplete(_: Request, error: RequestValidationError) -> Response:
-        return page.refusal(400, "This form is not one of this page's.", "Nothing was kept.", "Go back to your page.")
+    def incomplete(request: Request, error: RequestValidationError) -> Response:
+        what = _("This form is not one of this page's.")
+        return page.refusal(400, what, _("Nothing was kept."), _("Go back to your page."))
 
     @app.exception_handler(HTTPException)
-    def no_page(_: Request, error: HTTPException) -> Response:
-        return page.refusal(error.status_code, "There is no such page.", "Nothing was kept.", "Go back to your page.")
+    def no_page(request: Request, error: HTTPException) -> Response:
+        what = _("There is no such page.")
+        return page.refusal(error.status_code, what, _("Nothing was kept."), _("Go back to your page."))

@@ -23,6 +23,7 @@ from surefoot.pipeline.sitbreaks import (
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
 from surefoot.web.homenow import HomeNow
+from surefoot.web.language import _
 
 
 class WrongBreaks(SurefootError):
@@ -50,7 +51,8 @@ class HomeBreaks:
     ) -> Response:
         hours = range(24)
         if after_min not in AFTER_MIN or most not in MOST or quiet_from_h not in hours or quiet_to_h not in hours:
-            raise WrongBreaks("This form is not one of this page's.", "Nothing was kept.", "Go back to your page.")
+            what = _("This form is not one of this page's.")
+            raise WrongBreaks(what, _("Nothing was kept."), _("Go back to your page."))
         wanted = replace(self.setting(), on=bool(on), after_min=after_min, most=most, paused_until_s=0.0)
         self._keep(replace(wanted, quiet_from_h=quiet_from_h, quiet_to_h=quiet_to_h))
         return RedirectResponse("/?told=breaks#breaks", 303)

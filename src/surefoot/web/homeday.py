@@ -19,15 +19,25 @@ from surefoot.records import AidKind, Alert, CheckIn, Incident, Side, TestKind
 from surefoot.web.homenow import HomeNow
 from surefoot.web.homesensors import sensor_lines, worn_today
 from surefoot.web.hometests import due
+from surefoot.web.language import N_, _, _n, day_words, moment_words
 from surefoot.web.patients import last_lived
 from surefoot.web.recovering import Recovering, recoveries
-from surefoot.web.words import TESTS, count, leg, local, number
+from surefoot.web.retold import retold
+from surefoot.web.words import TESTS, number, which_leg, within
 
 LOOK_DAYS = 14  # back for a whole day: those of which only a test is known are none
 RECENT_S = 24 * 3600.0  # so long a message of an urgent alert stands on the page (P)
 FALL_S = 6 * 3600.0  # and that of a fall without rising, unless it is answered (P)
-AIDS: Mapping[AidKind, str] = {"brace": "A brace", "stick": "A stick or crutch", "shoes": "Other shoes than usual"}
-LOOKED_LIKE = {"giving_way": "a leg giving way", "stumble": "a stumble", "fall": "a fall"}
+AIDS: Mapping[AidKind, str] = {
+    "brace": N_("A brace"),
+    "stick": N_("A stick or crutch"),
+    "shoes": N_("Other shoes than usual"),
+}
+LOOKED_LIKE = {
+    "giving_way": N_("{when}: something that looked like a leg giving way ({side})."),
+    "stumble": N_("{when}: something that looked like a stumble ({side})."),
+    "fall": N_("{when}: something that looked like a fall ({side})."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ def today(store: Store, now_s: float, zone: tzinfo, now: HomeNow | None = None) 
     questions = open_questions(store, now_s)
     return Today(
         fallen=_fallen(store, alerts, now_s),
-        red_flags="; ".join(dict.fromkeys(FLAGS[flag] for one in told for flag in one.flags)),
+        red_flags="; ".join(dict.fromkeys(retold(FLAGS[flag]) for one in told for flag in one.flags)),
         urgent=tuple(one.sentence for one in alerts if one.channel == "clinical" and one.tier == "T3"),
         wanted=tuple(_wanted(questions)),
         asked=tuple(_asked(one, zone) for one in questions.incidents),
@@ -101,27 +111,29 @@ def _noticed(urgent: Sequence[StoredAlert], zone: tzinfo) -> str:
         return ""
     taken = [one.life.acknowledged for one in urgent]
     if all(taken):
-        return f"Your care team has taken notice of this at {_hour(max(e.at_s for e in taken if e is not None), zone)}."
+        at = _hour(max(e.at_s for e in taken if e is not None), zone)
+        return _("Your care team has taken notice of this at {time}.", time=at)
     seen = [one.life.seen or one.life.acknowledged for one in urgent]
     if all(seen):
         at = _hour(max(e.at_s for e in seen if e is not None), zone)
-        return f"It was on a screen of your care team at {at}; nobody has said yet that they take it on."
-    return "It is not known here yet that anybody of your care team has seen this."
+        return _("It was on a screen of your care team at {time}; nobody has said yet that they take it on.", time=at)
+    return _("It is not known here yet that anybody of your care team has seen this.")
 
 
 def _hour(at_s: float, zone: tzinfo) -> str:
-    return local(at_s, zone)[11:16]
+    return datetime.fromtimestamp(at_s, zone).isoformat(timespec="minutes")[11:16]
 
 
 def _wanted(questions: Open) -> list[str]:
-    asked = ["Your care team asks you for the check-in below."] if questions.check_in else []
+    asked = [_("Your care team asks you for the check-in below.")] if questions.check_in else []
     tests = [TESTS[one.test] for one in questions.tests if one.test is not None]
-    return asked + [f"Your care team asks you for a guided test: {words.lower()}. See below." for words in tests]
+    return asked + [
+        _("Your care team asks you for a guided test: {test}. See below.", test=within(_(test))) for test in tests
+    ]
 
 
 def _asked(one: Incident, zone: tzinfo) -> Asked:
-    which = f" ({one.side} leg)" if one.side else ""
-    words = f"{local(one.start_s, zone)[:16]}: something that looked like {LOOKED_LIKE[one.kind]}{which}."
+    words = _(LOOKED_LIKE[one.kind], when=_clock(one.start_s, zone), side=which_leg(one.side))
     return Asked(one.kind, one.side or "both", repr(one.start_s), words)
 
 
@@ -130,8 +142,15 @@ def _done(told: Sequence[CheckIn], zone: tzinfo) -> str:
         return ""
     last = told[-1]
     pain = next((one.pain for one in reversed(told) if one.pain is not None), None)
-    hurt = "pain not told" if pain is None else f"pain {pain} of 10"
-    return f"Done today at {local(last.at_s, zone)[11:16]}: {hurt}."
+    at = _hour(last.at_s, zone)
+    if pain is None:
+        return _("Done today at {time}: pain not told.", time=at)
+    return _("Done today at {time}: pain {pain} of 10.", time=at, pain=pain)
+
+
+def _clock(at_s: float, zone: tzinfo) -> str:
+    """A moment as the patient's own clock shows it."""
+    return moment_words(datetime.fromtimestamp(at_s, zone).replace(tzinfo=None)).strip()
 
 
 def _walked(store: Store, now_s: float, zone: tzinfo) -> list[str]:
@@ -140,16 +159,22 @@ def _walked(store: Store, now_s: float, zone: tzinfo) -> list[str]:
     strides = store.strides(begins.timestamp(), (begins + timedelta(days=1)).timestamp())
     many = Counter(one.side for one in strides)
     if not strides:
-        return ["No walking has been seen today yet."]
-    return [f"{leg(of)} leg: {count(many[of], 'stride')}" for of in sorted(many)]
+        return [_("No walking has been seen today yet.")]
+    said = {
+        "left": lambda n: _n("Left leg: {n} stride", "Left leg: {n} strides", n),
+        "right": lambda n: _n("Right leg: {n} stride", "Right leg: {n} strides", n),
+    }
+    return [said[of](many[of]) for of in sorted(many)]
 
 
 def _worn(store: Store) -> str:
     day = last_lived(store.days(store.gateway(), newest=LOOK_DAYS))
     if day is None or only_tests(day):
-        return "No whole day is known yet."
-    counts = f"It did not count: {day.missing}." if day.missing else "It counted."
-    return f"{day.day}: worn {number(day.worn_h, 1, 'h')}, walked {number(day.walking_min, 0, 'min')}. {counts}"
+        return _("No whole day is known yet.")
+    counts = _("It did not count: {why}.", why=retold(day.missing)) if day.missing else _("It counted.")
+    worn, walked = number(day.worn_h, 1, "h"), number(day.walking_min, 0, "min")
+    told = _("Last whole day, {day}: worn {worn}, walked {walked}.", day=day_words(day.day), worn=worn, walked=walked)
+    return f"{told} {counts}"
 
 
 def _sensors(store: Store) -> list[str]:

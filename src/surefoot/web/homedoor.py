@@ -16,10 +16,11 @@ from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
 from surefoot.web.door import new_token
 from surefoot.web.guard import Refusal
-from surefoot.web.words import count
+from surefoot.web.language import N_, _, _n
+from surefoot.web.retold import retold
 
 OPEN = ("/pin", "/static")
-WRONG = "This is not the PIN."
+WRONG = N_("This is not the PIN.")
 MONTHS_S = 180 * 86400
 
 
@@ -49,13 +50,17 @@ class HomeDoor:
         return cookie is not None and self._pin.knows(cookie, self._clock())
 
     def form(self, told: str = "") -> Response:
-        return self._page("homepin.html", told=WRONG if told == "wrong" else "")
+        return self._page("homepin.html", told=_(WRONG) if told == "wrong" else "")
 
     def enter(self, request: Request, pin: Annotated[str, Form()] = "") -> Response:
         token, address = new_token(), request.client.host if request.client else ""
         entered = self._pin.enter(pin.strip(), address, token, self._clock())
         if isinstance(entered, Wait):
-            told = f"Too many wrong PINs. Wait {count(ceil(entered.seconds), 'second')}, then try again."
+            told = _n(
+                "Too many wrong PINs. Wait {n} second, then try again.",
+                "Too many wrong PINs. Wait {n} seconds, then try again.",
+                ceil(entered.seconds),
+            )
             page = self._page("homepin.html", told=told)
             page.status_code = 429
             return page
@@ -85,7 +90,7 @@ class HomeGate:
         try:
             known = await run_in_threadpool(self._door.lets_in, Request(scope).cookies.get(self._door.cookie))
         except SurefootError as error:
-            await self._refuse(503, error.what, error.meaning, error.remedy)(scope, receive, send)
+            await self._refuse(503, *map(retold, (error.what, error.meaning, error.remedy)))(scope, receive, send)
             return
         answer = self._app if known else RedirectResponse("/pin", 303)
         await answer(scope, receive, send)

@@ -21,11 +21,23 @@ from surefoot.pipeline.store import Store
 from surefoot.records import SIDES, Side, SurefootError, TestKind, TestResult
 from surefoot.web.homenow import HomeNow
 from surefoot.web.homework import SAFETY, TITLES, steps_on_page
-from surefoot.web.words import TESTS, local
+from surefoot.web.language import N_, _, day_words
+from surefoot.web.retold import retold
+from surefoot.web.words import TESTS, leg, local_day, which_leg
 
 KINDS: tuple[TestKind, ...] = get_args(TestKind)
 SHORTEST_S, LONGEST_S = 2.0, 600.0
 OLDEST_S = 3600.0  # a page that is sent so much later is not taken for a test
+
+
+AWAY: dict[Side, str] = {
+    "left": N_(
+        "The left sensor does not send at the moment, so a test cannot be judged. See your page for what to do."
+    ),
+    "right": N_(
+        "The right sensor does not send at the moment, so a test cannot be judged. See your page for what to do."
+    ),
+}
 
 
 class WrongTest(SurefootError):
@@ -66,7 +78,7 @@ class HomeTests:
 
     def list_(self) -> Response:
         self.judge_waiting()
-        rows = [(kind, TITLES[kind], self.lacks(kind)) for kind in KINDS]
+        rows = [(kind, retold(TITLES[kind]), self.lacks(kind)) for kind in KINDS]
         return self._page("hometests.html", kinds=rows, due=due(self._store, self._clock(), self._zone))
 
     def show(self, kind: str, side: str = "") -> Response:
@@ -74,10 +86,10 @@ class HomeTests:
         which: Side | None = side if side in SIDES else None  # type: ignore[assignment]  # one of them
         content: dict[str, Any] = {
             "kind": test,
-            "title": TITLES[test],
-            "steps": steps_on_page(test),
-            "safety": SAFETY,
-            "sides": SIDES if one_legged(test) else (),
+            "title": retold(TITLES[test]),
+            "steps": [retold(step) for step in steps_on_page(test)],
+            "safety": retold(SAFETY),
+            "sides": [(one, leg(one)) for one in SIDES] if one_legged(test) else (),
             "side": which,
             "timing": TIMINGS.get(test, Timing()),
             "lacks": self.lacks(test, which),
@@ -98,11 +110,12 @@ class HomeTests:
         """The window is kept first; judging it may have to wait for readings."""
         test, now_s = _kind(kind), self._clock()
         if one_legged(test) != (side in SIDES):
-            raise WrongTest("This form is not one of this page's.", "Nothing was kept.", "Go back to your page.")
+            what = _("This form is not one of this page's.")
+            raise WrongTest(what, _("Nothing was kept."), _("Go back to your page."))
         possible = math.isfinite(start_s) and math.isfinite(end_s) and SHORTEST_S <= end_s - start_s <= LONGEST_S
         if not possible or not -OLDEST_S <= end_s - now_s <= 5.0:
-            what = "The test was too short, too long, or too long ago."
-            raise WrongTest(what, "Nothing was kept.", "Go back and do it again.")
+            what = _("The test was too short, too long, or too long ago.")
+            raise WrongTest(what, _("Nothing was kept."), _("Go back and do it again."))
         which: Side | None = side if side in SIDES else None  # type: ignore[assignment]  # one of them
         self._store.office.own_page.keep_window(Window(test, which, start_s, end_s))
         return RedirectResponse(f"/tests/result?start={start_s!r}", 303)
@@ -111,15 +124,16 @@ class HomeTests:
         self.judge_waiting()
         window = next((one for one in self._store.office.own_page.windows() if one.start_s == start), None)
         if window is not None:
-            return self._page("hometestresult.html", title=TITLES[window.kind], waiting=True, told="", usable=False)
+            title = retold(TITLES[window.kind])
+            return self._page("hometestresult.html", title=title, waiting=True, told="", usable=False)
         results = self._store.tests(self._store.gateway())
         found = next((one for one in results if start <= one.start_s < start + LONGEST_S), None)
         if found is None:
-            raise WrongTest("This test is not known.", "Nothing is shown.", "Go back to your page.")
+            raise WrongTest(_("This test is not known."), _("Nothing is shown."), _("Go back to your page."))
         before = [one.value for one in results if _same(one, found) and one.start_s < found.start_s and one.value]
-        told = in_words(found, before[-1] if before else None)
+        told, title = retold(in_words(found, before[-1] if before else None)), retold(TITLES[found.kind])
         usable = found.value is not None
-        return self._page("hometestresult.html", title=TITLES[found.kind], waiting=False, told=told, usable=usable)
+        return self._page("hometestresult.html", title=title, waiting=False, told=told, usable=usable)
 
     def judge_waiting(self) -> None:
         """Whatever window can be judged by now."""
@@ -136,19 +150,21 @@ class HomeTests:
         place = "foot" if needs_foot(kind) else "shank"
         worn = [one for one in self._store.worn_sensors() if one.placement == place]
         if not worn and place == "foot":
-            return "This test needs a sensor on each foot, and none is paired: yours cannot see it."
+            return _("This test needs a sensor on each foot, and none is paired: yours cannot see it.")
         now = self._now()
         if self._recorded is None or now is None:
-            return (
+            return _(
                 "Nothing is recorded at the moment: the program that listens to your sensors (surefoot wear) does not "
                 "run. A test cannot be judged now."
             )
         mine = [one for one in now.sensors if one.placement == place and side in (None, one.side)]
         away = [one for one in mine if one.state != "streaming"]
         if not mine or away:
-            which = f"The {away[0].side} sensor" if len(away) == 1 else "Your sensors"
-            does = "does" if len(away) == 1 else "do"
-            return f"{which} {does} not send at the moment, so a test cannot be judged. See your page for what to do."
+            if len(away) != 1:
+                return _(
+                    "Your sensors do not send at the moment, so a test cannot be judged. See your page for what to do."
+                )
+            return _(AWAY[away[0].side])
         return ""
 
 
@@ -163,21 +179,23 @@ def add_tests(app: FastAPI, tests: HomeTests) -> None:
 def due(store: Store, now_s: float, zone: tzinfo) -> list[tuple[str, TestKind, Side | None]]:
     """What is to be done next: in words, and where it leads."""
     asked = [one.test for one in open_questions(store, now_s).tests if one.test is not None]
-    today = local(now_s, zone)[:10]
+    today = local_day(now_s, zone)
     found = next_tests(list(dict.fromkeys(asked)), store.tests(store.gateway()), now_s, zone)
     return [(_due(one, today), one.kind, one.side) for one in found]
 
 
 def _due(one: NextTest, today: str) -> str:
-    name = TESTS[one.kind] + (f", {one.side} leg" if one.side else "")
+    name = _(TESTS[one.kind]) + (f", {which_leg(one.side)}" if one.side else "")
     if one.asked:
-        return f"{name}: your care team asks for it"
-    return f"{name}: today" if one.day <= today else f"{name}: from {one.day} on"
+        return _("{test}: your care team asks for it", test=name)
+    if one.day <= today:
+        return _("{test}: today", test=name)
+    return _("{test}: from {day} on", test=name, day=day_words(one.day))
 
 
 def _kind(kind: str) -> TestKind:
     if kind not in KINDS:
-        raise WrongTest("There is no such test.", "Nothing was kept.", "Go back to your page.")
+        raise WrongTest(_("There is no such test."), _("Nothing was kept."), _("Go back to your page."))
     return kind
 
 

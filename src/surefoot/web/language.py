@@ -14,11 +14,6 @@ from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
-from babel import Locale
-from babel.dates import format_date
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 OWN = "en"
 FOLDER = Path(__file__).parent / "locale"
 
@@ -50,7 +45,7 @@ def N_(text: str) -> str:
 
 def speak(language: str) -> None:
     """From here on, in this task and the threads it starts. One that nobody translated to is not spoken."""
-    _SPOKEN.set(language if language in languages() else OWN)
+    _SPOKEN.set(language if language == OWN or language in languages() else OWN)
 
 
 def spoken() -> str:
@@ -60,6 +55,8 @@ def spoken() -> str:
 @cache
 def languages() -> Mapping[str, str]:
     """Those that can be spoken, each with its own name for itself."""
+    from babel import Locale  # terminals say some of these words too, and have no need of it
+
     others = sorted(file.parent.parent.name for file in FOLDER.glob("*/LC_MESSAGES/surefoot.po"))
     return {code: Locale.parse(code).get_display_name(code) or code for code in (OWN, *others)}
 
@@ -68,6 +65,9 @@ def languages() -> Mapping[str, str]:
 def catalogue(language: str) -> NullTranslations:
     if language == OWN:
         return NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     made = io.BytesIO()
     with (FOLDER / language / "LC_MESSAGES" / "surefoot.po").open("rb") as file:
         write_mo(made, read_po(file, locale=language, abort_invalid=True))
@@ -75,13 +75,40 @@ def catalogue(language: str) -> NullTranslations:
     return GNUTranslations(made)
 
 
+def chart_words() -> dict[str, object]:
+    """What the charts' script must know of the language spoken; nothing of its own, English."""
+    return {} if _SPOKEN.get() == OWN else _chart_words(_SPOKEN.get())
+
+
+@cache
+def _chart_words(language: str) -> dict[str, object]:
+    from babel import Locale
+
+    locale = Locale.parse(language)
+    days = {width: [locale.days["format"][width][(k - 1) % 7] for k in range(7)] for width in ("wide", "abbreviated")}
+    months = {width: [locale.months["format"][width][k] for k in range(1, 13)] for width in ("wide", "abbreviated")}
+    marks = _marks(language)
+    said = {
+        "days": days["wide"],  # from Sunday on
+        "shortDays": days["abbreviated"],
+        "months": months["wide"],
+        "shortMonths": [one.rstrip(".") for one in months["abbreviated"]],
+        "decimal": marks[ord(".")],
+        "thousands": marks[ord(",")],
+        "date": "%d.%m.%Y",
+    }
+    return {"moduleType": "locale", "name": language, "dictionary": {}, "format": said}
+
+
 def numerals(english: str) -> str:
     """A number that was written as English writes it (1,234.5), with the marks of the language spoken."""
-    return english.translate(_marks(_SPOKEN.get()))
+    return english if _SPOKEN.get() == OWN else english.translate(_marks(_SPOKEN.get()))
 
 
 @cache
 def _marks(language: str) -> dict[int, str]:
+    from babel import Locale
+
     symbols = Locale.parse(language).number_symbols["latn"]
     return {ord("."): symbols["decimal"], ord(","): symbols["group"]}
 
@@ -93,11 +120,23 @@ def day_words(day: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _day_in(language: str, day: str) -> str:
+    if language == OWN:
+        return day
+    from babel.dates import format_date
+
     try:
-        known = date.fromisoformat(day)
+        return format_date(date.fromisoformat(day), "medium", locale=language)
     except ValueError:
         return day
-    return day if language == OWN else format_date(known, "medium", locale=language)
+
+
+def short_day(day: str) -> str:
+    """Day and month of a day as it is stored."""
+    if _SPOKEN.get() == OWN:
+        return day[5:]
+    from babel.dates import format_skeleton
+
+    return format_skeleton("Md", date.fromisoformat(day), locale=_SPOKEN.get())
 
 
 def moment_words(moment: datetime) -> str:

@@ -18,11 +18,12 @@ from starlette.responses import HTMLResponse
 from surefoot.pipeline.store import Patient
 from surefoot.web.acting import visitor
 from surefoot.web.guard import DRAWING
-from surefoot.web.language import _
+from surefoot.web.language import _, numerals
 from surefoot.web.line import Line
+from surefoot.web.retold import marked_up
 from surefoot.web.roles import allowed, in_words, may
 from surefoot.web.speaking import fit
-from surefoot.web.words import ago, count, local, number
+from surefoot.web.words import INCIDENTS, ago, count, local, number, side
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -67,7 +68,8 @@ class Pages:
             lstrip_blocks=True,
         )
         fit(self._templates)
-        self._templates.filters |= {"number": number, "count": count}
+        self._templates.filters |= {"number": number, "numerals": numerals, "side": side}
+        self._templates.filters |= {"incident": lambda kind: _(INCIDENTS.get(kind, kind.replace("_", " ")))}
         self._templates.globals |= {
             "plotly_url": PLOTLY_URL,
             "static": {path.name: with_digest(path) for path in STATIC.iterdir()},
@@ -97,18 +99,20 @@ class Pages:
         text = self._templates.get_template(template).render(**content)
         if visitor().csrf and visitor().person is not None:
             text = _FORM.sub(rf'\g<0><input type="hidden" name="csrf" value="{visitor().csrf}">', text)
-        return HTMLResponse(text, status, headers=DRAWING if PLOTLY_URL in text else None)
+        return HTMLResponse(marked_up(text), status, headers=DRAWING if PLOTLY_URL in text else None)
 
     def _frame(self, now_s: float, patients: Sequence[Patient]) -> Frame:
         heard = [one.last_seen_s for one in patients if one.last_seen_s is not None]
-        newest = (
-            f"newest message {ago(max(heard), now_s)} ({local(max(heard), self.zone)})" if heard else "no message yet"
-        )
+        told = {"title": self._title, "patients": count(len(patients), "patient")}
+        if heard:
+            told |= {"ago": ago(max(heard), now_s), "when": local(max(heard), self.zone)}
         return Frame(
             title=self._title,
             generated_s=now_s,
             generated=local(now_s, self.zone),
-            source=f"{self._title}: {count(len(patients), 'patient')}, {newest}",
+            source=_("{title}: {patients}, newest message {ago} ({when})", **told)
+            if heard
+            else _("{title}: {patients}, no message yet", **told),
             troubles=self.troubles(now_s),
             open_clinical=sum(one.open_alerts for one in patients),
             open_technical=sum(one.open_technical for one in patients),

@@ -21,15 +21,16 @@ from surefoot.records import Learning, Limits, Ordered, Question, Side, TestKind
 from surefoot.web.changes import changed
 from surefoot.web.deeds import Field, name_of
 from surefoot.web.desk import LONGEST_NOTE, Refused, clean, known_patient
+from surefoot.web.language import N_, _, day_words
 from surefoot.web.ordered import TREATMENTS, asked, in_short, limit_rows
 from surefoot.web.pages import Pages
 from surefoot.web.profilewords import said, stands
+from surefoot.web.retold import retold
 from surefoot.web.words import TESTS, local_day
 
 TRIED_DAYS = 60
 SET = {  # after a form: what the page says on top
-    "set": "Stored, with your name. It is sent to the home until the home confirms it: see the history below.",
-    "": "",
+    "set": N_("Stored, with your name. It is sent to the home until the home confirms it: see the history below."),
 }
 INCIDENTS_ASKED = 5  # newest unanswered ones that can be asked about
 
@@ -41,13 +42,14 @@ class Planning:
         self._store, self._clock, self._pages = store, clock, pages
 
     def plan(self, gateway: str, told: str = "") -> HTMLResponse:
-        return self._page(gateway, told=SET.get(told, ""))
+        return self._page(gateway, told=_(SET[told]) if told in SET else "")
 
     def try_limits(self, request: Request, gateway: str) -> HTMLResponse:
         """How often the rules would have fired with these limits, beside the usual ones; nothing is set."""
         limits = limits_of(dict(request.query_params))
         if against := faults(limits, USUAL):
-            raise Refused(400, " ".join(against), "Nothing was tried.", "Go back and correct it.")
+            what = " ".join(map(retold, against))
+            raise Refused(400, what, _("Nothing was tried."), _("Go back and correct it."))
         days = self._store.days(gateway)
         tried, usual = (would_have(days, self._told(gateway, plan), TRIED_DAYS) for plan in (Plan(limits), Plan()))
         return self._page(gateway, limits=limits, tried=list(zip(tried, usual, strict=True)))
@@ -98,15 +100,16 @@ class Planning:
         for one in self._store.incidents(gateway):
             if about == incident_key(one.kind, one.side, one.start_s):
                 return Question("incident", None, one.kind, one.side, one.start_s)
-        raise Refused(400, "There is nothing of this kind to ask.", "Nothing was sent.", "Reload the page.")
+        what = _("There is nothing of this kind to ask.")
+        raise Refused(400, what, _("Nothing was sent."), _("Reload the page."))
 
     def _order(self, gateway: str, what: Ordered, who: str, note: str) -> Response:
-        who, note, now_s = name_of(who), clean(note, "the note", LONGEST_NOTE), self._clock()
+        who, note, now_s = name_of(who), clean(note, _("the note"), LONGEST_NOTE), self._clock()
         known_patient(self._store.patients(days_too=False), gateway)
         try:
             self._store.orders.give(gateway, what, who, now_s, local_day(now_s, self._pages.zone), note)
         except OrderError as error:
-            raise Refused(400, error.what, error.meaning, error.remedy) from error
+            raise Refused(400, retold(error.what), retold(error.meaning), retold(error.remedy)) from error
         return RedirectResponse(f"/patients/{quote(gateway)}/plan?told=set", 303)
 
     def _page(
@@ -178,8 +181,9 @@ def limits_of(form: dict[str, str]) -> Limits:
         try:
             numbers[one.name] = float(typed)
         except ValueError:
-            what = f"{one.words}: {typed[:20]} is no number."
-            raise Refused(400, what, "Nothing was set.", "Go back and type a number, or leave it empty.") from None
+            what = _("{what}: {typed} is no number.", what=retold(one.words), typed=typed[:20])
+            remedy = _("Go back and type a number, or leave it empty.")
+            raise Refused(400, what, _("Nothing was set."), remedy) from None
     return Limits(**numbers)
 
 
@@ -189,4 +193,4 @@ def incident_key(kind: str, side: Side | None, start_s: float) -> str:
 
 def fired(one: WouldHave) -> str:
     """On which days, in words."""
-    return ", ".join(f"{day} {tier}" for day, tier in one.fired) or "never"
+    return ", ".join(f"{day_words(day)} {tier}" for day, tier in one.fired) or _("never")

@@ -15,8 +15,10 @@ from surefoot.pipeline.store import Store
 from surefoot.records import Affected, AidKind
 from surefoot.web.deeds import Field, name_of
 from surefoot.web.desk import LONGEST_NOTE, Refused, clean, known_patient
+from surefoot.web.language import _
 from surefoot.web.pages import Pages
 from surefoot.web.profilewords import AID_WORDS, CAUSE_WORDS, SIDE_WORDS, affected_in, stands
+from surefoot.web.retold import retold
 from surefoot.web.words import local_day
 
 Many = Annotated[list[str], Form()]
@@ -55,20 +57,21 @@ class ProfilePage:
         note: Field = "",
     ) -> Response:
         """Both the profile and, where the affected leg or its day has changed, the order that tells the home."""
-        who, note, now_s = name_of(who), clean(note, "the note", LONGEST_NOTE), self._clock()
+        who, note, now_s = name_of(who), clean(note, _("the note"), LONGEST_NOTE), self._clock()
         known_patient(self._store.patients(days_too=False), gateway)
-        written = _profile(side, since, cause, clean(remark, "the remark", LONGEST_REMARK), roots, aids)
+        written = _profile(side, since, cause, clean(remark, _("the remark"), LONGEST_REMARK), roots, aids)
         today, before = local_day(now_s, self._pages.zone), stands(self._store, gateway)
         if written == before:
             return RedirectResponse(f"/patients/{quote(gateway)}?told=same", 303)
         affected = affected_in(written)
         if affected is None and since and (against := day_faults(Affected("left", since), today)):
-            raise Refused(400, " ".join(against), "Nothing was set.", "Go back and correct it.")
+            what = " ".join(map(retold, against))
+            raise Refused(400, what, _("Nothing was set."), _("Go back and correct it."))
         if affected is not None and affected != affected_in(before):
             try:
                 self._store.orders.give(gateway, affected, who, now_s, today, note)
             except OrderError as error:
-                raise Refused(400, error.what, error.meaning, error.remedy) from error
+                raise Refused(400, retold(error.what), retold(error.meaning), retold(error.remedy)) from error
         self._store.office.profiles.write(gateway, written, who, now_s, note)
         return RedirectResponse(f"/patients/{quote(gateway)}?told=profile", 303)
 
@@ -83,7 +86,8 @@ def _profile(side: str, since: str, cause: str, remark: str, roots: Sequence[str
     """As it was typed; Refused for what the form does not offer."""
     kinds: tuple[str, ...] = get_args(AidKind)
     if side not in SIDE_WORDS or cause not in CAUSES or set(roots) - set(ROOTS) or set(aids) - set(kinds):
-        raise Refused(400, "This form is not one of this page's.", "Nothing was stored.", "Reload the page.")
+        what = _("This form is not one of this page's.")
+        raise Refused(400, what, _("Nothing was stored."), _("Reload the page."))
     chosen: tuple[Root, ...] = tuple(root for root in ROOTS if root in roots)
     worn: tuple[AidKind, ...] = tuple(aid for aid in get_args(AidKind) if aid in aids)
     return Profile(side, chosen, cause, since.strip(), worn, remark)  # type: ignore[arg-type]  # one of them

@@ -9,17 +9,33 @@ from typing import get_args
 from surefoot.pipeline.profiles import Cause, Profile
 from surefoot.pipeline.store import Store
 from surefoot.records import Affected, AidKind, Side
+from surefoot.web.language import N_, _, day_words
+from surefoot.web.words import sentence
 
 CAUSE_WORDS: dict[Cause, str] = {
-    "disc": "slipped disc",
-    "stenosis": "narrow canal (stenosis)",
-    "after_surgery": "after an operation of the spine",
-    "outside_spine": "from outside the spine (such as the deep gluteal region)",
-    "other": "other",
-    "": "not known",
+    "disc": N_("slipped disc"),
+    "stenosis": N_("narrow canal (stenosis)"),
+    "after_surgery": N_("after an operation of the spine"),
+    "outside_spine": N_("from outside the spine (such as the deep gluteal region)"),
+    "other": N_("other"),
+    "": N_("not known"),
 }
-AID_WORDS: dict[AidKind, str] = {"brace": "brace", "stick": "stick or crutch", "shoes": "special shoes"}
-SIDE_WORDS = {"left": "left leg", "right": "right leg", "both": "both legs", "": "not known"}
+AID_WORDS: dict[AidKind, str] = {
+    "brace": N_("brace"),
+    "stick": N_("stick or crutch"),
+    "shoes": N_("special shoes"),
+}
+SIDE_WORDS = {"left": N_("left leg"), "right": N_("right leg"), "both": N_("both legs"), "": N_("not known")}
+
+
+CHANGED = {
+    "side": N_("affected: {now} (was {was})"),
+    "cause": N_("type: {now} (was {was})"),
+    "roots": N_("roots: {now} (was {was})"),
+    "aids": N_("walks with: {now} (was {was})"),
+    "since": N_("since: {now} (was {was})"),
+    "remark": N_("remark: {now} (was {was})"),
+}
 
 
 def stands(store: Store, gateway: str) -> Profile:
@@ -35,14 +51,16 @@ def stands(store: Store, gateway: str) -> Profile:
 def said(profile: Profile) -> str:
     """A profile in one line; what is not known is said to be that."""
     if profile == Profile():
-        return "Nothing is known yet of this patient's sciatica."
-    side = "affected leg not known" if not profile.side else f"{SIDE_WORDS[profile.side]} affected"
-    roots = f"roots {' and '.join(profile.roots)}" if profile.roots else "roots not known"
-    cause = f"type: {CAUSE_WORDS[profile.cause]}"
-    since = f"since {profile.since}" if profile.since else "since when not known"
-    aids = "walks with " + (" and ".join(AID_WORDS[aid] for aid in profile.aids) if profile.aids else "no aid")
-    text = ", ".join((side, roots, cause, since, aids))
-    return f"{text[0].upper()}{text[1:]}.{f' {profile.remark}' if profile.remark else ''}"
+        return _("Nothing is known yet of this patient's sciatica.")
+    legs = _("{leg} affected", leg=_(SIDE_WORDS[profile.side])) if profile.side else _("affected leg not known")
+    roots = _("roots {roots}", roots=_(" and ").join(profile.roots)) if profile.roots else _("roots not known")
+    cause = _("type: {cause}", cause=_(CAUSE_WORDS[profile.cause]))
+    since = _("since {day}", day=day_words(profile.since)) if profile.since else _("since when not known")
+    aids = _("walks with no aid")
+    if profile.aids:
+        aids = _("walks with {aids}", aids=_(" and ").join(_(AID_WORDS[aid]) for aid in profile.aids))
+    text = sentence(", ".join((legs, roots, cause, since, aids)))
+    return f"{text}.{f' {profile.remark}' if profile.remark else ''}"
 
 
 def changes(before: Profile, after: Profile) -> str:
@@ -51,16 +69,18 @@ def changes(before: Profile, after: Profile) -> str:
     for name, words in (("side", SIDE_WORDS), ("cause", CAUSE_WORDS)):
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
-            told.append(f"{'affected' if name == 'side' else 'type'}: {words[now]} (was {words[was]})")  # type: ignore[index]
-    for name, called in (("roots", "roots"), ("aids", "walks with"), ("since", "since"), ("remark", "remark")):
+            told.append(_(CHANGED[name], now=_(words[now]), was=_(words[was])))  # type: ignore[index]
+    for name in ("roots", "aids", "since", "remark"):
         was, now = getattr(before, name), getattr(after, name)
         if was != now:
-            told.append(f"{called}: {_listed(now)} (was {_listed(was)})")
-    return "Profile: " + ("; ".join(told) or "as before")
+            told.append(_(CHANGED[name], now=_listed(name, now), was=_listed(name, was)))
+    return _("Profile: {changes}", changes="; ".join(told) or _("as before"))
 
 
-def _listed(value: str | Sequence[str]) -> str:
-    return (value if isinstance(value, str) else ", ".join(value)) or "not known"
+def _listed(name: str, value: str | Sequence[str]) -> str:
+    if isinstance(value, str):
+        return day_words(value) if name == "since" and value else value or _("not known")
+    return ", ".join(_(AID_WORDS[one]) if name == "aids" else one for one in value) or _("not known")  # type: ignore[index]
 
 
 def affected_in(profile: Profile) -> Affected | None:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from surefoot.pipeline.staff import Person, Role
+from surefoot.web.language import N_, _
 
-ROLE_WORDS: dict[Role, str] = {"therapist": "therapist", "care-team": "care team", "admin": "administrator"}
+ROLE_WORDS: dict[Role, str] = {
+    "therapist": N_("therapist"),
+    "care-team": N_("care team"),
+    "admin": N_("administrator"),
+}
 
 OPEN = ("/login", "/healthz", "/static")  # asked for before anybody is known
 EVERYBODY: tuple[Role, ...] = ("therapist", "care-team", "admin")
@@ -43,7 +48,7 @@ def may(person: Person | None, method: str, path: str) -> bool:
 
 
 def in_words(roles: Sequence[Role]) -> str:
-    return " and ".join(ROLE_WORDS[role] for role in roles)
+    return _(" and ").join(_(ROLE_WORDS[role]) for role in roles)
 
 
 def start_page(person: Person) -> str:

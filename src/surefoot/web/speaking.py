@@ -13,7 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from surefoot.web import language
 from surefoot.web.guard import SAFE
-from surefoot.web.language import OWN, day_words, languages, speak, spoken
+from surefoot.web.language import OWN, chart_words, day_words, languages, speak, spoken
+from surefoot.web.retold import retold
+from surefoot.web.words import label, sentence
 
 COOKIE = "surefoot-language"
 CHOICE = "language"  # of the query: ?language=de
@@ -38,15 +40,18 @@ class Speaking:
         here = "/" + quote(scope["path"]).lstrip("/")  # two slashes would lead elsewhere
         wished = dict(asked).get(CHOICE, "")
         if wished in languages() and scope["method"] in SAFE:
-            answer = RedirectResponse(f"{here}?{urlencode(kept, encoding='latin-1')}" if kept else here, 303)
+            answer = RedirectResponse(f"{here}?{urlencode(kept, errors='replace')}" if kept else here, 303)
             secure = scope.get("scheme") == "https"
             answer.set_cookie(COOKIE, wished, A_YEAR_S, path="/", secure=secure, httponly=True, samesite="lax")
             await answer(scope, receive, send)
             return
+        if scope["path"].startswith("/api/"):  # programs are answered in one language
+            await self._app(scope, receive, send)
+            return
         own, liked = Request(scope).cookies.get(COOKIE, ""), preferred(Headers(scope=scope).get("accept-language", ""))
         speak(next((one for one in (own, self._usual, liked) if one in languages()), OWN))
         _LINKS.set(
-            f"{here}?{urlencode([*kept, (CHOICE, '')], encoding='latin-1')}"
+            f"{here}?{urlencode([*kept, (CHOICE, '')], errors='replace')}"
             if scope["method"] in SAFE
             else f"/?{CHOICE}="
         )
@@ -80,5 +85,6 @@ def fit(templates: Environment) -> None:
         pgettext=lambda context, text: language.catalogue(spoken()).pgettext(context, text),
         newstyle=True,
     )
-    templates.globals |= {"spoken": spoken, "other_languages": others}
-    templates.filters |= {"day": day_words}
+    templates.globals |= {"spoken": spoken, "other_languages": others, "_p": templates.globals["pgettext"]}
+    templates.globals |= {"chart_words": chart_words}
+    templates.filters |= {"day": day_words, "retold": retold, "sentence": sentence, "label": label}

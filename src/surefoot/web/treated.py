@@ -11,11 +11,13 @@ from surefoot.pipeline.calibration import on_scale_of
 from surefoot.pipeline.measures import DAY_MEASURES, MEASURES
 from surefoot.records import SIDES, DaySummary, Trend
 from surefoot.web.annotations import Annotation
+from surefoot.web.language import N_, _, day_words
 from surefoot.web.patients import last_lived
+from surefoot.web.retold import retold
 from surefoot.web.series import series_of
 from surefoot.web.words import CHARTS, MetricWords, count, leg, metric_words
 
-COLUMNS = ("Number", "Leg", "Before", "After", "Difference", "Which says")
+COLUMNS = (N_("Number"), N_("Leg"), N_("Before"), N_("After"), N_("Difference"), N_("Which says"))
 CHOICES = ("treatment", "aid")
 USUAL = BeforeAfterParams()
 
@@ -42,7 +44,7 @@ class Treated:
 def choices(happened: Sequence[Annotation]) -> list[Choice]:
     """The newest first."""
     begun = [one for one in reversed(happened) if one.kind in CHOICES]
-    return [Choice(_key(one), f"{one.day}: {one.words}") for one in begun]
+    return [Choice(_key(one), f"{day_words(one.day)}: {one.words}") for one in begun]
 
 
 def treated(
@@ -62,8 +64,13 @@ def treated(
     scaled = [on_scale_of(day, lived) for day in days] if lived else []
     return Treated(
         _key(chosen),
-        f"{chosen.words} {chosen.day}",
-        f"{first} to the day before, against {chosen.day} to {last}",
+        f"{chosen.words} {day_words(chosen.day)}",
+        _(
+            "{first} to the day before, against {day} to {last}",
+            first=day_words(first),
+            day=day_words(chosen.day),
+            last=day_words(last),
+        ),
         tuple(_beside(chosen, happened, days, (first, last))),
         tuple(_rows(chosen.day, scaled, trends, params)),
     )
@@ -92,29 +99,30 @@ def _rows(
 
 def _spell(spell: Spell, words: MetricWords) -> str:
     if spell.middle is None:
-        return "no day"
+        return _("no day")
     spread = words.say(spell.spread)
     return f"{words.say(spell.middle)} ± {spread} ({count(spell.days, 'day')})"
 
 
 def _change(made: BeforeAfter, words: MetricWords) -> str:
     if made.change is None:
-        return "cannot say"
+        return _("cannot say")
     sign = "+" if made.change > 0 else ""
-    return f"{sign}{words.say_change(made.change)} (days alone: up to {words.say_change(made.noise)})"
+    change = f"{sign}{words.say_change(made.change)}"
+    return _("{change} (days alone: up to {noise})", change=change, noise=words.say_change(made.noise))
 
 
 def _says(made: BeforeAfter, words: MetricWords) -> str:
     """Better or worse only where one way is; never that the treatment did it."""
     if made.state == "cannot_say":
-        return made.reason
+        return retold(made.reason)
     if made.state == "noise":
-        return "no more than days wander by themselves"
+        return _("no more than days wander by themselves")
     measure = MEASURES.get(words.name)
     worse = 1 if words.name in CHARTS else measure.worse if measure else 0
     if worse == 0:
-        return "higher since" if made.state == "more" else "lower since"
-    return "worse since" if (made.state == "more") == (worse > 0) else "better since"
+        return _("higher since") if made.state == "more" else _("lower since")
+    return _("worse since") if (made.state == "more") == (worse > 0) else _("better since")
 
 
 def _beside(
@@ -122,10 +130,19 @@ def _beside(
 ) -> list[str]:
     first, last = looked
     others = [one for one in happened if first <= one.day <= last and one != chosen and one.kind != "alert"]
-    told = [f"{one.day}: {one.words}" for one in others]
+    told = [f"{day_words(one.day)}: {one.words}" for one in others]
     worn = [day for day in days if first <= day.day <= last and not day.missing]
     for aid in sorted({aid for day in worn for aid in day.aids}):
         many = Counter(day.day >= chosen.day for day in worn if aid in day.aids)
         all_ = Counter(day.day >= chosen.day for day in worn)
-        told.append(f"With {aid} on {many[False]} of {all_[False]} days before and {many[True]} of {all_[True]} after")
+        told.append(
+            _(
+                "With {aid} on {before} of {all_before} days before and {after} of {all_after} after",
+                aid=retold(aid),
+                before=many[False],
+                all_before=all_[False],
+                after=many[True],
+                all_after=all_[True],
+            )
+        )
     return told

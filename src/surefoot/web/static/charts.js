@@ -1,5 +1,7 @@
 // Draws each chart of the page from the data that stands beside it; charts of the same days are looked at together.
 "use strict";
+const words = document.getElementById("chart-words"); // months, days and marks of numbers; not there in English
+if (words) Plotly.register(JSON.parse(words.textContent));
 (() => {
   const DAY_MS = 86400e3;
   const AROUND_MS = 14 * DAY_MS; // shown before and after what was chosen
@@ -10,6 +12,8 @@
   let shown = null;
 
   const iso = (ms) => new Date(ms).toISOString().slice(0, 10);
+  const lang = document.documentElement.lang;
+  const said = (ms) => lang === "en" ? iso(ms) : new Date(ms).toLocaleDateString(lang, { timeZone: "UTC", day: "2-digit", month: "2-digit", year: "numeric" });
   const show = (first, last, from = null) => {
     shown = [first, last];
     const all = first <= whole[0] && last >= whole[1];
@@ -21,7 +25,7 @@
       const is = all ? "0" : String(days);
       button.setAttribute("aria-pressed", String(button.dataset.days === is));
     }
-    document.getElementById("zoomed").textContent = all ? "" : `${iso(first)} to ${iso(last)}`;
+    document.getElementById("zoomed").textContent = all ? "" : bar.dataset.range.replace("{first}", said(first)).replace("{last}", said(last));
   };
   const zoomed = (chart) => (event) => {
     if (event["xaxis.autorange"] && (shown[0] > whole[0] || shown[1] < whole[1])) show(...whole, chart);
@@ -38,7 +42,7 @@
     const trend = bar !== null && Boolean(layout.yaxis2);
     if (trend && fine) layout.dragmode = "zoom";
     place.replaceChildren();
-    Plotly.newPlot(place, data, layout, { displayModeBar: false, responsive: true, showTips: false });
+    Plotly.newPlot(place, data, layout, { displayModeBar: false, responsive: true, showTips: false, locale: words ? document.documentElement.lang : "en" });
     if (!trend) continue;
     together.push(place);
     const days = data.find((one) => one.type === "bar").x;

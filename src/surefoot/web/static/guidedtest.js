@@ -5,6 +5,7 @@
   const form = document.getElementById("test");
   const seconds = Number(form.dataset.seconds), beats = Number(form.dataset.beats);
   const [start, stop, cancel, phase, count, beat] = ["start", "stop", "cancel", "phase", "count", "beat"].map((id) => document.getElementById(id));
+  const words = JSON.parse(form.dataset.words);
   const legs = document.getElementById("leg");
   let audio = null, timer = 0, began = 0, offset_s = 0, beaten = 0, lock = null;
 
@@ -37,7 +38,7 @@
   };
   const finish = (end) => {
     over();
-    say("Done. The readings are being looked at.");
+    say(words.done);
     count.textContent = "";
     form.elements.start_s.value = String(began + offset_s);
     form.elements.end_s.value = String(end + offset_s);
@@ -46,7 +47,7 @@
   const look = () => {
     const t = now() - began; /* below zero: getting ready */
     if (t < 0) {
-      say("Get ready");
+      say(words.ready);
       const left = Math.ceil(-t);
       if (count.textContent !== String(left)) {
         if (left <= 3 && count.textContent) tone(now(), 440);
@@ -55,21 +56,21 @@
       return;
     }
     if (t < STILL_S) {
-      say("Keep still");
+      say(words.still);
       count.textContent = "";
       stop.hidden = false;
       return;
     }
     const doing = t - STILL_S;
-    if (phase.textContent === "Keep still") tone(now(), 880, 0.4);
+    if (phase.textContent === words.still) tone(now(), 880, 0.4);
     if (seconds && doing >= seconds) {
-      if (phase.textContent !== "Stop now, and keep still") { tone(now(), 660, 0.3); tone(now() + 0.4, 660, 0.3); }
-      say("Stop now, and keep still");
+      if (phase.textContent !== words.stop) { tone(now(), 660, 0.3); tone(now() + 0.4, 660, 0.3); }
+      say(words.stop);
       count.textContent = "";
       if (doing >= seconds + AFTER_S) finish(now());
       return;
     }
-    say("Go");
+    say(words.go);
     count.textContent = seconds ? String(Math.ceil(seconds - doing)) : String(Math.floor(doing));
     if (beats) {
       const every = 60 / beats;
@@ -78,7 +79,7 @@
       beat.hidden = false;
       beat.dataset.beat = String(k);
       beat.className = k % 2 ? "down" : "up";
-      beat.textContent = k % 2 ? "Down" : "Up";
+      beat.textContent = k % 2 ? words.down : words.up;
     }
     if (doing > LONGEST_S) finish(now());
   };
@@ -89,7 +90,7 @@
       audio = window.AudioContext ? new AudioContext() : null; /* only a touch may switch sound on */
       await compare();
     } catch {
-      say("This computer cannot be reached: nothing was started. Try again.");
+      say(words.lost);
       return;
     }
     navigator.wakeLock?.request("screen").then((one) => { lock = one; }).catch(() => {}); /* else the screen may go dark: the beat goes on */
