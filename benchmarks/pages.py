@@ -1,6 +1,6 @@
 """How soon the clinic's pages are there, how much they weigh, and how soon 50 open pages hear of an alert.
 
-    python benchmarks/pages.py [--patients 500] [--days 365] [--database URL] [--viewers 50]
+    python benchmarks/pages.py [--patients 500] [--days 365] [--database URL] [--viewers 50] [--part live]
 
 Without --database once in SQLite and, where there is one, once in a PostgreSQL of its own. Needs Debian's chromium for
 what a person sees. A few made-up lives are judged by the real rules and taken in through the real door; the other
@@ -157,7 +157,7 @@ async def hear(url: str, pid: int, viewers: int, commit: Callable[[int], float],
     """So many open pages: what they cost while nothing happens, and how soon all of them know and show an alert."""
     at: list[asyncio.Queue[float]] = [asyncio.Queue() for _ in range(viewers)]
     ready = [asyncio.Event() for _ in range(viewers)]
-    limits = httpx.Limits(max_connections=None)
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)  # the server drops idle ones
     async with httpx.AsyncClient(timeout=120, limits=limits) as client:
 
         async def view(k: int) -> None:
@@ -207,30 +207,36 @@ def measured(url: str, args: argparse.Namespace) -> None:
         "news of a patient": f"/patients/{patient}{of}",
     }  # fmt: skip
     with server(url, now_s) as (at, pid):
-        print(f"  {'page':<20}{'first s':>9}{'then s':>9}{'cpu s':>9}{'kB':>9}{'sent kB':>9}")
-        for name, path in pages.items():
-            first, then, cost, whole, sent = weigh(at, path, pid)
-            print(f"  {name:<20}{first:>9.2f}{then:>9.2f}{cost:>9.3f}{whole / 1024:>9.0f}{sent / 1024:>9.0f}")
-        if CHROMIUM:
-            from playwright.sync_api import sync_playwright
-
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-                for name in ("list of patients", "patient", "alerts"):
-                    first, whole_s = seen(browser, at, pages[name])
-                    print(f"  Chromium, {name}: first content {first:.2f} s, all drawn {whole_s:.2f} s")
-                browser.close()
-        asyncio.run(hear(at, pid, args.viewers, _teller(store, patient, now_s), pages["news of the alerts"]))
+        if args.part != "live":
+            _pages(at, pid, pages)
+        if args.part != "pages":
+            asyncio.run(hear(at, pid, args.viewers, _teller(store, patient, now_s), pages["news of the alerts"]))
     store.close()
+
+
+def _pages(at: str, pid: int, pages: dict[str, str]) -> None:
+    print(f"  {'page':<20}{'first s':>9}{'then s':>9}{'cpu s':>9}{'kB':>9}{'sent kB':>9}")
+    for name, path in pages.items():
+        first, then, cost, whole, sent = weigh(at, path, pid)
+        print(f"  {name:<20}{first:>9.2f}{then:>9.2f}{cost:>9.3f}{whole / 1024:>9.0f}{sent / 1024:>9.0f}")
+    if CHROMIUM:
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            for name in ("list of patients", "patient", "alerts"):
+                first, whole_s = seen(browser, at, pages[name])
+                print(f"  Chromium, {name}: first content {first:.2f} s, all drawn {whole_s:.2f} s")
+            browser.close()
 
 
 def _teller(store: Store, gateway: str, now_s: float) -> Callable[[int], float]:
     """Takes in an alert, and says when it was committed."""
     home = Home(gateway)
-    home._seq = 1_000_000
+    home._seq, run = 1_000_000 + store.counts()["alerts"] * 1000, store.counts()["alerts"]
 
     def commit(number: int) -> float:
-        home.tell(store, now_s, AlertBody.of(made.alert(f"new-{number}", "T3", raised_s=now_s)))
+        home.tell(store, now_s, AlertBody.of(made.alert(f"new-{run}-{number}", "T3", raised_s=now_s)))
         return time.perf_counter()
 
     return commit
@@ -244,6 +250,7 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=500)
     parser.add_argument("--days", type=int, default=365)
     parser.add_argument("--viewers", type=int, default=50)
+    parser.add_argument("--part", choices=["pages", "live"], help="only these")
     parser.add_argument("--database", metavar="URL", help="an empty one, or one that was filled by this before")
     args = parser.parse_args()
     with ExitStack() as end:

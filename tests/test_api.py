@@ -134,7 +134,11 @@ def test_who_uses_a_dead_token_is_in_the_log(store: Store) -> None:
     store.office.tokens.revoke(one.token.name, NOW_S)
     one.get("/alerts")
     last = store.office.audit.entries(1)[0]
-    assert (last.who, last.what) == (f"{one.token.name} (token {one.token.id})", "was refused: revoked")
+    assert (last.who, last.what) == (f"{one.token.name} (token {one.token.id})", "was refused: token-revoked")
+    before = last.number
+    headers = {"authorization": f"Bearer {one.text}"}
+    answers = [Browser(one.app).get(f"{BASE}/alerts", False, **headers).status_code for _ in range(60)]
+    assert 429 in answers and store.office.audit.entries(1)[0].number - before <= ApiParams().strangers_at_once
 
 
 def test_a_token_of_some_patients_sees_no_other(store: Store) -> None:
@@ -192,6 +196,9 @@ def test_who_asks_too_often_waits(store: Store) -> None:
     strangers = [Browser(one.app, "192.0.2.7").get(f"{BASE}/token", False) for _ in range(int(p.strangers_at_once) + 1)]
     assert [a.status_code for a in strangers] == [401] * int(p.strangers_at_once) + [429]
     assert Browser(one.app, "192.0.2.8").get(f"{BASE}/token", False).status_code == 401, "others are heard"
+    one.now_s += 1.0
+    known = Browser(one.app, "192.0.2.7").get(f"{BASE}/token", False, **headers)
+    assert known.status_code == 200, "and who has a token, whatever else comes from that address"
 
 
 def test_each_reading_is_in_the_log_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

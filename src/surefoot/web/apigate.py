@@ -5,7 +5,7 @@ It stands beside the gate of the pages: no cookie opens it, and no token opens a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
 from urllib.parse import unquote
@@ -22,7 +22,6 @@ from surefoot.web.problems import ProblemError
 
 ROOT = "/api/"
 OPEN = ("/api/v1/openapi.json", "/api/v1/docs")  # what it can do; nothing of anybody
-IN_VAIN = {"token-revoked", "token-expired"}  # somebody still uses it: that is written down
 MOST_KEPT = 10_000  # callers whose rate is remembered
 
 
@@ -43,15 +42,23 @@ class Rate:
         self._per_s, self._full = per_minute / 60.0, at_once
         self._left: dict[str, tuple[float, float]] = {}  # caller: requests left, and when
 
-    def wait_s(self, caller: str, now_s: float, cost: float = 1.0) -> float:
-        """Take ``cost`` from the caller's; how long to wait where nothing is left, 0.0 where it was."""
+    def wait_s(self, caller: str, now_s: float) -> float:
+        """Take one from the caller's; how long to wait where none is left, 0.0 where it was."""
         left, since_s = self._left.pop(caller, (self._full, now_s))
         left = min(self._full, left + max(0.0, now_s - since_s) * self._per_s)
-        enough = left >= max(cost, 1.0)
-        self._left[caller] = (left - cost if enough else left, now_s)
+        enough = left >= 1.0
+        self._left[caller] = (left - 1.0 if enough else left, now_s)
         if len(self._left) > MOST_KEPT:
             del self._left[next(iter(self._left))]  # who has not asked for longest
-        return 0.0 if enough else (max(cost, 1.0) - left) / self._per_s
+        return 0.0 if enough else (1.0 - left) / self._per_s
+
+
+class _DeadTokenError(ProblemError):
+    """Somebody still uses a token that has ended or was taken back: that is written down."""
+
+    def __init__(self, token: Token, kind: str, detail: str, remedy: str, headers: Mapping[str, str]) -> None:
+        super().__init__(kind, detail, remedy, headers)
+        self.token = token
 
 
 class ApiGate:
@@ -88,13 +95,14 @@ class ApiGate:
         if scope["method"] != "GET":
             what = "Programs may read here and nothing else."
             raise ProblemError("read-only", what, "Use GET.", {"Allow": "GET"})
-        if wait_s := self._strangers.wait_s(address, now_s, 0.0):
-            raise _too_many(wait_s)
         try:
             return await self._known(scope, now_s)
-        except ProblemError as problem:
-            if problem.kind != "too-many-requests":
-                self._strangers.wait_s(address, now_s)
+        except ProblemError as problem:  # whoever has a token that counts is heard, whatever others at this address do
+            if problem.kind != "too-many-requests" and (wait_s := self._strangers.wait_s(address, now_s)):
+                raise _too_many(wait_s) from problem
+            if isinstance(problem, _DeadTokenError):
+                note = _name(problem.token), f"was refused: {problem.kind}", "", _path(scope)
+                await run_in_threadpool(self._note, *note)
             raise
 
     async def _known(self, scope: Scope, now_s: float) -> Token:
@@ -107,13 +115,12 @@ class ApiGate:
             what, remedy = "Nothing is told without one.", "Send the header Authorization: Bearer surefoot_..."
             raise ProblemError("token-missing", what, remedy, {"WWW-Authenticate": "Bearer"})
         token = await run_in_threadpool(self._tokens.known, text.strip(), now_s)
-        state = "unknown" if token is None else token.state(now_s)
-        if token is None or state != "valid":
+        if token is None or (state := token.state(now_s)) != "valid":
             what, remedy = "Nothing was told.", "Ask the clinic for another one: surefoot clinic token create."
-            told = ProblemError(f"token-{state}", what, remedy, {"WWW-Authenticate": 'Bearer error="invalid_token"'})
-            if token is not None:
-                await run_in_threadpool(self._note, _name(token), f"was refused: {state}", "", _path(scope))
-            raise told
+            headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            if token is None:
+                raise ProblemError("token-unknown", what, remedy, headers)
+            raise _DeadTokenError(token, f"token-{state}", what, remedy, headers)
         if wait_s := self._rate.wait_s(token.id, now_s):
             raise _too_many(wait_s)
         return token
