@@ -40,7 +40,7 @@ class Speaking:
         here = "/" + quote(scope["path"]).lstrip("/")  # two slashes would lead elsewhere
         wished = dict(asked).get(CHOICE, "")
         if wished in languages() and scope["method"] in SAFE:
-            answer = RedirectResponse(f"{here}?{urlencode(kept, errors='replace')}" if kept else here, 303)
+            answer = RedirectResponse(f"{here}?{urlencode(kept, encoding='latin-1')}" if kept else here, 303)
             secure = scope.get("scheme") == "https"
             answer.set_cookie(COOKIE, wished, A_YEAR_S, path="/", secure=secure, httponly=True, samesite="lax")
             await answer(scope, receive, send)
@@ -51,7 +51,7 @@ class Speaking:
         own, liked = Request(scope).cookies.get(COOKIE, ""), preferred(Headers(scope=scope).get("accept-language", ""))
         speak(next((one for one in (own, self._usual, liked) if one in languages()), OWN))
         _LINKS.set(
-            f"{here}?{urlencode([*kept, (CHOICE, '')], errors='replace')}"
+            f"{here}?{urlencode([*kept, (CHOICE, '')], encoding='latin-1')}"
             if scope["method"] in SAFE
             else f"/?{CHOICE}="
         )
