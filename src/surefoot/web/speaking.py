@@ -20,6 +20,7 @@ from surefoot.web.words import label, sentence
 COOKIE = "surefoot-language"
 CHOICE = "language"  # of the query: ?language=de
 A_YEAR_S = 365 * 86400
+_AS_SENT = "surrogateescape"  # bytes of an address that are no text are given back as they came
 _LINKS: ContextVar[str] = ContextVar("links", default="")
 
 
@@ -35,12 +36,13 @@ class Speaking:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        asked = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="latin-1")
+        query = scope["query_string"].decode("ascii", _AS_SENT)
+        asked = parse_qsl(query, keep_blank_values=True, errors=_AS_SENT)
         kept = [(name, value) for name, value in asked if name != CHOICE]
         here = "/" + quote(scope["path"]).lstrip("/")  # two slashes would lead elsewhere
         wished = dict(asked).get(CHOICE, "")
         if wished in languages() and scope["method"] in SAFE:
-            answer = RedirectResponse(f"{here}?{urlencode(kept, errors='replace')}" if kept else here, 303)
+            answer = RedirectResponse(f"{here}?{urlencode(kept, errors=_AS_SENT)}" if kept else here, 303)
             secure = scope.get("scheme") == "https"
             answer.set_cookie(COOKIE, wished, A_YEAR_S, path="/", secure=secure, httponly=True, samesite="lax")
             await answer(scope, receive, send)
@@ -51,9 +53,7 @@ class Speaking:
         own, liked = Request(scope).cookies.get(COOKIE, ""), preferred(Headers(scope=scope).get("accept-language", ""))
         speak(next((one for one in (own, self._usual, liked) if one in languages()), OWN))
         _LINKS.set(
-            f"{here}?{urlencode([*kept, (CHOICE, '')], errors='replace')}"
-            if scope["method"] in SAFE
-            else f"/?{CHOICE}="
+            f"{here}?{urlencode([*kept, (CHOICE, '')], errors=_AS_SENT)}" if scope["method"] in SAFE else f"/?{CHOICE}="
         )
         await self._app(scope, receive, send)
 
