@@ -36,9 +36,7 @@ class WaitingParams:
     together_s: float = 0.001  # arrivals nearer than this are one
     hole: float = 1.5  # times the usual step of packets: before a longer one some were lost
     near_s: float = 0.001  # to the earliest: who is bound by less did not wait
-    stray: float = (
-        4.0  # times further above the usual latest of a block than most lie below it: left out
-    )
+    stray: float = 4.0  # times further above the usual latest of a block than most lie below it: left out
     blunt: float = 3.0  # times less sure than of other links is the line below packets that wait
     shares: tuple[float, ...] = (0.1, 0.2, 0.4, 0.6, 0.8, 0.95)  # of the delays, up to which they are tried
     alone: int = 5  # that came after the one before them, though they might have waited, and
