@@ -36,6 +36,7 @@ from chaosrounds import KINDS, Round, during, rounds
 from chaosrows import Mix
 
 HEALTHY_S = 60.0
+CATCHING_UP_S = 1800.0  # a machine that is too busy for so many kills has a backlog at their end
 CONSOLE = Console(width=110)
 
 
@@ -47,12 +48,13 @@ def kills(given: argparse.Namespace, folder: Path) -> bool:
         healthy = time.time()
         time.sleep(HEALTHY_S)
         told = _until(here, given, rng)
-        finished_s = here.finish(here.gateways)
+        waited = _kept(here) - _stored(here)
+        finished_s = here.finish(here.gateways, CATCHING_UP_S)
         verdict = judge(here)
         found = alerts(here, here.gateways)
         ended = sum(worker.ended for worker in here.workers)
     _show_kills(told, verdict.kept, ended)
-    print(f"{verdict}; all answered {finished_s:.1f} s after the last kill")
+    print(f"{verdict}; {waited} rows waited when the kills ended, all answered {finished_s:.1f} s after the last kill")
     calm = [one.latency_s for one in found if healthy <= one.begun_s < healthy + HEALTHY_S]
     _show_latencies({"healthy": calm, **{f"{kind} killed": w for kind, w in during(found, told).items()}})
     print(*verdict.lost[:5], *verdict.twice[:5], *verdict.invented[:5], sep="\n")
@@ -71,6 +73,16 @@ def _kept(here: Place) -> int:
     return sum(len(Journal.read(gateway.journal).kept) for gateway in here.gateways)
 
 
+def _stored(here: Place) -> int:
+    while True:
+        try:
+            with psycopg.connect(here.database.url().replace("+psycopg", "")) as connection:
+                (rows,) = connection.execute("SELECT count(*) FROM received").fetchone() or (0,)
+                return int(rows)
+        except psycopg.OperationalError:  # it was killed a moment ago
+            time.sleep(0.5)
+
+
 def drain(given: argparse.Namespace, folder: Path) -> bool:
     """A home comes back with so many rows, and has something new to say twice a second meanwhile."""
     backlog = given.backlog
@@ -83,12 +95,15 @@ def drain(given: argparse.Namespace, folder: Path) -> bool:
         for worker in here.workers:
             worker.start()
             wait_for(worker)
+        for worker in here.workers:
+            worker.forget()
         here.broker.kill()
         gateway.start("--at-once", str(backlog), "--last", str(backlog))
         _wait_until_kept(gateway, backlog)
         gateway.program.kill()
         here.broker.start()
-        time.sleep(2.0)
+        for worker in here.workers:  # they were away with the broker: what waits is to be measured, not their way back
+            wait_for(worker)
         gateway.start()
         _wait_until_stored(gateway, here, backlog)
         here.finish([gateway])

@@ -1,13 +1,15 @@
 """Charts of roots: how often they alarm where nothing happened, and how soon where something did; and speed's part.
 
-    python benchmarks/charts.py alarms [--people N] [--case WORDS] [--feet] [--without NUMBER]     made-up days
+    python benchmarks/charts.py alarms [--people N] [--case WORDS] [--feet] [--without NUMBER] [--answers]  made-up days
     python benchmarks/charts.py powers [--data DIR]     how each number follows walking speed: recordings and simulation
 
 Days after facts/clinical.md 7.3 and 7.4: noise of one floor a day, each day hanging on the last by 0.3, half of its
 variance shared by the numbers of a leg; speed wanders by 0.04 m/s. How numbers follow speed is drawn for each person
 with the whole spread that the prior of ``pipeline/measures.py`` has. False giving-way-like events come 0.2 a week.
 Other shoes that nobody logged move each number of both legs alike by a normal amount of an SD of 1.5 floors, and of
-each leg by 0.5 more. An alert is one of any rule of a day (``pipeline/rulebook.py``), T2 or T3.
+each leg by 0.5 more. An alert is one of any rule of a day (``pipeline/rulebook.py``), T2 or T3. A patient who is asked
+about other shoes says nothing, or with ``--answers`` what is so on the next morning, which counts as the day after;
+``--unasked``: nobody is asked.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -25,10 +27,13 @@ from accuracy import DATA, Bench
 from rich.console import Console
 from rich.table import Table
 
+from surefoot.alerts.alike import KIND as ASKED
+from surefoot.alerts.alike import AlikeParams, answered
 from surefoot.pipeline import trends
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.measures import MEASURES, DayMeasure
 from surefoot.pipeline.rulebook import Known, RulebookParams, decide_day
+from surefoot.pipeline.shoes import denied
 from surefoot.pipeline.told import Told
 from surefoot.pipeline.trends import judge
 from surefoot.records import SIDES, Alert, DayMetric, DaySummary, Side
@@ -77,23 +82,29 @@ CASES = (
 )
 
 
-def alarms(people: int, words: str, usual: Mapping[str, float]) -> None:
+def alarms(given: argparse.Namespace, usual: Mapping[str, float]) -> None:
     """Each case with numbers as they are, and at the usual speed."""
+    people, alike = given.people, None if given.unasked else AlikeParams()
     title = f"People of {people} with an alert within {WATCHED_DAYS} days (weaker: 14)"
     table = Table(title=title, box=None, title_justify="left")
-    columns = ("", "compared", "any alert", "L5", "S1", "L4", "right one within 7 days", "median days")
+    columns = ("", "compared", "any alert", "T3", "asked", "L5", "S1", "L4", "right one within 7 days", "median days")
     for k, column in enumerate(columns):
         table.add_column(column, justify="right" if k > 1 else "left")
-    for case in (one for one in CASES if words in one.words):
-        for how, params in (("as it is", TrendParams(speed=None)), ("at usual speed", TrendParams())):
-            raised = [_alerts(list(_days(case, np.random.default_rng(seed), usual)), params) for seed in range(people)]
+    for case in (one for one in CASES if given.case in one.words):
+        for how, params in (("as it is", TrendParams(speed=None)), ("at usual speed", TrendParams()))[given.in_force :]:
+            lives = (list(_days(case, np.random.default_rng(given.first + k), usual)) for k in range(people))
+            rules = RulebookParams(trends=params, alike=alike)
+            raised = [_alerts(lived, rules, given.answers, case.shoes > 0) for lived in lives]
             table.add_row(case.words, how, *_counted(case, raised))
     Console(width=160).print(table)
 
 
 def _counted(case: Case, raised: list[list[tuple[int, Alert]]]) -> list[str]:
+    asked = sum(any(alert.kind == ASKED for _, alert in mine) for mine in raised)
+    raised = [[(n, alert) for n, alert in mine if alert.tier >= "T2"] for mine in raised]
+    urgent = sum(any(alert.tier == "T3" for _, alert in mine) for mine in raised)
     kinds = [{alert.kind for _, alert in mine} for mine in raised]
-    shares = [sum(map(bool, kinds)), *(sum(kind in mine for mine in kinds) for kind in ROOTS.values())]
+    shares = [sum(map(bool, kinds)), urgent, asked, *(sum(kind in mine for mine in kinds) for kind in ROOTS.values())]
     told = [f"{100 * share / len(raised):.1f} %" for share in shares]
     if not case.root:
         return [*told, "", ""]
@@ -104,13 +115,25 @@ def _counted(case: Case, raised: list[list[tuple[int, Alert]]]) -> list[str]:
     return [*told, f"{soon:.1f} %", f"{np.median(found):.0f}" if found else "none"]
 
 
-def _alerts(days: list[DaySummary], params: TrendParams) -> list[tuple[int, Alert]]:
+def _alerts(
+    days: list[DaySummary], rules: RulebookParams, answers: bool, shoes: bool = False
+) -> list[tuple[int, Alert]]:
     """Alerts with the number of watched days until each."""
     raised: list[tuple[int, Alert]] = []
+    lived, last, worn = days[:BASELINE_DAYS], BASELINE_DAYS, ()
     for n in range(BASELINE_DAYS + 1, len(days) + 1):
-        known = Known(days[:n], judge(days[:n], params), Told(), RulebookParams(trends=params))
-        new = decide_day(known, [alert for _, alert in raised])
-        raised += [(n - BASELINE_DAYS, alert) for _, alert in new]
+        lived, before = [*lived, replace(days[n - 1], aids=worn)], [alert for _, alert in raised]
+        known = Known(lived, judge(lived, rules.trends), Told(), rules)
+        new = [alert for _, alert in decide_day(known, before)]
+        raised += [(n - BASELINE_DAYS, alert) for alert in new]
+        for asked in (alert for alert in new if alert.kind == ASKED and answers):
+            said = "other shoes" if shoes else "the usual ones"
+            raised = [(k, answered(a, said, known.raised_s) if a is asked else a) for k, a in raised]
+            if shoes:
+                worn = ("shoes",)
+                lived = lived[:last] + [replace(day, aids=worn) for day in lived[last:]]
+            else:
+                raised += [(n + 1 - BASELINE_DAYS, alert) for alert in denied(known, asked, before)]
     return raised
 
 
@@ -208,12 +231,16 @@ def main() -> None:
     parser.add_argument("--case", default="", help="only cases with these words")
     parser.add_argument("--feet", action="store_true", help="sensors on the feet")
     parser.add_argument("--without", default="", metavar="NUMBER", help="a number that is left out of the charts")
+    parser.add_argument("--answers", action="store_true", help="who is asked about shoes says what is so")
+    parser.add_argument("--unasked", action="store_true", help="as if nothing were asked first")
+    parser.add_argument("--in-force", action="store_true", help="at the usual speed only")
+    parser.add_argument("--first", type=int, default=0, metavar="SEED")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the recordings")
     given = parser.parse_args()
     trends.DAY_MEASURES = tuple(m for m in trends.DAY_MEASURES if m.name != given.without)
     if given.what == "alarms":
         usual = {n: x for n, x in OF_FEET.items() if n not in ANKLES_ONLY} if given.feet else USUAL
-        alarms(given.people, given.case, usual)
+        alarms(given, usual)
     elif given.data.is_dir():
         powers(given.data)
     else:

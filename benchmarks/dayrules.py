@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.alerts.decline import DeclineParams
-from surefoot.alerts.givingway import GivingWayLimitParams, Usual, limit
+from surefoot.alerts.givingway import DAY_S, Event, Usual, decide_giving_way
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
 from surefoot.pipeline.measures import MEASURES
@@ -36,6 +36,7 @@ from surefoot.records import Alert, Array, DaySummary
 PEOPLE = 4000
 SDS = {"sit_to_stand_5_s": (1.08, 1), "timed_up_and_go_s": (1.2, 1), "heel_rise_count": (2.3, 2)}  # and legs
 WATCHED = 9  # tests in a month
+CONFIRMED = (0.0, 0.5, 1.0)  # share of the events that the patient says were so
 
 
 def tests() -> Iterator[tuple[str, ...]]:
@@ -77,37 +78,36 @@ def _fired(x: Array, least: float, floor: float) -> tuple[Array, Array]:
 
 
 def limits() -> Iterator[tuple[str, ...]]:
+    """T3 thrice: nobody answers, of half of the events the patient says that they were so, of all."""
     yield (
         *("true rate a week", "people: T2 or T3, nothing changes", "T3, nothing changes", "five-fold: T2 or T3", "T3"),
         *("one a day: T2 or T3 in 7 days", "T3", "two a day: T2 or T3 in 3 days", "T3"),
     )
-    rng, p = np.random.default_rng(0), GivingWayLimitParams()
+    rng = np.random.default_rng(0)
     for rate in (0.1, 0.2, 0.5, 1.0, 2.0):
-        nothing = (_too_often(rng, rate, rate, 30, p) for _ in range(2))  # two legs
-        review, urgent = (1 - np.prod([1 - share for share in leg]) for leg in zip(*nothing, strict=True))
+        legs = [_too_often(rng, rate, rate, 30) for _ in range(2)]
+        nothing = [1 - float(np.prod([1 - share for share in leg])) for leg in zip(*legs, strict=True)]
         cases = (5 * rate, 30.0), (7.0, 7.0), (14.0, 3.0)
-        found = [share for now, days in cases for share in _too_often(rng, rate, now, days, p)]
-        yield f"{rate:g}", *map(_pct, (float(review), float(urgent), *found))
+        found = [nothing, *(_too_often(rng, rate, now, days) for now, days in cases)]
+        yield f"{rate:g}", *(cell for told in found for cell in (_pct(told[0]), ", ".join(map(_pct, told[1:]))))
 
 
-def _too_often(
-    rng: np.random.Generator, before: float, now: float, days: float, p: GivingWayLimitParams
-) -> tuple[float, float]:
-    """The share of legs told of as T2 or T3, and as T3."""
-    review = urgent = 0
+def _too_often(rng: np.random.Generator, before: float, now: float, days: float) -> list[float]:
+    """The share of legs told of as T2 or T3 where nobody answers, and as T3 by how many events are confirmed."""
+    count = np.zeros(1 + len(CONFIRMED))
     for _ in range(PEOPLE):
         usual = Usual(int(rng.poisson(2 * before)), 14)
-        at = np.sort(rng.uniform(0, days, rng.poisson(now * days / 7)))
-        of_day = _most(at, 1)
-        urgent += of_day >= limit(usual, 1 / 7, p.day_chance, p)
-        review += of_day >= limit(usual, 1 / 7, p.day_review_chance, p) or _most(at, 7) >= limit(
-            usual, 1, p.week_chance, p
-        )
-    return review / PEOPLE, urgent / PEOPLE
+        at, said = np.sort(rng.uniform(0, days, rng.poisson(now * days / 7))), rng.random(10_000)
+        tiers = [_tiers(usual, at, said[: len(at)] < share) for share in CONFIRMED]
+        count += [bool(tiers[0]), *("T3" in told for told in tiers)]
+    return (count / PEOPLE).tolist()
 
 
-def _most(at: Array, days: float) -> int:
-    return int((np.arange(len(at)) - np.searchsorted(at, at - days) + 1).max(initial=0))
+def _tiers(usual: Usual, at: Array, confirmed: Array) -> set[str]:
+    """What the rule in force says of these events, each as it comes."""
+    events = [Event("left", DAY_S * float(day), bool(yes)) for day, yes in zip(at, confirmed, strict=True)]
+    told = (decide_giving_way(events[: k + 1], usual, one.at_s, "2026-01-01") for k, one in enumerate(events))
+    return {alert.tier for alerts in told for alert in alerts}
 
 
 def slopes(people: int = 500) -> Iterator[tuple[str, ...]]:

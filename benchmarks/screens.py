@@ -20,9 +20,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import story
 from story import NOW_S, WEAK
+from surefoot.alerts.bodies import TreatmentBody
+from surefoot.pipeline.profiles import Profile
 from surefoot.pipeline.store import open_store
+from surefoot.records import SIDES, Treatment, WornSensor
 from surefoot.web.app import make_app
 from surefoot.web.homeapp import make_home_app
+from surefoot.web.homenow import HomeNow, SensorNow
 from surefoot.web.incidents import line
 from test_axe import served
 from test_web_browser import ARGUMENTS, CHROMIUM
@@ -37,6 +41,8 @@ def pages(clinic: str, home: str, incident: str) -> Iterator[tuple[str, str]]:
     yield from (("patient", of_patient), ("plan", f"{of_patient}/plan"), ("report", f"{of_patient}/report"))
     yield from (("incident", f"{of_patient}/{incident}"), ("digest", f"{clinic}/digest"))
     yield from (("precision", f"{clinic}/precision"), ("home", home))
+    yield from (("profile", f"{of_patient}/profile"), ("trends", f"{of_patient}#trends"))
+    yield from (("treated", f"{of_patient}#treated"), ("tests", f"{home}/tests"), ("test", f"{home}/tests/heel_rise"))
 
 
 def taken(browser: Any, url: str, size: tuple[int, int], path: Path) -> None:
@@ -44,6 +50,8 @@ def taken(browser: Any, url: str, size: tuple[int, int], path: Path) -> None:
     page.goto(url)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(800)  # for charts to be drawn
+    if "#" in url:  # they have moved it
+        page.evaluate("document.getElementById(location.hash.slice(1)).scrollIntoView()")
     page.screenshot(path=path)
     page.close()
 
@@ -58,13 +66,29 @@ def main() -> None:
     room = Path(tempfile.mkdtemp(prefix="surefoot-screens-"))
     clinic, home = (open_store(f"sqlite:///{room / name}.sqlite") for name in ("clinic", "home"))
     story.fill(clinic)
+    happened = Treatment("injection", "2026-01-12"), Treatment("physiotherapy", "2026-01-19")
+    clinic.office.profiles.write(WEAK, Profile("left", ("L5",), "disc", "2026-01-02", ("stick",)), "Dr. Ada", NOW_S)
+    told = story.Home(WEAK)
+    told._seq = 10_000
+    told.tell(clinic, NOW_S, *map(TreatmentBody.of, happened))
+    for side in SIDES:
+        home.keep_worn_sensor(WornSensor(side, "shank", "dot", side, "", 60.0, NOW_S))
+    sensors = tuple(SensorNow(side, "shank", "streaming", "", 83) for side in SIDES)
     for day in story.days(27):
         home.keep_day(day)
     found = line(clinic.incidents(WEAK)[0], None).link
     zone = ZoneInfo("UTC")
     with (
         served(make_app(clinic, lambda: NOW_S, "Clinic North", zone=zone)) as clinic_url,
-        served(make_home_app(home, lambda: NOW_S, zone)) as home_url,
+        served(
+            make_home_app(
+                home,
+                lambda: NOW_S,
+                zone,
+                live=lambda: HomeNow(NOW_S, sensors, worn_h=1.4),
+                recorded=lambda *_: iter(()),
+            )
+        ) as home_url,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

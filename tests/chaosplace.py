@@ -75,8 +75,12 @@ class Worker:
     ended: int = 0  # times it ended by itself: it could not open its database
 
     def start(self) -> None:
-        self.seen = self._told()
+        self.forget()
         self.program.start()
+
+    def forget(self) -> None:
+        """That it listens: it is up when it says so anew."""
+        self.seen = self._told()
 
     def is_up(self) -> bool:
         if self.program.status is not None:

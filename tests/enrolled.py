@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+
+from click.testing import CliRunner
 
 from broker import MOSQUITTO, accepts, free_port
 from surefoot.alerts.broker import LinkParams
@@ -28,8 +29,8 @@ class Enrolled:
         for gateway in gateways:
             first = ["--host", "127.0.0.1", "--port", str(self.port)] if not self.authority.is_made else []
             command = [gateway, *first, "--folder", str(self.authority.folder)]
-            with redirect_stdout(None), redirect_stderr(None):
-                enroll.main(command, standalone_mode=False)
+            own = CliRunner(env={"SUREFOOT_HOME": str(folder)})  # what it notes is not to be noted at the user's own
+            own.invoke(enroll, command, catch_exceptions=False)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -71,7 +71,9 @@ def _day(number: int, weak_from: int | None, gone: bool, rng: np.random.Generato
     worn_h = float(rng.uniform(8, 13))
     if gone:
         strides = (("left", 0), ("right", 0))
-        return DaySummary(name, day_s(number), day_s(number + 1), 0.4, 0.0, 0.0, 0, strides, (), (), "worn 0.0 h of 6")
+        return DaySummary(
+            name, day_s(number), day_s(number + 1), 0.4, 0.0, 0.0, 0, strides, (), (), "worn 24 min, less than 6 h"
+        )
     strides = tuple((side, int(rng.integers(1500, 3500))) for side in SIDES)
     incidents = (("left", "foot_drop", 3 * weak),) if weak else ()
     return DaySummary(

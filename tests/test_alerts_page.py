@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from surefoot.alerts.alertlife import State
+from surefoot.alerts.alike import AlikeParams
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.limits import RANGES, LimitRange
 from surefoot.alerts.perroot import PerRootParams
@@ -22,7 +23,16 @@ from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import Tier
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "alerts.md").read_text(encoding="utf-8")
-OF = (ClinicParams, EscalationParams, MonitorParams, TechnicalParams, DigestParams, WeeklyParams, PerRootParams)
+OF = (
+    AlikeParams,
+    ClinicParams,
+    EscalationParams,
+    MonitorParams,
+    TechnicalParams,
+    DigestParams,
+    WeeklyParams,
+    PerRootParams,
+)
 CLASSES = {of.__name__: of for of in (*OF, TrendParams)}
 CONSTANTS = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+([\d.]*\d)", PAGE)
 

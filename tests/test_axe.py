@@ -14,23 +14,37 @@ from axe_playwright_python.sync_playwright import Axe
 
 import story
 from story import NOW_S, WEAK
+from surefoot.pipeline.sitbreaks import SETTING, SitBreaks, breaks_text
 from surefoot.pipeline.store import Store, open_store
+from surefoot.records import SIDES, WornSensor
 from surefoot.web.app import make_app
 from surefoot.web.homeapp import make_home_app
+from surefoot.web.homenow import HomeNow, SensorNow
 from surefoot.web.incidents import line
 from surefoot.web.server import serve_pages
 from test_web_browser import browser as browser  # the fixture
 
 RULES = {"runOnly": {"type": "tag", "values": [f"wcag{level}" for level in ("2a", "2aa", "21a", "21aa", "22aa")]}}
-PAGES = ("/", "/?q=nobody", "/alerts", "/alerts/technical", "/digest", "/precision", "/login", "/nothing-here")
-OF_A_PATIENT = ("", "/plan", "/report", "/incident")
+PAGES = (
+    "/api/v1/docs",
+    "/",
+    "/?q=nobody",
+    "/alerts",
+    "/alerts/technical",
+    "/digest",
+    "/precision",
+    "/login",
+    "/nothing-here",
+)
+OF_A_PATIENT = ("", "/plan", "/profile", "/report", "/incident")
+OF_THE_PATIENT = ("/", "/pin", "/tests", "/tests/heel_rise", "/tests/chair_stand_30s", "/nothing-here")
 
 
 @contextmanager
-def served(app: Any) -> Iterator[str]:
+def served(app: Any, port: int = 0) -> Iterator[str]:
     loop, up = asyncio.new_event_loop(), threading.Event()
     found: list[str] = []
-    task = loop.create_task(serve_pages(app, "127.0.0.1", 0, on_ready=lambda url: (found.append(url), up.set())))
+    task = loop.create_task(serve_pages(app, "127.0.0.1", port, on_ready=lambda url: (found.append(url), up.set())))
     thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
     thread.start()
     up.wait()
@@ -83,16 +97,26 @@ def test_nothing_serious_on_a_patients_pages(browser: Any, clinic: tuple[Store, 
     assert serious(browser, f"{url}/patients/{WEAK}{page}", width) == []
 
 
-@pytest.mark.parametrize("width", [360, 1440])
-def test_nothing_serious_on_the_patients_own_page(
-    browser: Any, tmp_path_factory: pytest.TempPathFactory, width: int
-) -> None:
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store = open_store(f"sqlite:///{tmp_path_factory.mktemp('home')}/home.sqlite")
     for day in story.days(3):
         store.keep_day(day)
-    with served(make_home_app(store, lambda: NOW_S, ZoneInfo("UTC"))) as url:
-        assert serious(browser, url, width) == []
+    store.office.own_page.set(SETTING, breaks_text(SitBreaks(on=True)))
+    for side in SIDES:
+        store.keep_worn_sensor(WornSensor(side, "shank", "dot", side, "", 60.0, NOW_S))
+    now = HomeNow(NOW_S, tuple(SensorNow(side, "shank", "streaming", "", 80) for side in SIDES), worn_h=3.0)
+    with served(
+        make_home_app(store, lambda: NOW_S, ZoneInfo("UTC"), live=lambda: now, recorded=lambda *_: iter(()))
+    ) as url:
+        yield url
     store.close()
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("path", OF_THE_PATIENT)
+def test_nothing_serious_on_the_patients_own_pages(browser: Any, home: str, path: str, width: int) -> None:
+    assert serious(browser, home + path, width) == []
 
 
 def test_what_is_wrong_is_found(browser: Any) -> None:

@@ -13,12 +13,12 @@ import pytest
 
 from realdata import HEADER
 from surefoot.cli import main as cli
-from surefoot.cli.homework import SAFETY, STEPS, TITLES
 from surefoot.pipeline.store import open_store
 from surefoot.records import TestKind
 from surefoot.simulation.gait import Leg
 from surefoot.simulation.sensor import noise_tape, put_on
 from surefoot.simulation.trials import simulate_trial
+from surefoot.web.homework import SAFETY, STEPS, TITLES
 
 Run = Callable[..., tuple[int, str, str]]
 KINDS = get_args(TestKind)

@@ -96,13 +96,14 @@ def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_bad_option_is_refused() -> None:
     assert "cannot be 'Nowhere'" in refusal(timezone="Nowhere")
+    assert "should be one of en, de, or empty" in refusal(language="tlh")
 
 
 def test_every_setting_has_a_line_of_its_own() -> None:
     of_clinic = {"clinic_database", "clinic_host", "clinic_port", "on_call", "technicians", "therapists", "holidays"}
     of_pages = {"clinic_names", "clinic_certificate", "clinic_key"}
-    of_home = {"home", "raw_days", "raw_mb", "outbox_mb", "stride_days"}
+    of_home = {"home", "raw_days", "raw_mb", "outbox_mb", "stride_days", "home_assistant", "home_assistant_prefix"}
     of_data = {"keys", "seal_records", "retention_days"}
-    both = {"broker", "other_brokers", "identity", "timezone"}
+    both = {"broker", "other_brokers", "identity", "timezone", "language"}
     assert set(Config.model_fields) == {*of_clinic, *of_pages, *of_home, *of_data, *both}
     assert Config().stride_days == STRIDE_DAYS

@@ -23,6 +23,7 @@ CAME_WITH = {  # table: the schema it came with
     "judgements": 6,
     **dict.fromkeys(("people", "sessions", "login_failures"), 7),
     **dict.fromkeys(("orders", "confirmations"), 8),
+    **dict.fromkeys(("read_token_patients", "read_tokens"), 12),
 }
 
 

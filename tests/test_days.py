@@ -253,6 +253,7 @@ def test_strides_of_a_sensor_that_had_slipped_are_withheld() -> None:
     plain = findings(rows, [bout], minutes=worn(FIRST_S, FIRST_S + 7 * H))
     (with_slip,) = told(DayBook(EASY), [replace(plain, checks=[slip])])
     (without,) = told(DayBook(EASY), [plain])
+    assert (with_slip.slipped, without.slipped) == (("left",), ())
     lost = {side: count - dict(with_slip.strides)[side] for side, count in without.strides}
     assert lost == {"left": 179, "right": 0}  # two minutes before it was known, and one behind
 

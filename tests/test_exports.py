@@ -75,7 +75,7 @@ def test_a_day_that_does_not_count_has_empty_cells_and_never_zeros(clinic: Store
     write_csv(tables(clinic, GATEWAY, ALL), tmp_path)
     gone = next(row for row in rows(tmp_path / "days.csv") if row["counts"] == "false")
     assert (gone["day"], gone["walking_min"], gone["bouts"]) == ("2026-01-05", "", "")
-    assert gone["missing"] == "worn 0.0 h of 6"
+    assert gone["missing"] == "worn 24 min, less than 6 h"
     test = rows(tmp_path / "tests.csv")[0]
     assert (test["value"], test["reason"]) == ("", "the heel hardly left the floor")
     assert rows(tmp_path / "check_ins.csv")[0]["pain"] == "0"  # told, and a zero
@@ -153,7 +153,10 @@ def test_the_bundle_is_fhir_and_says_the_stores_numbers(clinic: Store) -> None:
             assert ("dataAbsentReason" in one) == (metric.value is None)
             checked += 1
     assert checked > 500
-    assert told["2026-01-05", None, "worn_time"]["note"][0]["text"] == "This day does not count: worn 0.0 h of 6"
+    assert (
+        told["2026-01-05", None, "worn_time"]["note"][0]["text"]
+        == "This day does not count: worn 24 min, less than 6 h"
+    )
     assert ("2026-01-05", None, "41950-7") not in told
     assert told["2026-01-11", "left leg", "heel_rise"]["dataAbsentReason"]["text"] == "the heel hardly left the floor"
 

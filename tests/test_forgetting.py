@@ -34,12 +34,14 @@ from surefoot.cli.clinic import _keep_no_longer, clinic
 from surefoot.pipeline.clinic import serve, take
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.forgetting import AGED, DELETED, STANDS, STAYS
+from surefoot.pipeline.profiles import Profile
 from surefoot.pipeline.schema import APPEND_ONLY, metadata
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import Confirmation, Judgement, Question, Treatment
 
 NAME = "Mrs. Rosa Secret"
-OF_HOMES_ALONE = {"outbox", "set_aside", "strides", "aids", "worn_sensors", "donnings"}  # no table of a clinic's
+OF_HOMES_ALONE = {"outbox", "set_aside", "strides", "aids", "worn_sensors", "donnings"}
+OF_HOMES_ALONE |= {"home_settings", "test_windows"}  # no table of a clinic's
 
 
 def lived(store: Store, gateway: str, label: str, at_s: float = NOW_S) -> None:
@@ -55,11 +57,13 @@ def lived(store: Store, gateway: str, label: str, at_s: float = NOW_S) -> None:
     fell = made.incident(3)
     said = Judgement(fell.kind, fell.side, fell.start_s, fell.certainty, "real", "Dr. Ada", at_s, f"{label} fell")
     store.judgements.say(gateway, said)
+    store.office.profiles.write(gateway, Profile("left", remark=f"{label} limps"), "Dr. Ada", at_s)
     with store._engine.begin() as connection:  # how far the home has come, and what is missing
         connection.execute(metadata.tables["holes"].insert().values(gateway=gateway, first=90, last=91, since_s=at_s))
         reached = metadata.tables["reached"]
         if connection.scalar(select(reached.c.newest).where(reached.c.gateway == gateway)) is None:
             connection.execute(reached.insert().values(gateway=gateway, newest=99))
+    store.office.tokens.create(f"app of {gateway[:8]}", ["days:read"], [gateway], 30, "Dr. Ada", at_s)
     store.label_patient(gateway, label)
     store.acknowledge("a", "Dr. Ada", at_s, f"{label} was called", gateway)
     topic = f"surefoot/v1/{gateway}/up/day"

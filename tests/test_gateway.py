@@ -138,6 +138,16 @@ class Home:
             store.close()
 
 
+def test_what_the_day_holds_so_far_is_on_the_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surefoot.cli.gateway.LOOK_S", 0.02)
+    home = Home(tmp_path)
+    board = home.run(in_turn(blocks()))
+    store = open_store(f"sqlite:///{tmp_path / 'home.sqlite'}")
+    for day in store.days(store.gateway()):
+        assert round(board.worn_today_h(day.end_s - 1.0), 3) == day.worn_h > 0.05
+    store.close()
+
+
 def test_sensors_that_need_a_person_become_technical_alerts_that_end(tmp_path: Path) -> None:
     """What the sensors say of their batteries is kept for the clinic once, and that it is over; also over a restart."""
     kept: list[str] = []

@@ -92,6 +92,20 @@ def test_two_that_the_patient_confirms_need_no_rate() -> None:
     assert tiers(at(3, confirmed=True), QUIET) == []
 
 
+def test_two_of_a_day_are_a_review_until_the_patient_says_that_one_was_so() -> None:
+    two = at(3, 10)
+    (review,) = decide_giving_way(two, QUIET, NOW_S, name(40))
+    assert review.tier == "T2"
+    one_said = [two[0], replace(two[1], confirmed=True)]
+    (urgent,) = decide_giving_way(one_said, QUIET, NOW_S, name(40), [review])
+    assert urgent.tier == "T3" and "1 of them as the patient says" in urgent.sentence
+    assert "one of which the patient says was so" in urgent.limit
+    assert tiers(one_said, Usual(4, 14)) == [], "what this leg does every week calls nobody"
+    own = GivingWayLimitParams(day_count=5)
+    found = decide_giving_way(one_said, QUIET, NOW_S, name(40), (), own)
+    assert [alert.tier for alert in found] == ["T2"], "the therapist has said from how many on"
+
+
 def test_where_a_therapist_says_when_to_review_two_in_a_day_are_below_it() -> None:
     two, own = at(1, 3), GivingWayLimitParams(week_count=4)
     assert tiers(two) == ["T2"]

@@ -71,7 +71,7 @@ def test_the_last_word_stands_and_none_is_lost(clinic: Store, fell: Incident) ->
     said = " ".join(re.sub(r"<[^>]*>", " ", second.text).split())
     assert "Not real , says Dr. B" in said
     assert "she sat down" in said
-    assert "Said before: real, by T. Herapist" in said
+    assert "Said before: Real, says T. Herapist" in said
     assert [one.verdict for one in clinic.judgements.of(GATEWAY, fell)] == ["real", "not_real"]
     assert [one.verdict for _, one in clinic.judgements.standing()] == ["not_real"]
 

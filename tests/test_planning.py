@@ -12,7 +12,7 @@ import pytest
 import story
 from story import NOW_S, WEAK
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import Affected, Learning, Limits, Question, Treatment
+from surefoot.records import Learning, Limits, Question, Treatment
 from test_web import Reader, text
 from test_web_browser import Watched, browser, served
 
@@ -47,7 +47,6 @@ def clinic(tmp_path: Path, month: Path) -> Iterator[Store]:
         ("limits", {"chart_review": "4.5", "back_to_usual": "1"}, Limits()),
         ("learn", {"first_day": "2026-01-20", "days": "10"}, Learning("2026-01-20", 10)),
         ("learn", {"first_day": "", "days": "21"}, Learning("", 21)),
-        ("affect", {"side": "left", "since": "2026-01-02"}, Affected("left", "2026-01-02")),
         ("treat", {"kind": "injection", "day": "2026-01-20"}, Treatment("injection", "2026-01-20")),
         ("treat", {"kind": "other", "day": "2026-01-20", "withdrawn": "1"}, Treatment("other", "2026-01-20", True)),
         ("ask", {"about": "check_in"}, Question("check_in")),
@@ -72,7 +71,6 @@ def test_what_is_set_is_stored_with_who_when_and_why(clinic: Store, form: str, f
         ("limits", {"chart_review": "much"}, "much is no number"),
         ("limits", {"chart_review": "5.5"}, "must not be above"),
         ("learn", {"first_day": "2026-01-20", "days": "2"}, "rests on 7 to 42 good days, not on 2"),
-        ("affect", {"side": "left", "since": "2027-01-02"}, "2027-01-02 lies ahead"),
         ("treat", {"kind": "surgery", "day": "soon"}, "soon is no day of the calendar"),
         ("ask", {"about": "the weather"}, "nothing of this kind to ask"),
     ],

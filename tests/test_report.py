@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -21,9 +22,11 @@ from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.pipeline.store import Patient, Store, open_store
 from surefoot.records import CheckIn, TestResult, Treatment
 from surefoot.web import paper
+from surefoot.web.annotations import annotations
 from surefoot.web.app import make_app
 from surefoot.web.charts import charts
-from surefoot.web.report import MOST_ALERTS, NoReport, Report, report
+from surefoot.web.report import NoReport, Report, report
+from surefoot.web.reporttables import MOST_ALERTS
 from surefoot.web.words import metric_words
 
 NOW_S = story.day_s(28) + 3600.0
@@ -94,9 +97,8 @@ def test_numbers_compared_at_the_usual_speed_are_told_as_they_were_judged(filled
 
 def test_its_charts_are_those_of_the_patients_page(filled: Store) -> None:
     one = patient(filled, "P-01")
-    marks = [
-        (a.alert.day, f"alert {a.alert.tier} ") for a in filled.alerts(one.gateway) if a.alert.channel == "clinical"
-    ]
+    marks = annotations(filled, one.gateway, filled.days(one.gateway), filled.alerts(one.gateway), ZoneInfo("UTC"))
+    assert any(mark.kind == "alert" for mark in marks)
     page = {chart.name: chart for chart in charts(filled.days(one.gateway), filled.trends(one.gateway), marks)}
     for chart in made(filled, "P-01").charts:
         assert (chart.figure, chart.rows, chart.says) == (
@@ -148,7 +150,7 @@ def test_however_much_there_is_two_pages_hold_it_and_what_is_left_out_is_said(cl
     assert len(found.tables[1].rows) == MOST_ALERTS
     assert re.search(r"and \d+ older alerts, on the patient.s page", told[1])
     assert "and 4 earlier tests, on the patient" in told[1]
-    assert "saddle numbness 12 times" in told[1]
+    assert "numbness between the legs 12 times" in told[1]
 
 
 def test_days_that_never_came_are_told_and_no_day_is_a_zero(clinic: Store) -> None:
@@ -230,6 +232,10 @@ def test_the_verb_names_its_file_and_says_whom_it_knows(
         main(["report", "p-01", "--store", "clinic.sqlite", "--pdf"])
     assert ended.value.code == 0
     assert Path("surefoot-P-01-2026-01-01-2026-01-28.pdf").read_bytes().startswith(b"%PDF")
+    with pytest.raises(SystemExit):
+        main(["report", "p-01", "--store", "clinic.sqlite", "--html", "--language", "de"])
+    page = Path("surefoot-P-01-2026-01-01-2026-01-28.html").read_text()
+    assert '<html lang="de">' in page and "Bericht zur Beinkraft: P-01, 01.01.2026 bis 28.01.2026" in page
     with pytest.raises(SystemExit) as ended:
         main(["report", "P-77", "--store", "clinic.sqlite"])
     assert ended.value.code == 1

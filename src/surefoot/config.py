@@ -20,6 +20,7 @@ from surefoot.records import SurefootError
 
 PREFIX = "SUREFOOT_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
+LANGUAGES = Path(__file__).parent / "web" / "locale"
 
 
 Person = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
@@ -51,6 +52,8 @@ class Config(BaseSettings):
     home: Path = Field(default_factory=data_folder)  # folder of the home store
     broker: str = "mqtt://127.0.0.1:1883"
     other_brokers: tuple[str, ...] = ()  # of the same clinic: tried in this order while the first is away
+    home_assistant: str = ""  # the household's own broker, where Home Assistant listens; empty: nothing is told there
+    home_assistant_prefix: Name = "homeassistant"  # where it looks for what there is
     identity: Path | None = None  # folder with authority.crt, gateway.crt, gateway.key (surefoot clinic enroll)
     clinic_database: str = ""  # empty: a SQLite file in `home`
     clinic_host: str = "127.0.0.1"  # another address needs a login, a name and a certificate
@@ -71,6 +74,7 @@ class Config(BaseSettings):
     therapists: tuple[Person, ...] = ()  # told of reviews (T2) and of the weekly digest; none: those on call
     holidays: tuple[str, ...] = ()  # of the clinic, as 2026-12-25: no working days, so a review waits for the next one
     timezone: str = "UTC"  # where the patient's day begins and ends
+    language: str = ""  # of the pages and reports; empty: as each browser asks, and English on paper
     stride_days: int = Field(default=90, ge=1)  # of walking kept stride by stride at home (8 MB a day); days stay
 
     @property
@@ -104,6 +108,11 @@ class Config(BaseSettings):
             raise ValueError("should look like mqtt://host:1883 or mqtts://host:8883")
         return value
 
+    @field_validator("home_assistant")
+    @classmethod
+    def _home_assistant(cls, value: str) -> str:
+        return cls._broker(value) if value else ""
+
     @field_validator("other_brokers")
     @classmethod
     def _other_brokers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,6 +132,14 @@ class Config(BaseSettings):
             return tuple(date.fromisoformat(day).isoformat() for day in value)
         except ValueError as error:
             raise ValueError('should be days such as ["2026-12-25"]') from error
+
+    @field_validator("language")
+    @classmethod
+    def _language(cls, value: str) -> str:
+        known = ["en", *sorted(folder.name for folder in LANGUAGES.iterdir() if folder.is_dir())]
+        if value and value not in known:
+            raise ValueError(f"should be one of {', '.join(known)}, or empty")
+        return value
 
     @field_validator("timezone")
     @classmethod

@@ -42,6 +42,7 @@ Reason = Annotated[str, Field(max_length=400, pattern=_TEXT)]
 Sentence = Annotated[str, Field(max_length=1200, pattern=_TEXT)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Count = Annotated[int, Field(ge=0, le=10**9)]
+MOST_ASKED = 8  # alerts that a sign of life asks about
 
 
 class Wire(BaseModel):
@@ -228,6 +229,7 @@ class DaySummaryBody(Wire):
     aids: Annotated[tuple[Name, ...], Field(max_length=8)] = ()
     length_factors: Annotated[tuple[tuple[Side, Annotated[float, Field(gt=0)]], ...], Field(max_length=8)] = ()
     late_min: Annotated[float, Field(ge=0)] = 0.0
+    slipped: Annotated[tuple[Side, ...], Field(max_length=2)] = ()
 
     def record(self) -> DaySummary:
         metrics = tuple(DayMetric(**dict(metric)) for metric in self.metrics)
@@ -289,6 +291,7 @@ class StatusBody(Wire):
     newest: Count | None = None  # the highest number this home has used
     at_s: float | None = None  # now, by the home's clock
     faults: Annotated[tuple[HomeFault, ...], Field(max_length=8)] = ()  # what keeps the home from its work
+    asks: Annotated[tuple[Name, ...], Field(max_length=MOST_ASKED)] = ()  # alerts: has anybody taken them on?
 
 
 ToldBody = AnswerBody | CheckInBody | TreatmentBody | ConfirmationBody

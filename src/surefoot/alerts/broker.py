@@ -53,6 +53,7 @@ class Will:
 
     topic: str
     payload: bytes
+    retain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

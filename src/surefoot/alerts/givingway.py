@@ -4,8 +4,9 @@ After facts/clinical.md 4.5 (P). A rate known from a fortnight is itself uncerta
 fortnight foretells (Gamma prior, negative binomial), not against a rate taken for the truth. A week and a day may begin
 at any moment: what is bounded is how often, by chance, an event comes that makes the count full. The table of 4.5 looks
 at weeks and days that begin at midnight and at rates that are known: its two in 24 hours would be wrong twice as often
-as an urgent alert may be, so they are a review here, unless the patient says that they were so. Two such need no rate,
-nor does a fall (7.8).
+as an urgent alert may be. So that count is a review here while nobody has said a word, and urgent (7.8) from the moment
+on at which the patient says of one of these events that the leg gave way: then it was no error of the sensors. Two such
+need no rate, nor does a fall.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class GivingWayLimitParams:
     """When giving way has become more (4.5, P)."""
 
     week_chance: float = 0.01  # full by chance in so many of the weeks (T2)
-    day_review_chance: float = 0.002  # full by chance on so many of the days (T2)
+    day_review_chance: float = 0.002  # full by chance on so many of the days (T2; T3 once the patient confirms one)
     day_chance: float = 0.0003  # the same (T3): at most 1.3 % of patients a month, two legs (7.7; docs/methods.md)
     prior_per_week: float = 0.2  # expected of a leg before anything is known of it (4.5: the rate aimed at)
     prior_weeks: float = 1.0  # how much that counts; set on the false alarms it leaves (docs/methods.md)
@@ -100,6 +101,7 @@ def decide_giving_way(
     for_review = limit(usual, 1 / 7, params.day_review_chance, params)
     a_week = _why(of_week, params.week_count, f"{_one_in(params.week_chance)} weeks")
     a_day = _why(of_day, params.day_count, f"{_one_in(params.day_chance)} days")
+    by_chance = f"{for_review} are chance in {_one_in(params.day_review_chance)} days"
     today = [one for one in known if one.at_s > now_s - DAY_S]
     week = [one for one in known if one.at_s > now_s - WEEK_S]
     confirmed = sum(one.confirmed for one in today)
@@ -111,12 +113,14 @@ def decide_giving_way(
     elif len(today) >= of_day:
         tier, what = "T3", f"{len(today)} times within 24 hours; {a_day}"
         held = "" if params.day_count else f"{of_day} in 24 hours, from this leg's own rate: the usual limit"
+    elif confirmed and params.day_count is None and len(today) >= for_review:  # else their therapist says when
+        tier, what = "T3", f"{len(today)} times within 24 hours, {confirmed} of them as the patient says; {by_chance}"
+        held = f"{for_review} in 24 hours, one of which the patient says was so: the usual limit"
     elif len(week) >= of_week:
         tier, what = "T2", f"{len(week)} times within 7 days; {a_week}"
         held = "" if params.week_count else f"{of_week} in 7 days, from this leg's own rate: the usual limit"
     elif params.week_count is None and len(today) >= for_review:  # else their therapist says when to review
-        chance = f"{for_review} are chance in {_one_in(params.day_review_chance)} days"
-        tier, what = "T2", f"{len(today)} times within 24 hours; {chance}"
+        tier, what = "T2", f"{len(today)} times within 24 hours; {by_chance}"
         held = f"{for_review} in 24 hours, from this leg's own rate: the usual limit"
     else:
         return []

@@ -103,6 +103,11 @@ def revocations(authority: Identity, serials: Sequence[int], now: datetime, days
     return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
+def fingerprint(certificate: bytes) -> str:
+    """SHA-256 of a certificate in PEM, as browsers show it."""
+    return x509.load_pem_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex(":").upper()
+
+
 def _begun(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, lasts: timedelta
 ) -> x509.CertificateBuilder:

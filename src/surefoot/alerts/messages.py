@@ -16,6 +16,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 
 from surefoot.alerts.bodies import (
+    MOST_ASKED,
     AlertBody,
     AnswerBody,
     Body,
@@ -24,6 +25,7 @@ from surefoot.alerts.bodies import (
     ConfirmationBody,
     DayBody,
     IncidentBody,
+    Name,
     Reason,
     StatusBody,
     TestBody,
@@ -125,6 +127,14 @@ class Rejection(Wire):
     reason: Reason
 
 
+class Noticed(Wire):
+    """That somebody at the clinic has seen an alert of this home, or taken it on; who it was stays there."""
+
+    alert_id: Name
+    what: Literal["seen", "acknowledged"]
+    at_s: float
+
+
 class Ack(Wire):
     """The clinic's answer, sent after its commit."""
 
@@ -132,6 +142,7 @@ class Ack(Wire):
     gateway: Gateway
     stored: Annotated[tuple[Seq, ...], Field(max_length=1000)]
     rejected: Annotated[tuple[Rejection, ...], Field(max_length=1000)]
+    noticed: Annotated[tuple[Noticed, ...], Field(max_length=MOST_ASKED)] = ()  # only to a home that asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +175,11 @@ def up_payload(gateway: str, seq: int | None, kind: Kind, body: str) -> bytes:
     return f'{head[:-1]},"body":{body}}}'.encode()
 
 
-def ack_payload(gateway: str, stored: Sequence[int], rejected: Sequence[Rejection]) -> bytes:
-    return Ack(v=1, gateway=gateway, stored=tuple(stored), rejected=tuple(rejected)).model_dump_json().encode()
+def ack_payload(
+    gateway: str, stored: Sequence[int], rejected: Sequence[Rejection], noticed: Sequence[Noticed] = ()
+) -> bytes:
+    ack = Ack(v=1, gateway=gateway, stored=tuple(stored), rejected=tuple(rejected), noticed=tuple(noticed))
+    return ack.json_text().encode()
 
 
 def size_limit(kind: str) -> int:

@@ -44,7 +44,7 @@ class Session:
         self._address = address
         self._timeout_s = timeout_s
 
-    async def publish(self, topic: str, payload: bytes) -> None:
+    async def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
         """Hand a message to the broker (QoS 1). Its acknowledgement does not mean that anybody stored it.
 
         PublishError when the broker does not take this one: the line goes on.
@@ -52,7 +52,7 @@ class Session:
         if not self._client.fits(topic, payload):  # sent nevertheless, it would cost the line
             what = f"A message of {len(payload)} bytes is more than the broker at {self._address} takes."
             raise PublishError("too_large", what, "Set its max_packet_size to 65536.")
-        code = await self._answered(self._client.hand_over(topic, payload, self._timeout_s))
+        code = await self._answered(self._client.hand_over(topic, payload, self._timeout_s, retain))
         if code >= _FAILED:
             what = f"The broker at {self._address} does not let this user write {topic} (code {code:#x})."
             raise PublishError("denied", what, "Allow it in the broker's access list.")
@@ -197,7 +197,7 @@ class Link:
 
     def _new_client(self) -> Client:
         version = aiomqtt.ProtocolVersion
-        will = aiomqtt.Will(self._will.topic, self._will.payload, qos=1) if self._will else None
+        will = aiomqtt.Will(self._will.topic, self._will.payload, 1, self._will.retain) if self._will else None
         client = Client(
             self.address.host,
             self.address.port,

@@ -21,13 +21,13 @@ class Client(aiomqtt.Client):
     def fits(self, topic: str, payload: bytes) -> bool:
         return self.largest is None or len(topic.encode()) + len(payload) + _FIXED <= self.largest
 
-    async def hand_over(self, topic: str, payload: bytes, timeout_s: float) -> int:
+    async def hand_over(self, topic: str, payload: bytes, timeout_s: float, retain: bool = False) -> int:
         """Publish with QoS 1; the broker's reason code, 0 to 0x7f where it took the message.
 
         aiomqtt's own ``publish`` returns as if nothing were wrong when the broker said no. Raise MqttError when it
         says nothing in time.
         """
-        sent = self._client.publish(topic, payload, qos=1)
+        sent = self._client.publish(topic, payload, qos=1, retain=retain)
         if sent.rc != 0:
             raise aiomqtt.MqttCodeError(sent.rc, "Could not publish message")
         answer = self._unanswered[sent.mid] = asyncio.get_running_loop().create_future()

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from surefoot.alerts.bodies import HomeFault
 from surefoot.cli.alignment import aligned
 from surefoot.cli.console import NOT_KNOWN
-from surefoot.records import Incident, Placement, SensorStatus, Side, Stride, WornSensor
+from surefoot.pipeline.activities import SittingWatch
+from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
+from surefoot.records import (
+    Activity,
+    Incident,
+    IncidentKind,
+    Minute,
+    Placement,
+    Rise,
+    SensorStatus,
+    Side,
+    Stride,
+    WornSensor,
+)
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 from surefoot.web.words import INCIDENTS
 from surefoot.web.words import side as leg
@@ -44,7 +58,11 @@ class Board:
         self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
         self._counted: dict[Key, SensorStatus] = dict(self.statuses)  # with which the rate was measured last
+        self.minutes: Sequence[Minute] = ()  # of the walk that is under way, as far as they are kept
         self._day, self._strides = "", Counter[Side]()
+        self._happened: list[Incident] = []  # lately, without raw signal
+        self.doing: Activity | None = None  # the last that is known; minutes pass until one is
+        self._sitting = SittingWatch()
 
     def take_status(self, status: SensorStatus) -> str | None:
         """Note it; return a sentence where its state or reason changed."""
@@ -67,11 +85,43 @@ class Board:
         counts.update(stride.side for stride in strides if self._date(stride.start_s) == day)
         self._day, self._strides = day, counts
 
+    def take_doing(self, done: Activity | Rise) -> None:
+        """What the person did."""
+        if isinstance(done, Activity):
+            self.doing = done
+            self._sitting.update(done)
+
+    @property
+    def seated_min(self) -> float:
+        """Without a break."""
+        return self._sitting.seated_min
+
     def begin_anew(self) -> None:
-        """The strides of today are told from the first on."""
+        """All of today is told from the beginning."""
         self._day, self._strides = "", Counter()
+        self._happened, self.minutes, self._sitting = [], (), SittingWatch()
+
+    def strides_today(self, now_s: float) -> dict[Side, int]:
+        """Of each leg that is understood."""
+        today = self._strides if self._day == self._date(now_s) else Counter[Side]()
+        return {key[0]: today[key[0]] for key in self.statuses if key[1] == self.analysed}
+
+    def happened_today(self, kind: IncidentKind, now_s: float) -> dict[Side, int]:
+        """How often on each leg that is understood."""
+        today = [one for one in tuple(self._happened) if self._date(one.start_s) == self._date(now_s)]
+        many = Counter(one.side for one in today if one.kind == kind)
+        return {key[0]: many[key[0]] for key in self.statuses if key[1] == self.analysed}
+
+    def worn_today_h(self, now_s: float) -> float:
+        """So far, in hours with all sensors that are understood on a moving leg."""
+        minutes = [one for one in list(self.minutes) if self._date(one.start_s) == self._date(now_s)]
+        sides = [key[0] for key in self.statuses if key[1] == self.analysed]
+        return recorded_and_worn_h(minutes, sides, WearParams())[1]
 
     def take_incident(self, incident: Incident) -> None:
+        day = self._date(incident.start_s)
+        kept = [one for one in self._happened if self._date(one.start_s) >= day]
+        self._happened = [*kept, replace(incident, snippet=(), contacts=())]
         at = datetime.fromtimestamp(incident.start_s, self.zone).strftime("%H:%M:%S")
         self.last_incident = f"{INCIDENTS[incident.kind]}, {leg(incident.side)}, {at} ({incident.certainty})"
 

@@ -27,6 +27,7 @@ from surefoot.cli.keys import key as keys
 from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
 from surefoot.cli.pulse import Pulse, keep_telling
 from surefoot.cli.secretfile import secret_in
+from surefoot.cli.tokens import token
 from surefoot.cli.units import print_unit
 from surefoot.cli.users import user
 from surefoot.config import Config, load_config
@@ -82,9 +83,9 @@ def clinic(
 
     What is not given comes from the settings file named by SUREFOOT_CONFIG, or from SUREFOOT_BROKER,
     SUREFOOT_CLINIC_DATABASE, SUREFOOT_CLINIC_HOST, SUREFOOT_CLINIC_NAMES, SUREFOOT_CLINIC_CERTIFICATE,
-    SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE; SUREFOOT_OTHER_BROKERS, SUREFOOT_ON_CALL and
-    SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_THERAPISTS are told of reviews before
-    those on call, and on Mondays of the weekly digest; SUREFOOT_HOLIDAYS days that are no working days:
+    SUREFOOT_CLINIC_KEY, SUREFOOT_CLINIC_PORT, SUREFOOT_TIMEZONE, SUREFOOT_LANGUAGE; SUREFOOT_OTHER_BROKERS,
+    SUREFOOT_ON_CALL and SUREFOOT_TECHNICIANS are lists: on_call = ["Ann", "Bob"]; SUREFOOT_THERAPISTS are told of
+    reviews before those on call, and on Mondays of the weekly digest; SUREFOOT_HOLIDAYS days that are no working days:
     holidays = ["2026-12-25"].
     """
     if context.invoked_subcommand is not None:
@@ -144,7 +145,8 @@ async def _run(
     brokers = f"broker{'s' * (len(links) > 1)} {', '.join(str(link.address) for link in links)}"
     line = Line(time.time())
     zone = config.zone if "timezone" in config.model_fields_set else None
-    app = make_app(store, time.time, f"Clinic, {where}", zone=zone, line=line, names=outside.names)
+    title = f"Clinic, {where}"
+    app = make_app(store, time.time, title, zone=zone, line=line, names=outside.names, language=config.language)
     ready = asyncio.Event()
 
     def tell(url: str) -> None:
@@ -245,5 +247,6 @@ for _verb in (
     ask,
     orders,
     digest,
+    token,
 ):
     clinic.add_command(_verb)

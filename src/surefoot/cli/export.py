@@ -9,11 +9,13 @@ from pathlib import Path
 
 import click
 
-from surefoot.cli.clinicstore import operator
+from surefoot.cli.clinicstore import open_clinic, operator
 from surefoot.cli.console import note
+from surefoot.cli.nightly import export_night
 from surefoot.cli.recorded import NotRecordedError, recorded_day
 from surefoot.cli.report import file_name, named
 from surefoot.cli.told import day_given, opened
+from surefoot.cli.units import nightly_texts
 from surefoot.config import Config, load_config
 from surefoot.exports.bids import Event, Track, write_bids
 from surefoot.exports.fhir import write_fhir
@@ -34,13 +36,34 @@ from surefoot.pipeline.store import Patient, Store
 @click.option(
     "--store", "store_at", metavar="PATH", help="The home's or the clinic's store, a path or a URL [this home's]."
 )
+@click.option("--clinic", "of_clinic", is_flag=True, help="The clinic's store, as the settings name it.")
 @click.option("--from", "start", metavar="DAY", help="First day, such as 2026-05-01 [the first there is].")
 @click.option("--until", "end", metavar="DAY", help="Last day [the last there is].")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER", help="A new folder [surefoot-PATIENT-FORM]."
 )
+@click.option(
+    "--nightly", type=click.Path(path_type=Path), metavar="FOLDER", help="All patients into a folder kept up to date."
+)
+@click.option(
+    "--keep-months", type=click.IntRange(1), metavar="N", help="Of a nightly folder: older months go [all stay]."
+)
+@click.option("--print-unit", "unit_wanted", is_flag=True, help="Print the systemd unit of this nightly export.")
+@click.option("--print-timer", "timer_wanted", is_flag=True, help="Print the timer that starts it.")
+@click.pass_context
 def export(
-    patient: str, form: str, store_at: str | None, start: str | None, end: str | None, output: Path | None
+    context: click.Context,
+    patient: str,
+    form: str,
+    store_at: str | None,
+    of_clinic: bool,
+    start: str | None,
+    end: str | None,
+    output: Path | None,
+    nightly: Path | None,
+    keep_months: int | None,
+    unit_wanted: bool,
+    timer_wanted: bool,
 ) -> None:
     """Write a patient's days, numbers, trends, walks, incidents, tests and alerts into a folder.
 
@@ -49,11 +72,26 @@ def export(
       surefoot export P-01 --store clinic.sqlite --to parquet
       surefoot export --to bids --from 2026-05-01 --until 2026-05-02     # raw readings, as far as they are kept
 
+    \b
+    A folder that other programs read, kept up to date by a timer:
+      surefoot export --nightly /srv/surefoot --clinic --keep-months 24
+      surefoot export --nightly /srv/surefoot --clinic --print-unit     # surefoot-export.service, for systemd
+      surefoot export --nightly /srv/surefoot --print-timer             # surefoot-export.timer
+
+    It holds FOLDER/HOME/YYYY-MM/TABLE.csv of every patient, HOME being the home's number. Only files that changed are
+    written, each whole. Months that the store no longer holds stay, unless --keep-months or retention_days says
+    otherwise; a patient who was deleted at the clinic is removed. Strides and raw readings are left out.
+
     PATIENT is the label at the clinic, or the beginning of the home's name; it may be left out where there is one only.
     What cannot be said is an empty cell, never a zero. No name of a patient is written into any file.
     """
+    if nightly is not None:
+        _nightly(context, nightly)
+        return
+    if unit_wanted or timer_wanted or keep_months is not None:
+        raise click.UsageError("--keep-months, --print-unit and --print-timer need --nightly FOLDER.")
     span = Range(day_given(start, "--from"), day_given(end, "--until"), (config := load_config()).zone)
-    store, now_s = opened(store_at, config), time.time()
+    store, now_s = open_clinic(config) if of_clinic else opened(store_at, config), time.time()
     try:
         who = named(store, patient)
         folder = output or Path(f"surefoot-{file_name(who.label)}-{form}")
@@ -72,6 +110,25 @@ def export(
         store.close()
     size = sum(path.stat().st_size for path in written)
     note(f"{folder}: {len(written)} files, {size / 1e6:.1f} MB")
+
+
+def _nightly(context: click.Context, folder: Path) -> None:
+    """All patients into one folder, or what systemd needs for that."""
+    given = context.params
+    if given["patient"] or given["start"] or given["end"] or given["output"] or given["form"] not in ("csv", "parquet"):
+        raise click.UsageError("--nightly takes all patients and days: no PATIENT, --from, --until, -o, fhir or bids.")
+    if given["unit_wanted"] or given["timer_wanted"]:
+        store = ["--clinic"] if given["of_clinic"] else ["--store", given["store_at"]] if given["store_at"] else []
+        months = ["--keep-months", str(given["keep_months"])] if given["keep_months"] else []
+        arguments = ["--to", given["form"], *store, *months]
+        click.echo(nightly_texts(given["unit_wanted"], folder, arguments), nl=False)
+        return
+    config = load_config()
+    store = open_clinic(config) if given["of_clinic"] else opened(given["store_at"], config)
+    try:
+        export_night(store, folder, given["form"], given["keep_months"], config)
+    finally:
+        store.close()
 
 
 def _tables(store: Store, who: Patient, span: Range) -> list[Table]:

@@ -29,7 +29,7 @@ from surefoot.cli.identified import link_params
 from surefoot.cli.latecomers import Latecomers
 from surefoot.cli.marks import Marks
 from surefoot.cli.pulse import Pulse
-from surefoot.cli.watched import WatchedWalk, mounting_check
+from surefoot.cli.watched import WatchedWalk, mounting_check, show
 from surefoot.config import Config
 from surefoot.pipeline.acute import Sudden
 from surefoot.pipeline.calibration import length_factors
@@ -37,7 +37,7 @@ from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.live import in_thread, run
-from surefoot.pipeline.resumed import resumed
+from surefoot.pipeline.resumed import open_day_s, resumed
 from surefoot.pipeline.retold import Retold
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
@@ -133,8 +133,7 @@ class Gateway:
 
     def _open_day_s(self) -> float:
         """When the first day begins that is not told yet."""
-        days = self._store.days(self._store.gateway())
-        return days[-1].end_s if days else 0.0
+        return open_day_s(self._store.days(self._store.gateway()))
 
     async def _record(self, radio: AsyncGenerator[Reading, None]) -> None:
         """The recording comes first: what is understood later can be understood again."""
@@ -207,7 +206,11 @@ class Gateway:
         self._walk = walk
         self._keeper.anew_until_s = until_s
         self._board.begin_anew()
-        await run(readings, walk, book, self._keeper, course, self._day_told, self._checked)
+        try:
+            doing = self._board.take_doing
+            await run(readings, walk, book, self._keeper, course, self._day_told, self._checked, doing)
+        finally:
+            await in_thread(self._keeper.flush)
 
     def _begun(self, begin_s: float, until_s: float, past_s: float) -> tuple[WatchedWalk, DayBook, Course]:
         """With all that the store knows of before; reads weeks."""
@@ -265,7 +268,7 @@ class Gateway:
                 self._board.waiting = waiting
                 if self._board.note_fault("not_recording", self._ring.trouble):
                     self._say(self._ring.trouble or "readings are recorded again")
-                self._board.walked = self._walk.clock_offset if self._walk else None
+                show(self._walk, self._board)
                 for status in tuple(self._board.statuses.values()):
                     await asyncio.to_thread(self._keep_clock, status)
                     low = self._upkeep.charged(status, self._now_s(), self._today())
@@ -279,19 +282,13 @@ class Gateway:
         name = f"surefoot-{self._store.gateway()}"
         links = [Link(url, name, protocol="any", params=self._params) for url in brokers]
         self._board.clinic = self._broker = " or ".join(str(link.address) for link in links)
-        await deliver(
-            self._store,
-            links,
-            on_trouble=self._note,
-            on_order=self._ordered,
-            clock=self._now_s,
-            faults=self._board.open_faults,
-        )
+        told = {"on_trouble": self._note, "on_order": self._ordered}
+        await deliver(self._store, links, clock=self._now_s, faults=self._board.open_faults, **told)
 
     def _ordered(self, order: Order | Unreadable, said: Confirmation) -> None:
         """What the clinic has decided, told where the patient may see it."""
         what = order_words(order.what, self._zone) if isinstance(order, Order) else "something this program cannot read"
-        self._say(f"the clinic: {what}" + (f" (refused: {said.reason})" if said.verdict == "refused" else ""))
+        self._say(f"the clinic: {what}{f' (refused: {said.reason})' if said.verdict == 'refused' else ''}")
 
     def _note(self, trouble: SurefootError) -> None:
         if isinstance(trouble, StoreError) and trouble.trouble == "damaged":  # whoever opened it begins anew

@@ -5,17 +5,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
+from surefoot.alerts.alike import KIND as ALIKE
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
 from surefoot.cli.board import Board
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import Alert, Answer, Bout, DaySummary, Donning, Incident, Stride, Trend
 
+GATHER_S = 2.0  # strides are committed together: each commit waits for the disk, and wears out a memory card
 RETRY_S = 5.0  # between two attempts to write what could not be written
 Say = Callable[[str], None]
 
 
 class HomeKeeper:
     """Works in the worker's thread: a full disk is waited out, not died of.
+
+    Alerts are committed at once. Strides are gathered for ``GATHER_S``, and until what they belong to is kept; what a
+    kill takes of them is worked out again from the recording.
 
     ``make_room``: whether there is room again, where the disk is full.
     ``anew_until_s``: what happened before may have been told already, and takes the place of what was told.
@@ -33,20 +38,36 @@ class HomeKeeper:
         self._store, self._board, self._now_s, self._say, self._stopping = store, board, now_s, say, stopping
         self._make_room = make_room
         self.anew_until_s = float("-inf")
+        self._gathered: list[Stride] = []
+        self._flushed_s = float("-inf")
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
-        anew = strides[0].start_s < self.anew_until_s
-        self._kept(lambda: self._store.keep_strides(strides, anew=anew))
+        self._gathered += strides
         self._board.take_strides(strides, self._now_s())
+        if not 0 <= self._now_s() - self._flushed_s < GATHER_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Commit the strides gathered so far."""
+        strides, self._gathered, self._flushed_s = self._gathered, [], self._now_s()
+        again = [stride for stride in strides if stride.start_s < self.anew_until_s]
+        fresh = [stride for stride in strides if stride.start_s >= self.anew_until_s]
+        if again:
+            self._kept(lambda: self._store.keep_strides(again, anew=True))
+        if fresh:
+            self._kept(lambda: self._store.keep_strides(fresh))
 
     def keep_bout(self, bout: Bout) -> None:
+        self.flush()
         self._kept(lambda: self._store.keep_bout(bout, anew=bout.start_s < self.anew_until_s))
 
     def keep_incident(self, incident: Incident) -> None:
+        self.flush()
         self._kept(lambda: self._store.keep_incident(incident))
         self._board.take_incident(incident)
 
     def keep_day(self, day: DaySummary, trends: Sequence[Trend]) -> None:
+        self.flush()
         self._kept(lambda: self._store.keep_day(day, trends))
 
     def keep_alert(self, alert: Alert) -> None:
@@ -58,6 +79,8 @@ class HomeKeeper:
         self._say(f"ALERT {alert.tier}: {alert.sentence}{over}")
         if alert.tier == "T3" and not over:
             self._say(MEANWHILE)
+        if alert.kind == ALIKE and not over:
+            self._say("Did you walk in other shoes? Say so on your page, or with: surefoot log shoes --help")
 
     def keep_answer(self, answer: Answer) -> None:
         self._kept(lambda: self._store.keep_answer(answer))

@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 
 from surefoot.cli.keyfile import home_keys
 from surefoot.config import Config
-from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.calibration import length_factors
-from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.course import Course
+from surefoot.pipeline.kepttest import keep_test
 from surefoot.pipeline.resumed import resumed
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.pipeline.tested import day_of, only_tests
+from surefoot.pipeline.tested import only_tests
 from surefoot.records import Alert, Bout, DaySummary, Incident, Placement, Side, Stride, TestResult, Trend
 
 
@@ -43,14 +42,7 @@ class Keeping:
 
     def keep_test(self, test: TestResult, zone: ZoneInfo) -> None:
         """Keep a guided test and put it on its day at once: that day and those after it are judged anew."""
-        self.store.keep_test(test)
-        course, before = self.course(zone), list(self._days.values())
-        _, alerts = course.update(day_of(test, before, zone))
-        for alert in alerts:
-            self.keep_alert(alert)
-        plan = self.store.orders.plan(self.store.gateway())
-        for day, trends in judged_anew(before, course.days, plan.judging(TrendParams())):
-            self.store.keep_day(day, trends)
+        keep_test(self.store, test, zone)
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self.store.keep_strides(strides)

@@ -11,6 +11,7 @@ import click
 from surefoot.cli.checkin import checkin, treatment
 from surefoot.cli.console import NOT_KNOWN, Terminal, clock_time, note
 from surefoot.cli.rules import orders, rules
+from surefoot.cli.shoes import shoes
 from surefoot.cli.told import STORE, day_given, opened
 from surefoot.config import load_config
 from surefoot.pipeline.aids import changed_by
@@ -31,6 +32,7 @@ log.add_command(checkin)
 log.add_command(treatment)
 log.add_command(rules)
 log.add_command(orders)
+log.add_command(shoes)
 
 
 @log.command()

@@ -19,6 +19,7 @@ VERBS = {  # verb: where its click command is, what it does
     "pair": ("surefoot.cli.pair:pair", "Find the sensors, learn by taps and a walk which leg they are on."),
     "wear": ("surefoot.cli.wear:wear", "The gateway: listen to the paired sensors, understand, keep, send."),
     "replay": ("surefoot.cli.replay:replay", "Analyse recordings from files, and send what is found if asked to."),
+    "import": ("surefoot.cli.importing:import_", "Analyse what other gait tools wrote: columns and units are asked."),
     "page": ("surefoot.cli.page:page", "The patient's own page: check-in, questions, today's walking."),
     "log": ("surefoot.cli.log:log", "Pain, red flags, giving way, aids, treatments: only you can tell."),
     "test": ("surefoot.cli.test:test", "One guided strength test: its number and what it means."),
@@ -36,6 +37,7 @@ EXTRAS = {
     "amqtt": "demo",
     "bumble": "demo",
     "psycopg": "postgres",
+    "pyarrow": "parquet",
     "typst": "report",
     "matplotlib": "report",
 }  # module: the part of surefoot that brings it

@@ -99,6 +99,13 @@ def replay(
         recordings = _recorded(recorded.date(), any(path for path, _ in named), start, given, config)
     else:
         recordings = _read(_legs(named), unix_s(start, config.zone), given)
+    go_on(recordings, store_at, publish, as_json, config)
+
+
+def go_on(
+    recordings: Sequence[Recording], store_at: str | None, publish: str | None, as_json: bool, config: Config
+) -> None:
+    """Recordings, wherever they come from, are analysed, told, kept and sent."""
     _note_all(recordings, kept=bool(store_at or publish))
     keeping = open_keeping(store_at, bool(publish), config)
     findings = Findings(keeping, as_json)

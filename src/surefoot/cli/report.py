@@ -14,6 +14,7 @@ from surefoot.cli.told import day_given, opened
 from surefoot.config import load_config
 from surefoot.pipeline.store import Patient, Store, StoreError
 from surefoot.web import paper
+from surefoot.web.language import OWN, speak
 from surefoot.web.report import report as made
 
 
@@ -26,6 +27,7 @@ from surefoot.web.report import report as made
 @click.option("--to", "end", metavar="DAY", help="Last day [the newest that has arrived].")
 @click.option("--pdf", "as_pdf", is_flag=True, help="An accessible PDF of at most two A4 pages [a web page].")
 @click.option("--html", "as_html", is_flag=True, help="A web page that needs nothing else; it prints on A4.")
+@click.option("--language", metavar="CODE", help="Of the report: en or de [the installation's].")
 @click.option(
     "-o",
     "--output",
@@ -39,6 +41,7 @@ def report(
     end: str | None,
     as_pdf: bool,
     as_html: bool,
+    language: str | None,
     output: Path | None,
 ) -> None:
     """Print one patient's days: trends, alerts, incidents, tests, and how much wear all that rests on.
@@ -51,7 +54,8 @@ def report(
     PATIENT is the label at the clinic, or the beginning of the home's name. It may be left out where there is one only.
     """
     first, last = day_given(start, "--from"), day_given(end, "--to")
-    config = load_config()
+    config = load_config(language=language)
+    speak(config.language or OWN)
     store = opened(store_at, config)
     try:
         found = made(store, (of := named(store, patient)), first, last, time.time(), config.zone)

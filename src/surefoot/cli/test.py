@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import get_args
 
 import click
-import numpy as np
 
 from surefoot.cli.console import Terminal, json_line, note, number, unix_s
-from surefoot.cli.homework import SAFETY, STEPS, TITLES
 from surefoot.cli.keeping import open_keeping
 from surefoot.cli.main import FAILED
 from surefoot.config import Config, load_config
-from surefoot.records import SIDES, Array, Gap, Placement, Samples, Side, TestKind, TestResult
+from surefoot.pipeline.samegrid import same_grid
+from surefoot.records import SIDES, Array, Placement, Samples, Side, TestKind, TestResult
 from surefoot.sensors.recording import Recording, RecordingError, check_pair, open_recording
 from surefoot.signal.alignment import Aligned
 from surefoot.signal.guided.assess import FOOT_ONLY, ONE_LEGGED, assess, learned
 from surefoot.signal.guided.norms import NORMS, place
+from surefoot.web.homework import SAFETY, STEPS, TITLES
 
 FILE = click.Path(path_type=Path)
 KINDS: tuple[TestKind, ...] = get_args(TestKind)
@@ -181,16 +181,7 @@ def _together(
             "Left and right cannot be put beside each other.",
             "Check that they are of the same test and on the same clock.",
         )
-    at_s = start_s + np.arange(int((end_s - start_s) * rate_hz + 1e-6)) / rate_hz
-    sensors: dict[Side, tuple[Array, Array]] = {}
-    gaps: list[tuple[float, float]] = []
-    for recording in recordings:
-        parts = [part for part in recording.parts if isinstance(part, Samples)]
-        times = np.concatenate([part.start_s + np.arange(len(part)) / part.rate_hz for part in parts])
-        both = (np.concatenate([part.acc for part in parts]), np.concatenate([part.gyr for part in parts]))
-        acc, gyr = (np.column_stack([np.interp(at_s, times, channel) for channel in x.T]) for x in both)
-        sensors[recording.side] = acc, gyr
-        gaps += [(p.start_s - start_s, p.end_s - start_s) for p in recording.parts if isinstance(p, Gap)]
+    sensors, gaps = same_grid({one.side: one.parts for one in recordings}, rate_hz, start_s, end_s)
     return sensors, start_s, gaps
 
 

@@ -6,7 +6,7 @@ import getpass
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -31,7 +31,7 @@ WATCHDOG_S = 120
 def unit(program: Program, executable: Path, user: str, home: Path, config: str | None = None) -> str:
     """The text of its unit. It is begun again whatever ends it, and when it no longer moves."""
     about, beside, arguments = _ABOUT[program]
-    private = any(path.resolve().is_relative_to(top) for path in (executable, home) for top in ("/home", "/root"))
+    private = _is_private(executable, home)
     settings = f"Environment=SUREFOOT_CONFIG={config}\n" if config else ""
     return f"""# Written by surefoot {program} --print-unit. What it says: journalctl -u surefoot-{program}
 [Unit]
@@ -53,7 +53,90 @@ WatchdogSec={WATCHDOG_S}
 TimeoutStartSec=900
 TimeoutStopSec=60
 SyslogIdentifier=surefoot-{program}
-UMask=0077
+{_hardened(private)}
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def nightly_unit(
+    executable: Path, user: str, home: Path, folder: Path, arguments: Sequence[str], config: str | None = None
+) -> str:
+    """Of the night's export, which a timer starts: it runs once and ends."""
+    settings = f"Environment=SUREFOOT_CONFIG={config}\n" if config else ""
+    given = " ".join(map(_quoted, ("--nightly", str(folder), *arguments)))
+    return f"""# Written by surefoot export --nightly --print-unit. What it says: journalctl -u surefoot-export
+[Unit]
+Description=Surefoot: each patient's tables as files, what changed
+After=network-online.target time-sync.target
+Wants=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart={executable} export {given}
+User={user}
+Environment=SUREFOOT_HOME={home}
+ReadWritePaths={_quoted(str(home))} {_quoted(str(folder))}
+{settings}Environment=PYTHONUNBUFFERED=1
+Nice=10
+IOSchedulingClass=idle
+TimeoutStartSec=6h
+SyslogIdentifier=surefoot-export
+{_hardened(_is_private(executable, home, folder))}"""
+
+
+NIGHTLY_TIMER = """# Written by surefoot export --nightly --print-timer.
+[Unit]
+Description=Surefoot: the export of each night
+
+[Timer]
+OnCalendar=*-*-* 02:30
+RandomizedDelaySec=30min
+Persistent=true
+Unit=surefoot-export.service
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def nightly_texts(unit_wanted: bool, folder: Path, arguments: Sequence[str]) -> str:
+    """The unit, or else the timer, for this installation."""
+    if not unit_wanted:
+        return NIGHTLY_TIMER
+    home, config = load_config().home.absolute(), os.environ.get("SUREFOOT_CONFIG")
+    return nightly_unit(_executable(), getpass.getuser(), home, folder.absolute(), arguments, config)
+
+
+def print_unit(program: Program) -> Callable[[F], F]:
+    """The option of a command that prints its unit and does nothing else."""
+
+    def printed(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if not wanted or context.resilient_parsing:
+            return
+        home = load_config().home.absolute()
+        click.echo(unit(program, _executable(), getpass.getuser(), home, os.environ.get("SUREFOOT_CONFIG")), nl=False)
+        context.exit()
+
+    return click.option(
+        "--print-unit", is_flag=True, is_eager=True, expose_value=False, callback=printed, help="Print a systemd unit."
+    )
+
+
+def _is_private(*paths: Path) -> bool:
+    """Whether any of them lies where other programs must not look."""
+    return any(path.resolve().is_relative_to(top) for path in paths for top in ("/home", "/root"))
+
+
+def _quoted(word: str) -> str:
+    """As systemd reads it."""
+    plain = word.replace("%", "%%")
+    return f'"{plain}"' if " " in plain else plain
+
+
+def _hardened(private: bool) -> str:
+    """All rights but those needed are dropped."""
+    return f"""UMask=0077
 NoNewPrivileges=yes
 CapabilityBoundingSet=
 AmbientCapabilities=
@@ -78,25 +161,7 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 SystemCallFilter=adjtimex clock_adjtime
 SystemCallErrorNumber=EPERM
-
-[Install]
-WantedBy=multi-user.target
 """
-
-
-def print_unit(program: Program) -> Callable[[F], F]:
-    """The option of a command that prints its unit and does nothing else."""
-
-    def printed(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-        if not wanted or context.resilient_parsing:
-            return
-        home = load_config().home.absolute()
-        click.echo(unit(program, _executable(), getpass.getuser(), home, os.environ.get("SUREFOOT_CONFIG")), nl=False)
-        context.exit()
-
-    return click.option(
-        "--print-unit", is_flag=True, is_eager=True, expose_value=False, callback=printed, help="Print a systemd unit."
-    )
 
 
 def _executable() -> Path:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
+from surefoot.cli.board import Board
 from surefoot.cli.marks import Marks
 from surefoot.pipeline.habit import habit_of
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.pipeline.retold import Retold
 from surefoot.pipeline.store import Store
-from surefoot.records import Donning, Gap, Placement, Samples, Side
+from surefoot.records import Donning, Gap, Minute, Placement, Samples, Side
 from surefoot.signal.told import WalkFindings, WalkParams
 from surefoot.signal.walk import WalkStream
 
 HABIT_DAYS = 3  # the last ones that count tell the patient's habit
+MINUTES = 4 * 1440  # kept of both legs: two days of them
 USUAL_S = 60 * 86400.0  # donnings of so long tell how the sensors usually sit
 
 
@@ -32,6 +35,7 @@ class WatchedWalk(WalkStream):
     ) -> None:
         super().__init__(sides, placement, params)
         self._check, self._told, self._retold, self._marks = check, told, retold, marks
+        self.minutes: deque[Minute] = deque(maxlen=MINUTES)
 
     def update(self, item: Samples | Gap) -> WalkFindings:
         self._marks.update(item)
@@ -43,6 +47,7 @@ class WatchedWalk(WalkStream):
     def _watched(self, findings: WalkFindings) -> WalkFindings:
         for donning in self._check.update(findings):
             self._told(donning)
+        self.minutes += findings.minutes
         return self._retold.named(findings)
 
 
@@ -51,3 +56,9 @@ def mounting_check(store: Store, sides: Sequence[Side], placement: Placement, no
     counted = [day for day in store.days(store.gateway()) if not day.missing][-HABIT_DAYS:]
     strides = [stride for day in counted for stride in store.strides(day.start_s, day.end_s)]
     return MountingCheck(sides, placement, store.donnings(now_s - USUAL_S, now_s), habit_of(strides))
+
+
+def show(walk: WatchedWalk | None, board: Board) -> None:
+    """What a walk tells of itself beside what it finds."""
+    board.walked = walk.clock_offset if walk else None
+    board.minutes = walk.minutes if walk else ()

@@ -16,8 +16,10 @@ import click
 from surefoot.cli.board import PLACES, Board
 from surefoot.cli.clocks import changed, read_clocks
 from surefoot.cli.gateway import MOVES_S, Gateway, analysed
+from surefoot.cli.homeassistant import check_apart, telling
 from surefoot.cli.identified import take_name
 from surefoot.cli.main import INTERRUPTED
+from surefoot.cli.nowfile import keep_now
 from surefoot.cli.pulse import Pulse, keep_telling
 from surefoot.cli.sending import check_address
 from surefoot.cli.soundstore import open_sound
@@ -60,11 +62,15 @@ def wear(publish: str | None, timezone: str | None, seconds: float | None, plain
     Stopped and started again within a day, it works through what was recorded of that day first: the day's summary
     covers the whole day. Only the time it did not run is missing.
 
+    Home Assistant in the same house can show wear, strides, batteries and open alerts: home_assistant in the settings
+    (docs/home-assistant.md). It is told past the clinic, and nothing unless that is set.
+
     Not a diagnosis, and not an emergency alarm.
     """
     config = load_config(timezone=timezone, broker=publish)
     for url in _brokers(config):
         check_address(url)
+    check_apart(config, _brokers(config))
     terminated = _end_on_sigterm()
     try:
         with tempfile.TemporaryDirectory(prefix="surefoot-simulated-") if simulate else nullcontext() as folder:
@@ -166,8 +172,11 @@ async def _session(
 
         gateway = Gateway(store, ring, config, board, view.say, pulse)
         radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, on_status=take_status, on_late=gateway.take_late)
-        for telling in (view.show(), keep_telling(pulse, lambda: board.line(now_s()))):
-            end.callback(asyncio.create_task(telling).cancel)
+        line = keep_telling(pulse, lambda: board.line(now_s()))
+        for told in (view.show(), line, keep_now(config.home, board, now_s)):
+            end.callback(asyncio.create_task(told).cancel)
+        if kit is None:  # a simulated person is nobody's household
+            await end.enter_async_context(telling(store, board, config, now_s, view.say))
         working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))
         try:
             board.note_fault("clock_unset", "" if began.state == "synced" else UNRELIABLE)

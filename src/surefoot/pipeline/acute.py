@@ -3,6 +3,8 @@
 After facts/clinical.md 7.3 (P): three blocks of fifty strides in a row, in two walks at least and over half an hour,
 whose root's deviation is beyond both 4 spreads and anything the fortnight showed three times in a row; and one number
 has changed by an amount that matters in itself; and the other leg is as usual, or changed likewise (then it is said).
+Of a leg whose other leg is as usual three quarters of that amount are enough: what the ground, haste and pain do, they
+do to both.
 A brace, a stick or other shoes logged today end the comparison, as do sensors found moved or exchanged. Days decide
 slowly because one bad day is none; this rule needs no second day.
 """
@@ -37,6 +39,7 @@ class AcuteParams:
     least_days: int = 7
     least_blocks: int = 8  # of a leg on a day that counts as one of them
     other_leg_z: float = 2.0  # below it the other leg is as usual
+    one_leg: float = 0.75  # share of the change that matters in itself, where the other leg is as usual
     ask_s: float = 1800.0  # the patient is asked first, and has so long to explain it
     gated: bool = True  # False: without what makes a deviation a weakness; for benchmarks
     usual: UsualParams = field(default_factory=UsualParams)
@@ -140,14 +143,15 @@ class AcuteWatch:
         rows = self._beyond(usual, side, today)
         if len(rows) < p.in_a_row or rows[-1].end_s - rows[0].start_s < p.span_s or _walks(rows) < p.walks:
             return None
-        features = tuple(usual.trends(today, rows))
+        other = self._other(root, side, today, rows[0].start_s)
+        if p.gated and other is not None and p.other_leg_z <= other < p.least_z:
+            return None  # neither as usual nor plainly changed: the ground, haste, pain
+        alone = other is not None and other < p.other_leg_z
+        features = tuple(usual.trends(today, rows, p.one_leg if alone else 1.0))
         if p.gated and not any(one.state == "much_worse" for one in features):
             return None
         if p.gated and self._explained(root, rows):
             return None
-        other = self._other(root, side, today, rows[0].start_s)
-        if p.gated and other is not None and p.other_leg_z <= other < p.least_z:
-            return None  # neither as usual nor plainly changed: the ground, haste, pain
         both = other is not None and other >= p.least_z
         chart = _chart(root, usual, today, rows)
         return Sudden(root, side, rows[0].start_s, rows[-1].end_s, both, chart, features)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Alias, ColumnElement, Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, select
 
-from surefoot.alerts.alertlife import MACHINE, AlertEvent, Life, live
+from surefoot.alerts.alertlife import AlertEvent, Channel, Life, live
 from surefoot.alerts.bodies import AlertBody
 from surefoot.pipeline import reads
+from surefoot.pipeline.closed import SAME_ALERT, is_closed
 from surefoot.pipeline.engine import StoreError, plain_words, writing
 from surefoot.pipeline.reads import StoredAlert
 from surefoot.pipeline.rows import add, find, put
@@ -89,37 +90,35 @@ class AlertLog:
     def waiting(self) -> list[OpenAlert]:
         """All open alerts, the oldest first; those that were closed cost nothing."""
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
-            events = reads.events_by_alert(connection, select(alert_events).join(alerts, _SAME).where(~_closed()))
+            mine = select(alert_events).join(alerts, SAME_ALERT).where(~is_closed())
+            events = reads.events_by_alert(connection, mine)
             order = alerts.c.stored_s, alerts.c.alert_id, alerts.c.gateway  # two who look write in the same order
-            rows = connection.execute(select(alerts).where(~_closed()).order_by(*order))
+            rows = connection.execute(select(alerts).where(~is_closed()).order_by(*order))
             found = [_open_alert(row, events[row.gateway, row.alert_id]) for row in rows]
         return [one for one in found if one.life.is_open]
 
+    def shown(self, channel: Channel, closed: int) -> list[StoredAlert]:
+        """All that wait of a channel and the newest so many of those closed; newest first. Older ones cost nothing."""
+        mine, order = alerts.c.channel == channel, (alerts.c.raised_s.desc(), alerts.c.alert_id, alerts.c.gateway)
+        names = select(alerts.c.gateway, alerts.c.alert_id).where(mine)
+        waiting, over = names.where(~is_closed()), names.where(is_closed()).order_by(*order).limit(closed)
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            found = [*reads.alerts_named(connection, waiting), *reads.alerts_named(connection, over)]
+        return sorted(found, key=lambda one: one.alert.raised_s, reverse=True)
+
+    def named(self, gateway: str, names: Sequence[str]) -> list[StoredAlert]:
+        """These alerts of a home, those of them that there are."""
+        mine = (alerts.c.gateway == gateway) & alerts.c.alert_id.in_(names)
+        query = select(alerts.c.gateway, alerts.c.alert_id).where(mine)
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return reads.alerts_named(connection, query)
+
     def going_on(self) -> list[OpenAlert]:
         """Technical alerts of which nothing says yet that they are over, also those that somebody took notice of."""
-        over = select(alert_events.c.id).where(_SAME, alert_events.c.what == "resolved").exists()
+        over = select(alert_events.c.id).where(SAME_ALERT, alert_events.c.what == "resolved").exists()
         query = select(alerts).where(alerts.c.channel == "technical", ~over)
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             return [_open_alert(row, []) for row in connection.execute(query)]
-
-
-_SAME = (alert_events.c.gateway == alerts.c.gateway) & (alert_events.c.alert_id == alerts.c.alert_id)
-
-
-def _closed() -> ColumnElement[bool]:
-    """Whether somebody has closed an alert at its tier and every higher one it ever had, as `live` would say it."""
-    closing, higher = alert_events.alias(), alert_events.alias()
-    of_alert = (closing.c.gateway == alerts.c.gateway) & (closing.c.alert_id == alerts.c.alert_id)
-    of_closing = (higher.c.gateway == closing.c.gateway) & (higher.c.alert_id == closing.c.alert_id)
-    by_person = (closing.c.who != MACHINE) & closing.c.what.in_(("acknowledged", "resolved", "expired"))
-    worse = select(higher.c.id).where(of_closing, higher.c.what == "stored", higher.c.tier > closing.c.tier)
-    covers = closing.c.tier >= alerts.c.tier
-    return select(closing.c.id).where(of_alert, by_person | _by_itself(closing), covers, ~worse.exists()).exists()
-
-
-def _by_itself(closing: Alias) -> ColumnElement[bool]:
-    technical = (alerts.c.channel == "technical") & closing.c.what.in_(("resolved", "expired"))
-    return technical | ((closing.c.what == "expired") & (closing.c.tier <= "T1"))
 
 
 def _open_alert(row: Row[Any], events: list[AlertEvent]) -> OpenAlert:

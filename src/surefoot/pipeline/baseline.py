@@ -43,13 +43,13 @@ def smallest_real_change(values: Sequence[float], baseline: Baseline, recent: in
 
     1.96 SD sqrt(1/n1 + 1/n2), each n reduced to n (1 - rho) / (1 + rho) by the days' autocorrelation.
     """
-    rho = _autocorrelation(np.asarray(values[: params.days], dtype=np.float64), params.most_autocorrelation)
+    rho = autocorrelation(np.asarray(values[: params.days], dtype=np.float64), params.most_autocorrelation)
     share = (1 - rho) / (1 + rho)
     known, new = max(1.0, baseline.days * share), max(1.0, recent * share)
     return float(1.96 * baseline.spread * np.sqrt(1 / known + 1 / new))
 
 
-def _autocorrelation(x: Array, most: float) -> float:
+def autocorrelation(x: Array, most: float) -> float:
     """Lag-1 autocorrelation, 0 .. ``most``."""
     d = x - x.mean()
     power = float((d * d).sum())

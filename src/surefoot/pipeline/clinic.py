@@ -11,10 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-from surefoot.alerts.messages import Refused, Rejection, UpMessage, ack_payload, ack_topic, read_up, up_filter
+from surefoot.alerts.messages import (
+    Refused,
+    Rejection,
+    StatusMessage,
+    UpMessage,
+    ack_payload,
+    ack_topic,
+    read_up,
+    up_filter,
+)
 from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
-from surefoot.pipeline import weekly
+from surefoot.pipeline import noticed, weekly
 from surefoot.pipeline.duty import DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.postman import Postman
@@ -109,7 +118,8 @@ def take(
             refused.append(read)
         else:
             messages.append(read)
-    return _answers(store.ingest(messages, now_s, refused), (params or ClinicParams()).answers)
+    answers = _answers(store.ingest(messages, now_s, refused), (params or ClinicParams()).answers)
+    return answers + _words(store, messages)
 
 
 class _Line:
@@ -209,6 +219,13 @@ def _answers(receipt: Receipt, most: int) -> list[tuple[str, bytes]]:
             payload = ack_payload(gateway, stored[gateway][part], rejected[gateway][part])
             answers.append((ack_topic(gateway), payload))
     return answers
+
+
+def _words(store: Store, messages: Sequence[UpMessage]) -> list[tuple[str, bytes]]:
+    """What has become of the alerts that homes ask about."""
+    asking = {one.gateway: one.body.asks for one in messages if isinstance(one, StatusMessage) and one.body.asks}
+    told = {gateway: noticed.answer(store, gateway, asks) for gateway, asks in asking.items()}
+    return [(ack_topic(gateway), ack_payload(gateway, (), (), words)) for gateway, words in told.items() if words]
 
 
 def _log(trouble: SurefootError) -> None:

@@ -183,6 +183,9 @@ class DayBook:
             found |= (table["side"] == SIDES.index(slip.side)) & near
         return found
 
+    def _slipped(self, end_s: float) -> set[Side]:
+        return {slip.side for slip in self._slips if slip.at_s < end_s}
+
     def _exchanged(self, table: StrideTable) -> NDArray[np.bool_]:
         """Strides told of the wrong leg: from somewhat before that was known until it was known to be right again."""
         found = np.zeros(len(table), bool)
@@ -213,6 +216,7 @@ class DayBook:
             metrics=tuple(metrics_of(found, missing, self._params.least_strides)),
             missing=missing,
             length_factors=self._length_factors,
+            slipped=tuple(side for side in self._sides if side in self._slipped(found.end_s)),
         )
 
     def _missing(

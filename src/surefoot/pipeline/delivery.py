@@ -15,9 +15,10 @@ from typing import Literal
 
 from surefoot.alerts.bodies import HomeFault, StatusBody
 from surefoot.alerts.keeping import keep
-from surefoot.alerts.messages import ack_topic, read_ack, up_payload, up_topic
+from surefoot.alerts.messages import Noticed, ack_topic, read_ack, up_payload, up_topic
 from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session, Will
 from surefoot.alerts.orders import Unreadable, order_filters, read_order
+from surefoot.pipeline import noticed
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.outbox import Pending
 from surefoot.pipeline.store import Store, StoreError
@@ -150,17 +151,21 @@ class _Sender:
         async for batch in session.batches(self._params.window):
             stored: list[int] = []
             rejected: dict[int, str] = {}
+            told: list[Noticed] = []
             for received in batch:
                 await self._obey(received)
                 ack = read_ack(received.topic, received.payload)
                 if ack is not None:
                     stored += ack.stored
                     rejected |= {row.seq: row.reason for row in ack.rejected}
+                    told += ack.noticed
             for seq, reason in rejected.items():
                 log.warning("The clinic rejected row %d (%s). It is kept aside at home.", seq, reason)
             try:
                 async with self._settling:
                     self.settled += await asyncio.to_thread(self._outbox.settle, stored, rejected)
+                if told:
+                    await asyncio.to_thread(noticed.keep, self._store, told)
             except StoreError as error:  # the rows are sent again, and answered again
                 self._tell(error)
                 continue
@@ -195,7 +200,10 @@ class _Sender:
         told = StatusBody(link=link, faults=faults, at_s=self.clock() if self.clock else None)
         try:
             now = await asyncio.to_thread(self._outbox.standing)
-            told = told.model_copy(update={"pending": now.pending, "oldest": now.oldest, "newest": now.newest})
+            known = {"pending": now.pending, "oldest": now.oldest, "newest": now.newest}
+            now_s = self.clock() if self.clock else time.time()
+            asks = await asyncio.to_thread(noticed.to_ask, self._store, now_s) if link == "up" else ()
+            told = told.model_copy(update={**known, "asks": asks})
         except StoreError:
             told = told.model_copy(update={"faults": tuple({*faults, "store_failing"})})
         try:

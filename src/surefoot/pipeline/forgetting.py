@@ -36,7 +36,8 @@ from surefoot.pipeline.turns import Turn, share_turn, take_turn
 
 DELETED = "this clinic has deleted this patient; nothing of theirs is stored any more"
 STAYS = ("audit", "forgotten")  # who did what, by the gateway's random id; and that nothing more is taken from it
-STANDS = ("gateways", "reached", "confirmations")  # no matter how old: who is a patient, how far their home has come
+# No matter how old: who is a patient, how far their home has come, which programs may read of them.
+STANDS = ("gateways", "reached", "confirmations", "profiles", "read_token_patients")
 AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
     alert_events: "at_s",
     alerts: "raised_s",
@@ -78,6 +79,12 @@ def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, in
         told = ", ".join(f"{name} {count}" for name, count in gone.items())
         auditlog.note(connection, now_s, who, "deleted a patient", gateway, told)
     return gone
+
+
+def deleted(engine: Engine) -> set[str]:
+    """Gateways whose patient was deleted."""
+    with plain_words("The records cannot be read"), engine.begin() as connection:
+        return set(connection.scalars(select(forgotten.c.gateway)))
 
 
 def forget_older(engine: Engine, before_s: float, before_day: str, now_s: float) -> dict[str, int]:

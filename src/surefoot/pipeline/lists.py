@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import Engine, select
 
 from surefoot.pipeline.engine import plain_words
+from surefoot.pipeline.lookout import Lookout
 from surefoot.pipeline.reads import TREND, between
 from surefoot.pipeline.schema import incidents, trends
 from surefoot.records import Incident, Trend
@@ -21,6 +22,10 @@ class Lists:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def lookout(self) -> Lookout:
+        """A new memory of what has changed, for one watcher."""
+        return Lookout(self._engine)
 
     def trends_on(self, lived: Mapping[str, str]) -> dict[str, list[Trend]]:
         """Of each of these gateways the trends of one day."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, Row, delete, select
 
 from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.passwords import fits, hashed, is_weak_by_now
@@ -72,23 +74,35 @@ class Logins:
             connection.execute(sessions.insert().values(row))
         return person_of(known)
 
-    def who(self, token: str, now_s: float) -> Person | None:
-        """Whose session it is; None when it is none, or over."""
-        p = self.params
-        query = select(people, sessions.c.made_s.label("began_s"), sessions.c.used_s).join(sessions)
-        with plain_words("The login cannot be read"), self._engine.begin() as connection:
-            row = connection.execute(query.where(sessions.c.token == hidden(token))).first()
-        if row is None or row.password is None or now_s - row.began_s >= p.longest_s or now_s - row.used_s >= p.idle_s:
+    def who(self, token: str, now_s: float, *, used: bool = True) -> Person | None:
+        """Whose session it is; None when it is none, or over. ``used``: by a person, so that it goes on."""
+        row = self._sessions([token]).get(token)
+        if row is None or self._is_over(row, now_s):
             return None
-        if now_s - row.used_s >= p.noted_s:
+        if used and now_s - row.used_s >= self.params.noted_s:
             with plain_words("The login cannot be written"), writing(self._engine) as connection:
                 used = sessions.update().where(sessions.c.token == hidden(token)).values(used_s=now_s)
                 connection.execute(used)
         return person_of(row)
 
+    def still(self, tokens: Collection[str], now_s: float) -> dict[str, Person]:
+        """Of these tokens those whose sessions go on, and whose they are. To ask is no use of them."""
+        rows = self._sessions(tokens)
+        return {token: person_of(row) for token, row in rows.items() if not self._is_over(row, now_s)}
+
     def log_out(self, token: str) -> None:
         with plain_words("The login cannot be written"), writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.token == hidden(token)))
+
+    def _sessions(self, tokens: Collection[str]) -> dict[str, Row[Any]]:
+        of = {hidden(token): token for token in tokens}
+        query = select(people, sessions.c.token, sessions.c.made_s.label("began_s"), sessions.c.used_s).join(sessions)
+        with plain_words("The login cannot be read"), self._engine.begin() as connection:
+            return {of[row.token]: row for row in connection.execute(query.where(sessions.c.token.in_(of)))}
+
+    def _is_over(self, row: Row[Any], now_s: float) -> bool:
+        p = self.params
+        return row.password is None or now_s - row.began_s >= p.longest_s or now_s - row.used_s >= p.idle_s
 
     def _wait_s(self, connection: Connection, of: str, now_s: float) -> float:
         p = self.params

@@ -1,4 +1,4 @@
-"""The office of a clinic: its staff and their logins, the log of who did what, and the custody of what is stored."""
+"""The office of a clinic: staff and logins, the log of who did what, profiles, and the custody of what is stored."""
 
 from __future__ import annotations
 
@@ -10,17 +10,25 @@ from surefoot.pipeline import forgetting, sealedstore
 from surefoot.pipeline.auditlog import AuditLog
 from surefoot.pipeline.engine import plain_words
 from surefoot.pipeline.login import Logins
+from surefoot.pipeline.ownpage import OwnPage
+from surefoot.pipeline.pin import Pin
+from surefoot.pipeline.profiles import Profiles
 from surefoot.pipeline.staff import Staff
+from surefoot.pipeline.tokens import Tokens
 
 
 class Office:
-    """What a clinic's store knows beside its patients' records. At home it is empty."""
+    """What a store knows beside patients' records: a clinic's staff and what they write; at home the own page's."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.staff = Staff(engine)
         self.logins = Logins(engine)
         self.audit = AuditLog(engine)
+        self.tokens = Tokens(engine)
+        self.profiles = Profiles(engine)
+        self.own_page = OwnPage(engine)
+        self.pin = Pin(engine)
 
     def held(self, gateway: str) -> dict[str, int]:
         """How many rows of each table are a patient's."""
@@ -29,6 +37,10 @@ class Office:
     def forget(self, gateway: str, now_s: float, who: str) -> dict[str, int]:
         """Delete a patient; how many rows of each table. What comes of theirs later is rejected (``inbox``)."""
         return forgetting.forget(self._engine, gateway, now_s, who)
+
+    def forgotten(self) -> set[str]:
+        """Gateways whose patient was deleted."""
+        return forgetting.deleted(self._engine)
 
     def forget_older(self, before_s: float, now_s: float) -> dict[str, int]:
         """Delete records from before a time, by days of UTC; how many rows of each table."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, Table, func, select
 from surefoot.alerts.alertlife import AlertEvent, Life, live
 from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, IncidentBody, TestBody
 from surefoot.pipeline import holes
+from surefoot.pipeline.closed import SAME_ALERT, is_closed
 from surefoot.pipeline.rows import side_key
 from surefoot.pipeline.schema import (
     aids,
@@ -79,10 +80,11 @@ class Patient:
     pending: int | None = None  # rows waiting at home, by the last status message
     technical: tuple[str, ...] = ()  # kinds of the open technical alerts
     missing: int = 0  # rows that did not arrive and will not
+    urgent: int = 0  # of the open alerts those of T3 and T4
 
 
-def patients(connection: Connection) -> list[Patient]:
-    """Worst open alert first, then by name."""
+def patients(connection: Connection, days_too: bool = True) -> list[Patient]:
+    """Worst open alert first, then by name. ``days_too``: with the last day of each."""
     lost: dict[str, int] = defaultdict(int)
     for hole in holes.missing(connection, math.inf):
         lost[hole.gateway] += hole.rows if hole.gone else 0
@@ -91,7 +93,8 @@ def patients(connection: Connection) -> list[Patient]:
     newest = select(days.c.gateway, days.c.body).join(
         last, (days.c.gateway == last.c.gateway) & (days.c.day == last.c.day)
     )
-    lived = {row.gateway: _DAY.validate_json(row.body) for row in connection.execute(newest)}
+    rows = connection.execute(newest) if days_too else ()
+    lived = {row.gateway: _DAY.validate_json(row.body) for row in rows}
     homes = connection.execute(select(gateways))
     found = [_patient(row, lived.get(row.gateway), waiting.get(row.gateway, []), lost[row.gateway]) for row in homes]
     return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
@@ -169,6 +172,17 @@ def alerts_of(connection: Connection, gateway: str | None, alert_id: str | None 
     return [_stored_alert(row, events[row.gateway, row.alert_id]) for row in connection.execute(query)]
 
 
+def alerts_named(connection: Connection, names: Select[Any]) -> list[StoredAlert]:
+    """Those of a question for gateways and alert_ids, newest first."""
+    of = names.subquery()
+    named = (alerts.c.gateway == of.c.gateway) & (alerts.c.alert_id == of.c.alert_id)
+    event = (alert_events.c.gateway == of.c.gateway) & (alert_events.c.alert_id == of.c.alert_id)
+    events = events_by_alert(connection, select(alert_events).join(of, event))
+    query = select(alerts, gateways.c.label).join(gateways).join(of, named)
+    order = alerts.c.raised_s.desc(), alerts.c.alert_id, alerts.c.gateway
+    return [_stored_alert(row, events[row.gateway, row.alert_id]) for row in connection.execute(query.order_by(*order))]
+
+
 def events_of(connection: Connection, gateway: str, alert_id: str) -> list[AlertEvent]:
     """All that happened to an alert, at whatever tier, as it was written."""
     return _events_of(connection, gateway, alert_id)[gateway, alert_id]
@@ -197,9 +211,10 @@ def between(table: Table, gateway: str, start_s: float | None = None, end_s: flo
 
 def _open_by_home(connection: Connection) -> dict[str, list[tuple[str, Life]]]:
     """Kind and life of each open alert, without what only its reader needs."""
-    events, found = _events_of(connection, None), defaultdict(list)
+    events = events_by_alert(connection, select(alert_events).join(alerts, SAME_ALERT).where(~is_closed()))
+    found: dict[str, list[tuple[str, Life]]] = defaultdict(list)
     query = select(*(alerts.c[name] for name in ("gateway", "alert_id", "tier", "channel", "stored_s", "body")))
-    for row in connection.execute(query):
+    for row in connection.execute(query.where(~is_closed())):
         life = live(row.tier, row.channel, row.stored_s, events[row.gateway, row.alert_id])
         if life.is_open:
             found[row.gateway].append((AlertBody.model_validate_json(row.body).kind, life))
@@ -220,6 +235,7 @@ def _patient(row: Row[Any], last_day: DaySummary | None, waiting: list[tuple[str
         pending=row.pending,
         technical=tuple(kind for kind, life in waiting if life.channel == "technical"),
         missing=missing,
+        urgent=sum(life.tier >= "T3" for life in clinical),
     )
 
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, tzinfo
 from functools import partial
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from surefoot.pipeline.acute import Sudden
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.incidentwatch import IncidentWatch
 from surefoot.pipeline.store import Store
+from surefoot.pipeline.tested import only_tests
 from surefoot.pipeline.today import Today
 from surefoot.pipeline.told import Told
-from surefoot.records import Stride
+from surefoot.records import DaySummary, Stride
 
 STRIDES_S = 28 * 86400.0  # of them make a fortnight of good days
 
 
 def resumed(
     store: Store,
-    zone: ZoneInfo,
+    zone: tzinfo,
     on_ask: Callable[[Sudden], None] = lambda sudden: None,
     until_s: float = float("inf"),
     past_s: float = float("-inf"),
@@ -36,7 +36,7 @@ def resumed(
     """
     gateway = store.gateway()
     days = store.days(gateway)
-    newest_s = max((day.end_s for day in days), default=0.0)
+    newest_s = open_day_s(days)
 
     def day_of(at_s: float) -> str:
         return datetime.fromtimestamp(at_s, zone).date().isoformat()
@@ -44,17 +44,22 @@ def resumed(
     today = Today(
         day_of,
         lambda day: (*aids_on(day, store.diary.aids()), store.orders.plan(gateway).learned_since(day)),
-        _by_day(store, newest_s, until_s) if days else (),
+        _by_day(store, newest_s, until_s) if newest_s else (),
         on_ask=on_ask,
         past_s=past_s,
     )
     alerts = [known.alert for known in store.alerts(gateway)]
     told = told_of(store)
-    watch = IncidentWatch(day_of, told, newest_s if days else float("inf"), past_s=past_s)
+    watch = IncidentWatch(day_of, told, newest_s or float("inf"), past_s=past_s)
     tests = partial(store.tests, gateway)
     return Course(
         days=days, alerts=alerts, aids=store.diary.aids, tests=tests, today=today, told=told, watch=watch, late_s=late_s
     )
+
+
+def open_day_s(days: Sequence[DaySummary]) -> float:
+    """When the first day begins that is not told yet: one of which only guided tests have come is not."""
+    return max((day.end_s for day in days if not only_tests(day)), default=0.0)
 
 
 def _by_day(store: Store, newest_s: float, until_s: float) -> Iterator[Stride]:

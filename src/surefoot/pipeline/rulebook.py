@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from surefoot.alerts import alike
 from surefoot.alerts.decline import DeclineParams, decide_both_legs, decide_declines
 from surefoot.alerts.givingway import GivingWayLimitParams, decide_giving_way
 from surefoot.alerts.perroot import one_per_root
 from surefoot.alerts.rules import RuleParams, decide
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams, decide_tests
+from surefoot.pipeline.apart import apart
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.plan import Plan
 from surefoot.pipeline.shift import ShiftParams
@@ -28,6 +30,7 @@ class RulebookParams:
     declines: DeclineParams = field(default_factory=DeclineParams)
     giving_way: GivingWayLimitParams = field(default_factory=GivingWayLimitParams)
     trends: TrendParams = field(default_factory=TrendParams)
+    alike: alike.AlikeParams | None = field(default_factory=alike.AlikeParams)  # None: nothing is asked first
 
     def of(self, plan: Plan) -> RulebookParams:
         """With what the clinic has set for this patient."""
@@ -93,10 +96,23 @@ def _giving_way(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> 
 
 
 def _both_legs(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
-    return decide_both_legs(now, known.raised_s, before, known.params.declines)
+    return decide_both_legs(now, known.raised_s, [*before, *alike.waiting(before)], known.params.declines)
+
+
+def _asked(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
+    p = known.params.alike
+    return alike.question(_held(known, now, before), before, known.raised_s, p) if p else []
+
+
+def _held(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
+    if known.params.alike is None or not any(one.tier == "T2" and one.kind in alike.CHART_OF for one in now):
+        return []
+    legs = apart(known.days, known.params.trends)
+    return alike.held_back(now, legs, known.trends, before, known.params.alike)
 
 
 _SHIFT, _CHARTS, _DECLINE, _WAY = ShiftParams(), RuleParams(), DeclineParams(), GivingWayLimitParams()
+_ALIKE = alike.AlikeParams()
 _LIMITS = ", ".join(f"{one.words} {one.limit:g}{f' {one.unit}' if one.unit else ''}" for one in TEST_LIMITS)
 RULES = (
     Rule(
@@ -123,8 +139,8 @@ RULES = (
         "giving way",
         ("T2", "T3"),
         f"a count that is full by chance in 1 week of {1 / _WAY.week_chance:,.0f} or 1 day of "
-        f"{1 / _WAY.day_review_chance:,.0f} (T2), 1 day of {1 / _WAY.day_chance:,.0f} (T3), or {_WAY.confirmed} in "
-        "24 hours that the patient says were so (T3)",
+        f"{1 / _WAY.day_review_chance:,.0f} (T2; T3 once the patient confirms one of them), 1 day of "
+        f"{1 / _WAY.day_chance:,.0f} (T3), or {_WAY.confirmed} in 24 hours that the patient says were so (T3)",
         "facts/clinical.md 4.5 and 7.8",
         "P",
         _giving_way,
@@ -138,6 +154,15 @@ RULES = (
         "P",
         _both_legs,
     ),
+    Rule(
+        "both legs alike",
+        ("T1",),
+        f"a chart's review (T2) while the legs' charts are less than {_ALIKE.apart:g} standard errors apart: the "
+        f"patient is asked about other shoes, and the review waits for the answer, {_ALIKE.wait_days} days at the most",
+        "facts/clinical.md 7.6",
+        "P",
+        _asked,
+    ),
 )
 
 
@@ -148,6 +173,8 @@ def decide_day(known: Known, before: Sequence[Alert] = ()) -> list[tuple[Rule, A
     for rule in RULES:
         alerts = rule.decide(known, [alert for _, alert in made], before)
         made += [(rule, replace(alert, limit=_limit(rule, alert, plan))) for alert in alerts]
+    held = _held(known, [alert for _, alert in made], before)
+    made = [(rule, alike.unanswered(alert, before)) for rule, alert in made if alert not in held]
     raised = one_per_root([alert for _, alert in made], before)
     return [(rule, alert) for (rule, _), alert in zip(made, raised, strict=True) if alert is not None]
 

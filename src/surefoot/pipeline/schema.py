@@ -31,7 +31,7 @@ from sqlalchemy import (
 from surefoot.pipeline.appendonly import make_append_only as _make_append_only
 from surefoot.pipeline.holes import make_tables as _make_holes
 from surefoot.pipeline.sealed import Sealed
-from surefoot.pipeline.stafftables import audit, failures, forgotten, people, sessions
+from surefoot.pipeline.stafftables import audit, failures, forgotten, people, sessions, token_patients, tokens
 from surefoot.pipeline.tables import Number, content, gateway_key, metadata, record
 from surefoot.pipeline.toldtables import (
     aids,
@@ -39,8 +39,11 @@ from surefoot.pipeline.toldtables import (
     check_ins,
     confirmations,
     digests,
+    home_settings,
     judgements,
     orders,
+    profiles,
+    test_windows,
     tests,
     treatments,
 )
@@ -183,7 +186,7 @@ set_aside = Table(
     comment="rows the clinic rejected, or too large to send: kept with the reason, never sent again",
 )
 
-APPEND_ONLY = (alert_events, answers, audit, check_ins, judgements, orders)
+APPEND_ONLY = (alert_events, answers, audit, check_ins, judgements, orders, profiles)
 
 Migration = tuple[int, str, Callable[[Connection], None]]
 
@@ -215,15 +218,16 @@ def _first_tables(connection: Connection) -> None:
     _make_append_only(connection, alert_events)
 
 
-def _told_by_the_patient(connection: Connection) -> None:
-    for table in (answers, tests, aids):
-        table.create(connection, checkfirst=True)
-    _make_append_only(connection, answers)
+def _new(*made: Table, append_only: Table | None = None) -> Callable[[Connection], None]:
+    """A step that only makes tables."""
 
+    def step(connection: Connection) -> None:
+        for table in made:
+            table.create(connection, checkfirst=True)
+        if append_only is not None:
+            _make_append_only(connection, append_only)
 
-def _worn(connection: Connection) -> None:
-    for table in (worn_sensors, donnings):
-        table.create(connection, checkfirst=True)
+    return step
 
 
 def _lives_of_alerts(connection: Connection) -> None:
@@ -242,45 +246,23 @@ def _lives_of_alerts(connection: Connection) -> None:
     old.drop(connection)
 
 
-def _checked_in(connection: Connection) -> None:
-    for table in (check_ins, treatments):
-        table.create(connection, checkfirst=True)
-    _make_append_only(connection, check_ins)
-
-
-def _judged(connection: Connection) -> None:
-    judgements.create(connection, checkfirst=True)
-    _make_append_only(connection, judgements)
-
-
-def _logins(connection: Connection) -> None:
-    for table in (people, sessions, failures):
-        table.create(connection, checkfirst=True)
-
-
-def _office(connection: Connection) -> None:
-    for table in (audit, forgotten):
-        table.create(connection, checkfirst=True)
-    _make_append_only(connection, audit)
-
-
-def _ordered(connection: Connection) -> None:
-    for table in (orders, confirmations, digests):
-        table.create(connection, checkfirst=True)
-    _make_append_only(connection, orders)
-
-
 # A table that changes later gets a step here that changes databases made before; step 1 makes today's tables, so a
 # later step first looks whether its work is already done.
 MIGRATIONS: tuple[Migration, ...] = (
     (1, "the first tables", _first_tables),
-    (2, "answers, guided tests, aids", _told_by_the_patient),
-    (3, "paired sensors, donnings", _worn),
+    (2, "answers, guided tests, aids", _new(answers, tests, aids, append_only=answers)),
+    (3, "paired sensors, donnings", _new(worn_sensors, donnings)),
     (4, "what happened to alerts", _lives_of_alerts),
-    (5, "check-ins, treatments", _checked_in),
-    (6, "what people say of incidents", _judged),
-    (7, "logins", _logins),
-    (8, "orders of the clinic, digests", _ordered),
+    (5, "check-ins, treatments", _new(check_ins, treatments, append_only=check_ins)),
+    (6, "what people say of incidents", _new(judgements, append_only=judgements)),
+    (7, "logins", _new(people, sessions, failures)),
+    (8, "orders of the clinic, digests", _new(orders, confirmations, digests, append_only=orders)),
     (9, "numbers that have not arrived", _make_holes),
-    (10, "the log of who did what, deleted patients", _office),
+    (10, "the log of who did what, deleted patients", _new(audit, forgotten, append_only=audit)),
+    (12, "programs that may read", _new(tokens, token_patients)),
+    (
+        14,
+        "profiles; settings and tests of the patient's page",
+        _new(profiles, home_settings, test_windows, append_only=profiles),
+    ),
 )

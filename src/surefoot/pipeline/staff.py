@@ -83,7 +83,7 @@ class Staff:
 
     def is_there(self) -> bool:
         """Whether anybody may log in."""
-        query = select(people.c.key).where(people.c.password.is_not(None)).limit(1)
+        query = select(people.c.key).where(people.c.password.is_not(None), people.c.roles != "").limit(1)
         with plain_words("The staff cannot be read"), self._engine.begin() as connection:
             return connection.scalar(query) is not None
 

@@ -1,8 +1,8 @@
-"""The tables of a clinic's staff: people with a login, their sessions, what they did, whom they deleted."""
+"""The tables of a clinic's staff: people with a login, their sessions, what they did, whom they deleted; programs."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Double, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Double, ForeignKey, Integer, String, Table, Text
 
 from surefoot.pipeline.tables import Number, metadata
 
@@ -52,4 +52,25 @@ forgotten = Table(
     Column("gateway", String(36), primary_key=True),
     Column("at_s", Double, nullable=False),
     comment="gateways whose patient was deleted: nothing of theirs is stored again",
+)
+tokens = Table(
+    "read_tokens",
+    metadata,
+    Column("id", String(12), primary_key=True, comment="the part of a token that anybody may know"),
+    Column("name", String(80), nullable=False, unique=True, comment="what it was made for"),
+    Column("digest", String(64), nullable=False, comment="SHA-256 of the whole token, which is random"),
+    Column("scopes", Text, nullable=False, comment="one a line"),
+    Column("everybody", Boolean, nullable=False, comment="false: only patients of read_token_patients, be it none"),
+    Column("made_s", Double, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("expires_s", Double, nullable=False),
+    Column("used_s", Double),
+    Column("revoked_s", Double),
+    comment="programs that may read, and what",
+)
+token_patients = Table(
+    "read_token_patients",
+    metadata,
+    Column("id", ForeignKey("read_tokens.id"), primary_key=True),
+    Column("gateway", String(36), primary_key=True),
 )

@@ -179,10 +179,10 @@ class Store:
 
     # ---- reads, by gateway
 
-    def patients(self) -> list[Patient]:
-        """Worst open alert first, then by name."""
+    def patients(self, days_too: bool = True) -> list[Patient]:
+        """Worst open alert first, then by name; ``days_too``: with the last day of each, which takes its time."""
         with self._read() as connection:
-            return reads.patients(connection)
+            return reads.patients(connection, days_too)
 
     def homes(self) -> dict[str, float | None]:
         """Every gateway, and when it was last heard by the clinic's clock."""

@@ -101,3 +101,31 @@ digests = Table(
     Column("at_s", Double, nullable=False),
     Column("told", Text, nullable=False, comment="who was told that it can be read, one a line"),
 )
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("gateway", ForeignKey("gateways.gateway"), nullable=False, index=True),
+    Column("at_s", Double, nullable=False, comment="by the clinic's clock"),
+    Column("who", Text, nullable=False),
+    Column("note", Sealed("note on a profile"), nullable=False),
+    Column("body", Sealed("patient's profile"), nullable=False),
+    sqlite_autoincrement=True,
+    comment="what a clinic knows of a patient's sciatica, append-only: the last one stands",
+)
+home_settings = Table(
+    "home_settings",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="what the patient set on their own page; it stays at home",
+)
+test_windows = Table(
+    "test_windows",
+    metadata,
+    Column("start_s", Double, primary_key=True),
+    Column("end_s", Double, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("side", String(8), nullable=False, comment="left, right or both"),
+    comment="guided tests done on the patient's page whose readings have not been judged yet; they stay at home",
+)

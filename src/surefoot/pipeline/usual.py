@@ -69,8 +69,11 @@ class Usual:
         """Of the root: the mean of its numbers' deviations, in spreads of that mean; NaN where none is known."""
         return np.asarray((_mean(self._roots(), blocks) - self.centre) / self.spread)
 
-    def trends(self, today: str, blocks: Sequence[Fifty]) -> Iterator[Trend]:
-        """Its numbers over these blocks; "much_worse" where one has changed by what matters in itself."""
+    def trends(self, today: str, blocks: Sequence[Fifty], share: float = 1.0) -> Iterator[Trend]:
+        """Its numbers over these blocks; "much_worse" where one has changed by what matters in itself.
+
+        ``share``: of that, so much is enough; of speed, which is no leg's own, all of it.
+        """
         for one in self.numbers:
             values = one.at_usual(blocks)
             if not np.isfinite(values).all():
@@ -78,6 +81,7 @@ class Usual:
             now, name = median(values.tolist()), one.measure.name
             change = one.measure.worse * (now - one.centre)
             size = ABSOLUTE[name] * (abs(one.centre) / 100.0 if one.measure.relative or name == SPEED else 1.0)
+            size *= 1.0 if name == SPEED else share
             own = Baseline(one.centre, one.spread, len(self.days), self.days[0], self.days[-1], provisional=False)
             state: TrendState = "much_worse" if change >= size else "quiet"
             z, strides = change / one.spread, STRIDES * len(blocks)

@@ -46,6 +46,7 @@ class DaySummary:
     aids: tuple[str, ...] = ()  # what helped the walking that day, by what the patient logged
     length_factors: tuple[tuple[Side, float], ...] = ()  # what lengths and speeds were put right by
     late_min: float = 0.0  # of its readings that came late, from a sensor's own memory: the day was told anew with them
+    slipped: tuple[Side, ...] = ()  # legs whose sensor moved on the leg that day
 
     def metric(self, side: Side | None, name: str) -> DayMetric | None:
         return next((m for m in self.metrics if m.side == side and m.name == name), None)

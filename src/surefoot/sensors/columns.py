@@ -46,10 +46,10 @@ def read_columns(path: Path) -> Columns:
     Raises:
         RecordingError: no such file, a directory, empty, not text, columns missing, not one row of numbers.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         layout = _header(path, file)
         notes = [*layout.notes]
-        values = _rows(path, file, layout, notes)
+        values = read_rows(path, file, layout, notes)
     if not len(values):
         raise RecordingError(
             f"{path} has a header and no readings below it.",
@@ -61,14 +61,14 @@ def read_columns(path: Path) -> Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layout:
+class Layout:
     separator: str
     positions: dict[str, int]  # name -> column; TIME first where the file has it
     notes: tuple[str, ...]
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[TextIOWrapper]:
+def opened(path: Path) -> Iterator[TextIOWrapper]:
     try:
         with path.open("rb") as raw:
             packed = raw.peek(2)[:2] == b"\x1f\x8b"
@@ -105,12 +105,12 @@ def _encoding(path: Path, binary: BufferedReader | gzip.GzipFile) -> str:
     return "utf-8-sig"
 
 
-def _header(path: Path, file: TextIOWrapper) -> _Layout:
+def _header(path: Path, file: TextIOWrapper) -> Layout:
     line = next((x for x in file if x.strip() and not x.lstrip().startswith("#") and not x.startswith("sep=")), "")
     separator = max("\t;,", key=line.count)
     names = [name.strip().strip("\"'").strip().lower() for name in line.rstrip("\r\n").split(separator)]
     found = ", ".join(name or "(no name)" for name in names[:12])[:160]
-    if names and all(_number(name) is not None for name in names):
+    if names and all(as_number(name) is not None for name in names):
         raise RecordingError(
             f"{path} starts with numbers ({found}): the header line is missing.",
             "Without it nobody can say which column is which.",
@@ -128,10 +128,10 @@ def _header(path: Path, file: TextIOWrapper) -> _Layout:
         raise RecordingError(f"{path} has more than one column {', '.join(doubled)}.", remedy="Keep one of each.")
     others = [name for name in names if name and name not in (TIME, *READINGS)]
     notes = (f"further columns not used: {', '.join(others[:8])}{' ...' * (len(others) > 8)}",) if others else ()
-    return _Layout(separator, {name: names.index(name) for name in (TIME, *READINGS) if name in names}, notes)
+    return Layout(separator, {name: names.index(name) for name in (TIME, *READINGS) if name in names}, notes)
 
 
-def _rows(path: Path, file: TextIOWrapper, layout: _Layout, notes: list[str]) -> Array:
+def read_rows(path: Path, file: TextIOWrapper, layout: Layout, notes: list[str]) -> Array:
     parts = []
     damaged = 0
     sample = ""
@@ -163,7 +163,7 @@ def _until_damage(file: TextIOWrapper, notes: list[str]) -> Iterator[str]:
         notes.append("the packed file is damaged or was cut short: what came before the damage was read")
 
 
-def _numbers(lines: list[str], layout: _Layout) -> Array | None:
+def _numbers(lines: list[str], layout: Layout) -> Array | None:
     if not any(line.strip() for line in lines):
         return np.empty((0, len(layout.positions)))
     try:
@@ -179,20 +179,20 @@ def _numbers(lines: list[str], layout: _Layout) -> Array | None:
         return None
 
 
-def _tolerant(lines: list[str], layout: _Layout) -> tuple[Array, np.ndarray]:
+def _tolerant(lines: list[str], layout: Layout) -> tuple[Array, np.ndarray]:
     """Cell by cell, for a stretch with damage: cells that are no numbers become NaN; says which rows had one."""
     columns = tuple(layout.positions.values())
     values = np.full((len(lines), len(columns)), np.nan)
     unreadable = np.zeros(len(lines), dtype=bool)
     for row, line in enumerate(lines):
         cells = line.rstrip("\r\n").split(layout.separator)
-        numbers = [_number(cells[c].strip().strip('"')) if c < len(cells) else None for c in columns]
+        numbers = [as_number(cells[c].strip().strip('"')) if c < len(cells) else None for c in columns]
         unreadable[row] = None in numbers
         values[row] = [np.nan if x is None else x for x in numbers]
     return values, unreadable
 
 
-def _number(cell: str) -> float | None:
+def as_number(cell: str) -> float | None:
     try:
         return float(cell)
     except ValueError:

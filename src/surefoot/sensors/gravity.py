@@ -50,7 +50,7 @@ def _use(option: str, *values: str) -> str:
     return f"Use {' or '.join(f'{option} {v}' for v in values)} (in Python: {name}={values[0]!r})."
 
 
-def _quiet(acc: Array, rate_hz: float) -> tuple[float, bool]:
+def quiet_size(acc: Array, rate_hz: float) -> tuple[float, bool]:
     """Median |acc| of the calmest quarter of half-second windows, and whether it behaves like gravity.
 
     Gravity is there all the time and keeps some direction through the steps; what is left without it does neither.
@@ -65,7 +65,7 @@ def _quiet(acc: Array, rate_hz: float) -> tuple[float, bool]:
 
 
 def _check_gravity(acc: Array, rate_hz: float, unit: str) -> list[str]:
-    quiet, steady = _quiet(acc, rate_hz)
+    quiet, steady = quiet_size(acc, rate_hz)
     size = quiet * ACC_UNITS[unit]
     shown = f"n quiet moments the acceleration reads {quiet:.3g}"
     if unit == "m/s2" and steady and GRAVITY_G[0] <= quiet <= GRAVITY_G[1]:

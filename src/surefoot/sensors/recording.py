@@ -14,7 +14,7 @@ import numpy as np
 from surefoot.records import Array, Gap, Placement, Samples, Side
 from surefoot.sensors.clipping import clipping_notes
 from surefoot.sensors.clockwork import ClockParams, Evened, even
-from surefoot.sensors.columns import RecordingError, read_columns
+from surefoot.sensors.columns import Columns, RecordingError, read_columns
 from surefoot.sensors.gravity import convert
 from surefoot.sensors.naming import placement_of, side_of
 
@@ -88,7 +88,21 @@ def open_recording(
     path = Path(path)
     side = side or side_of(path)
     placement = placement or placement_of(path)
-    columns = read_columns(path)
+    return recording_of(read_columns(path), path, side, placement, acc_unit, gyr_unit, rate_hz, zero_s, clock)
+
+
+def recording_of(
+    columns: Columns,
+    path: Path,
+    side: Side,
+    placement: Placement,
+    acc_unit: str | None = None,
+    gyr_unit: str | None = None,
+    rate_hz: float | None = None,
+    zero_s: float = 0.0,
+    clock: ClockParams | None = None,
+) -> Recording:
+    """The same of columns that were read elsewhere; ``path`` is what they are called."""
     notes = list(columns.notes)
     times = columns.time_s
     if times is None:

@@ -6,17 +6,22 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from surefoot.pipeline.staff import Person
+from surefoot.web.language import N_
 
-NOBODY = "somebody at this clinic's own computer"  # no login is needed there as long as nobody has one
+NOBODY = N_("somebody at this clinic's own computer")  # no login is needed there as long as nobody has one
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """``person``: who logged in; None where nobody has to. ``csrf``: what their forms must bring back."""
+    """``person``: who logged in; None where nobody has to. ``csrf``: what their forms must bring back.
+
+    ``edition``: the news that what is shown to them now holds at least.
+    """
 
     person: Person | None = None
     csrf: str = ""
     needs_login: bool = False
+    edition: str = ""
 
     @property
     def name(self) -> str:

@@ -9,25 +9,36 @@ from datetime import tzinfo
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.sse import EventSourceResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
+from surefoot.web.api import make_api
+from surefoot.web.apigate import ApiGate
+from surefoot.web.bulletin import Bulletin
 from surefoot.web.deeds import Deeds
 from surefoot.web.desk import Desk, Refused
 from surefoot.web.digest import add_digest
-from surefoot.web.door import Door
+from surefoot.web.door import Door, new_token
 from surefoot.web.gate import Gate
 from surefoot.web.guard import Guard
 from surefoot.web.judging import Judging
+from surefoot.web.language import _
 from surefoot.web.line import Line
+from surefoot.web.live import Live
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
 from surefoot.web.planning import Planning, add_planning
 from surefoot.web.printing import Printing
+from surefoot.web.profile import ProfilePage, add_profile
+from surefoot.web.retold import retold
+from surefoot.web.speaking import Speaking
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
+COMPRESSED = 5  # of 9: beyond it a page costs more time than it saves
 SAME = "no-cache"  # kept, but asked about each time
 
 log = logging.getLogger(__name__)
@@ -41,6 +52,7 @@ def make_app(
     zone: tzinfo | None = None,
     line: Line | None = None,
     names: Sequence[str] = (),
+    language: str = "",
 ) -> FastAPI:
     """The clinic's pages on ``store``.
 
@@ -48,17 +60,23 @@ def make_app(
     machine's), ``line`` tells whether messages come in (None: nothing is said about it).
 
     ``names``: under which others reach these pages, over HTTPS; nobody gets in without a login then. Without names they
-    are this computer's own, and a login is needed as soon as somebody has one.
+    are this computer's own, and a login is needed as soon as somebody has one. ``language``: that of who has
+    chosen none ("": as their browser asks).
     """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)  # its documents load from a CDN
     pages, outside = Pages(title, zone, line), bool(names)
     door = Door(store, clock, pages, always=outside, secure=outside)
+    bulletin = Bulletin(store, new_token()[:8])
+    door.edition = bulletin.name
+    app.state.live = Live(bulletin, door, clock, pages.troubles)
+    app.get("/live", response_class=EventSourceResponse)(app.state.live.stream)
     _add_pages(app, Desk(store, clock, pages, line))
     _add_deeds(app, Deeds(store, clock))
     _add_judging(app, Judging(store, clock, pages))
     _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
     add_planning(app, Planning(store, clock, pages))
+    add_profile(app, ProfilePage(store, clock, pages))
     add_digest(app, store, pages, clock)
     add_files(app)
     _add_refusals(app, pages)
@@ -66,8 +84,12 @@ def make_app(
     def note(who: str, what: str, about: str, told: str) -> None:
         store.office.audit.add(clock(), who, what, about, told)
 
+    app.add_middleware(GZipMiddleware, compresslevel=COMPRESSED)
     app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note)
+    api = make_api(store, clock, pages)
+    app.add_middleware(ApiGate, api=api, tokens=store.office.tokens, clock=clock, note=note)
     app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)
+    app.add_middleware(Speaking, usual=language)
     return app
 
 
@@ -128,22 +150,23 @@ def _add_refusals(app: FastAPI, pages: Pages) -> None:
     """Whatever goes wrong is told on a page: what happened, what it means, what to do."""
 
     @app.exception_handler(Refused)
-    def refused(_: Request, error: Refused) -> Response:
+    def refused(request: Request, error: Refused) -> Response:
         return pages.refusal(error.status, error.what, error.meaning, error.remedy)
 
     @app.exception_handler(SurefootError)
-    def unreadable(_: Request, error: SurefootError) -> Response:
-        return pages.refusal(503, error.what, error.meaning, error.remedy)
+    def unreadable(request: Request, error: SurefootError) -> Response:
+        return pages.refusal(503, retold(error.what), retold(error.meaning), retold(error.remedy))
 
     @app.exception_handler(RequestValidationError)
-    def incomplete(_: Request, error: RequestValidationError) -> Response:
-        what = "This form is not one of this page's."
-        return pages.refusal(400, what, "Nothing was stored.", "Reload the page and fill it in again.")
+    def incomplete(request: Request, error: RequestValidationError) -> Response:
+        what = _("This form is not one of this page's.")
+        return pages.refusal(400, what, _("Nothing was stored."), _("Reload the page and fill it in again."))
 
     @app.exception_handler(HTTPException)
-    def no_page(_: Request, error: HTTPException) -> Response:
-        what = "There is no such page." if error.status_code == 404 else f"This cannot be done ({error.detail})."
-        return pages.refusal(error.status_code, what, "Nothing was changed.", "Go back to the list of patients.")
+    def no_page(request: Request, error: HTTPException) -> Response:
+        lost = error.status_code == 404
+        what = _("There is no such page.") if lost else _("This cannot be done ({why}).", why=retold(error.detail))
+        return pages.refusal(error.status_code, what, _("Nothing was changed."), _("Go back to the list of patients."))
 
     @app.middleware("http")
     async def surprised(request: Request, call_next: Callable[[Request], object]) -> Response:
@@ -151,6 +174,6 @@ def _add_refusals(app: FastAPI, pages: Pages) -> None:
             return await call_next(request)  # type: ignore[misc,no-any-return]
         except Exception as error:
             log.exception("The page %s failed.", request.scope["path"])
-            what = f"This should not have happened ({type(error).__name__})."
-            remedy = "Please report it, with what surefoot clinic printed at this time."
-            return pages.refusal(500, what, "What is stored is safe; this page cannot be shown.", remedy)
+            what = _("This should not have happened ({error}).", error=type(error).__name__)
+            remedy = _("Please report it, with what surefoot clinic printed at this time.")
+            return pages.refusal(500, what, _("What is stored is safe; this page cannot be shown."), remedy)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from surefoot.pipeline.calibration import on_scale_of
 from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.records import SIDES, DaySummary, Trend
+from surefoot.web.annotations import Annotation, by_day
 from surefoot.web.figure import BAND, Json, figure
+from surefoot.web.language import _, day_words
 from surefoot.web.patients import last_lived
+from surefoot.web.retold import retold
 from surefoot.web.series import Series, series_of, whole_calendar
 from surefoot.web.words import CHARTS, MetricWords, leg, metric_words, normal, number
 
@@ -27,56 +30,60 @@ class Chart:
     rows: tuple[tuple[str, ...], ...]
 
 
-def charts(days: Sequence[DaySummary], trends: Sequence[Trend], alerts: Sequence[tuple[str, str]] = ()) -> list[Chart]:
-    """All charts of a patient, root patterns first; ``alerts`` are (day, label) marks on the time axis."""
+def charts(days: Sequence[DaySummary], trends: Sequence[Trend], happened: Sequence[Annotation] = ()) -> list[Chart]:
+    """All charts of a patient, root patterns first; what ``happened`` is marked on the time axis and in the tables."""
     lived = last_lived(days)
     days = [on_scale_of(day, lived) for day in days] if lived else []
     calendar = whole_calendar([day.day for day in days])
     known = {metric.name for day in days for metric in day.metrics} | {trend.metric for trend in trends}
     order = [*CHARTS, *(measure.name for measure in DAY_MEASURES)]
     names = [name for name in order if name in known] + sorted(known - set(order))
-    return [_chart(name, calendar, days, [t for t in trends if t.metric == name], alerts) for name in names]
+    return [_chart(name, calendar, days, [t for t in trends if t.metric == name], happened) for name in names]
 
 
 def _chart(
-    name: str, calendar: list[str], days: Sequence[DaySummary], trends: list[Trend], alerts: Sequence[tuple[str, str]]
+    name: str, calendar: list[str], days: Sequence[DaySummary], trends: list[Trend], happened: Sequence[Annotation]
 ) -> Chart:
     words = metric_words(name)
-    by_day = {day.day: day for day in days}
+    lived, said = {day.day: day for day in days}, by_day(happened)
     legs = [one for of in (*SIDES, None) if (one := series_of(name, of, days, trends)) is not None]
-    columns = ("Day", *(leg(one.side) for one in legs), "Worn", "Strides", "Note")
+    columns = (_("Day"), *(leg(one.side) for one in legs), _("Worn"), _("Strides"), _("Note"))
     return Chart(
         name=name,
         title=words.title,
         hint=words.hint,
         says=" ".join(_newest(one, words) for one in legs),
-        figure=figure(words, calendar, by_day, legs, alerts),
+        figure=figure(words, calendar, lived, legs, happened),
         columns=columns,
-        rows=tuple(_row(day, by_day.get(day), legs, words) for day in reversed(calendar)),
+        rows=tuple(_row(day, lived.get(day), legs, words, said.get(day, ())) for day in reversed(calendar)),
     )
 
 
 def _newest(series: Series, words: MetricWords) -> str:
     """The chart in a sentence per leg."""
     if not series.values:
-        told = next(reversed(series.reasons.values()), "no day has this number")
-        return f"{leg(series.side)}: cannot say ({told})."
-    day = max(series.values)
-    value = words.say(series.values[day])
+        why = next(map(retold, reversed(series.reasons.values())), _("no day has this number"))
+        return _("{leg}: cannot say ({why}).", leg=leg(series.side), why=why)
+    newest = max(series.values)
+    value = words.say(series.values[newest])
+    told = {"leg": leg(series.side), "value": value, "day": day_words(newest)}
+    if words.name in CHARTS and series.values[newest] > BAND:
+        return _("{leg}: {value} worse than own normal on {day}.", **told)
     if words.name in CHARTS:
-        z = series.values[day]
-        told = f"{value} worse than own normal" if z > BAND else f"within own normal or better ({value})"
-        return f"{leg(series.side)}: {told} on {day}."
+        return _("{leg}: within own normal or better ({value}) on {day}.", **told)
     baseline = normal(series.newest.baseline if series.newest else None, words)
-    return f"{leg(series.side)}: {value} on {day}; own normal: {baseline}."
+    return _("{leg}: {value} on {day}; own normal: {normal}.", **told, normal=baseline)
 
 
-def _row(day: str, summary: DaySummary | None, legs: Sequence[Series], words: MetricWords) -> tuple[str, ...]:
+def _row(
+    day: str, summary: DaySummary | None, legs: Sequence[Series], words: MetricWords, happened: Sequence[str]
+) -> tuple[str, ...]:
     values = [words.say(one.values.get(day)) for one in legs]
-    strides = " / ".join(str(one.strides.get(day, 0) or "none") for one in legs)
-    notes = [summary.missing if summary else "no data of this day"]
-    notes += [f"with {' and '.join(summary.aids)}" if summary and summary.aids else ""]
-    notes += [f"{leg(one.side)}: {one.reasons[day]}" for one in legs if day in one.reasons and not notes[0]]
-    notes += [f"{leg(one.side)}: judged worse" for one in legs if day in one.worse]
+    strides = " / ".join(str(one.strides.get(day, 0) or _("none")) for one in legs)
+    notes = [retold(summary.missing) if summary else _("no data of this day")]
+    notes += [_("with {what}", what=retold(" and ".join(summary.aids))) if summary and summary.aids else ""]
+    notes += [f"{leg(one.side)}: {retold(one.reasons[day])}" for one in legs if day in one.reasons and not notes[0]]
+    notes += [_("{leg}: judged worse", leg=leg(one.side)) for one in legs if day in one.worse]
+    notes += happened
     worn = number(summary.worn_h if summary else None, 1, "h")
-    return (day, *values, worn, strides, "; ".join(note for note in notes if note))
+    return (day_words(day), *values, worn, strides, "; ".join(note for note in notes if note))

@@ -16,6 +16,7 @@ from surefoot.records import Tier
 from surefoot.web.acting import visitor
 from surefoot.web.desk import BACK, LONGEST_NAME, LONGEST_NOTE, Refused, clean
 from surefoot.web.inbox import anchor
+from surefoot.web.language import _
 
 Field = Annotated[str, Form()]
 
@@ -56,10 +57,10 @@ class Deeds:
         back: Field = "",
     ) -> Response:
         """It is over, and why."""
-        who, note, now_s = name_of(who), clean(note, "the note", LONGEST_NOTE), self._clock()
+        who, note, now_s = name_of(who), clean(note, _("the note"), LONGEST_NOTE), self._clock()
         if not note:
-            what = "The note is missing: whoever resolves an alert says why it is over."
-            raise Refused(400, what, "Nothing was stored.", "Go back and write a note.")
+            what = _("The note is missing: whoever resolves an alert says why it is over.")
+            raise Refused(400, what, _("Nothing was stored."), _("Go back and write a note."))
         done = self._do(gateway, alert_id, lambda life: resolve(life, who, now_s, note, tier))
         return _back(gateway, alert_id, back, "resolved" if done else "unchanged")
 
@@ -78,15 +79,15 @@ class Deeds:
             return made[-1] if made else None
 
         if not any(one.alert.alert_id == alert_id for one in self._store.alerts(gateway)):
-            raise Refused(404, "There is no such alert.", "Nothing was stored.", "Reload the page.")
+            raise Refused(404, _("There is no such alert."), _("Nothing was stored."), _("Reload the page."))
         after = self._store.alert_log.act(gateway, alert_id, event)
         return bool(made) and made[-1] in after.life.events
 
 
 def name_of(given: str) -> str:
-    who = clean(given, "your name", LONGEST_NAME)
+    who = clean(given, _("your name"), LONGEST_NAME)
     if not who:
-        raise Refused(400, "The name is missing.", "Nothing was stored.", "Go back and say who you are.")
+        raise Refused(400, _("The name is missing."), _("Nothing was stored."), _("Go back and say who you are."))
     return who
 
 

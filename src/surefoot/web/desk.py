@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import Form
+from fastapi import Form, Query
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from surefoot.alerts.alertlife import Channel
 from surefoot.pipeline.store import Patient, Store
-from surefoot.pipeline.tested import only_tests
-from surefoot.records import DaySummary, SurefootError, Tier
+from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
 from surefoot.web.acting import visitor
+from surefoot.web.annotations import annotations
 from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
-from surefoot.web.inbox import anchor, card, cards, outage
+from surefoot.web.inbox import SHOWN_CLOSED, anchor, card, cards, outage
+from surefoot.web.language import N_, _, _n, day_words
 from surefoot.web.line import Line
+from surefoot.web.listing import rows_of
+from surefoot.web.naming import alike, tidy
 from surefoot.web.pages import Pages
-from surefoot.web.patients import Watch, WatchParams, in_order, is_named, last_lived, row, watch
+from surefoot.web.patients import is_named, last_lived, watch
+from surefoot.web.profilewords import said, stands
 from surefoot.web.series import WINDOW_DAYS, first_shown
 from surefoot.web.tests import tests
-from surefoot.web.words import TIERS, VERDICTS, count, local_day
+from surefoot.web.treated import COLUMNS as TREATED
+from surefoot.web.treated import choices, treated
+from surefoot.web.words import TIERS, VERDICTS, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 SHOWN_INCIDENTS = 50
 TOLD = {  # after a form: what its page says on top
-    "stored": "Acknowledged. It is stored below with your name and the time.",
-    "late": "Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below.",
-    "worse": "Not acknowledged: this alert has become worse since your page was made. Read it again below.",
-    "named": "The patient's label is stored.",
-    "snoozed": "Snoozed. It stays open and on this page, and the next person is told in time all the same.",
-    "woken": "The snooze has ended.",
-    "resolved": "Resolved. It is stored below with your name and why.",
-    "unchanged": "Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below.",
-    "judged": "Stored below with your name and the time.",
-    "": "",
+    "stored": N_("Acknowledged. It is stored below with your name and the time."),
+    "late": N_("Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below."),
+    "worse": N_("Not acknowledged: this alert has become worse since your page was made. Read it again below."),
+    "named": N_("The patient's label is stored."),
+    "snoozed": N_("Snoozed. It stays open and on this page, and the next person is told in time all the same."),
+    "woken": N_("The snooze has ended."),
+    "resolved": N_("Resolved. It is stored below with your name and why."),
+    "unchanged": N_("Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below."),
+    "judged": N_("Stored below with your name and the time."),
+    "profile": N_("The profile is stored with your name."),
+    "same": N_("Nothing was changed: the profile is as it was."),
 }
+EVERY = "all"
+Of = Annotated[Sequence[str], Query(max_length=100)]  # the homes of which a page wants to know anew
 BACK = {"clinical": "/alerts", "technical": "/alerts/technical"}
 
 
@@ -59,17 +69,17 @@ class Desk:
         self._pages = pages
         self._line = line
 
-    def list_patients(self, told: str = "", q: str = "") -> HTMLResponse:
+    def list_patients(self, told: str = "", q: str = "", of: Of = ()) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients()
-        lived = {one.gateway: day.day for one in patients if (day := self._last_lived(one)) is not None}
-        trends = self._store.lists.trends_on(lived)
-        rows = [row(one, self._watch(one, now_s), trends.get(one.gateway, [])) for one in patients if is_named(one, q)]
-        shown = {"rows": in_order(rows), "tiers": TIERS, "told": TOLD.get(told, ""), "longest": LONGEST_NAME}
-        shown |= {"q": q, "all": len(patients)}
+        named = [one for one in patients if is_named(one, q)]
+        rows = rows_of(self._store, [one for one in named if is_asked(one.gateway, of)], now_s)
+        shown = {"rows": rows, "tiers": TIERS, "told": say(told), "longest": LONGEST_NAME}
+        shown |= {"q": q, "all": len(patients), "found": len(named)}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
-    def patient(self, gateway: str, told: str = "") -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+    def patient(self, gateway: str, told: str = "", around: str = "", of: Of = ()) -> HTMLResponse:
+        """``of``: what changes while it is open, without what it is read for once (static/lists.js)."""
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         one = known_patient(patients, gateway)
         days = self._store.days(gateway, newest=WINDOW_DAYS)
         trends = self._store.trends(gateway, since=first_shown(days))
@@ -77,48 +87,58 @@ class Desk:
         seen = watch(one, days, now_s)
         lived = last_lived(days)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
-        marks = [(a.alert.day, f"alert {a.alert.tier} ") for a in alerts if a.alert.channel == "clinical"]
-        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
         content = {
             "patient": one,
             "watch": seen,
             "headline": headline(alerts, seen, days, newest),
             "cards": [card(a, now_s, self._pages.zone) for a in sorted(alerts, key=lambda a: not a.life.is_open)],
+            "told": say(told),
+        }
+        if of:
+            return self._pages.page("patientnews.html", now_s, patients, **content)
+        marks = annotations(self._store, gateway, days, alerts, self._pages.zone)
+        found = [happened.line(i, self._pages.zone) for i in reversed(self._store.lists.incident_heads(gateway))]
+        content |= {
             "charts": charts(days, trends, marks),
+            "marks": [one for one in marks if not days or one.day >= days[0].day],
+            "choices": choices(marks),
+            "treated": treated(around, marks, days, trends),
+            "treated_columns": [_(one) for one in TREATED],
             "days": days[::-1],
             "tests": tests(self._store.tests(gateway), self._pages.zone),
-            "incidents": [i for i in found if i.certainty == "probable"][:SHOWN_INCIDENTS],
-            "possible": [i for i in found if i.certainty == "possible"][:SHOWN_INCIDENTS],
-            "found": count(len(found), "incident"),
-            "told": TOLD.get(told, ""),
+            "incidents": [i for i in found if i.probable][:SHOWN_INCIDENTS],
+            "possible": [i for i in found if not i.probable][:SHOWN_INCIDENTS],
+            "found": _n("{n} incident stored.", "{n} incidents stored.", len(found)),
+            "profile": said(stands(self._store, gateway)),
             **beside(self._store, gateway, days, self._pages.zone),
         }
         return self._pages.page("patient.html", now_s, patients, **content)
 
     def incident(self, gateway: str, kind: str, side: str, start: str, told: str = "") -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         one, when = known_patient(patients, gateway), happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
-            raise Refused(404, "There is no such incident.", "Nothing was changed.", "Go back to the patient's page.")
+            what = _("There is no such incident.")
+            raise Refused(404, what, _("Nothing was changed."), _("Go back to the patient's page."))
         content = {
             "patient": one,
             "incident": happened.line(found, self._pages.zone),
-            "day": local_day(found.start_s, self._pages.zone),
+            "day": day_words(local_day(found.start_s, self._pages.zone)),
             "snippet": happened.snippet(found),
             "judged": happened.judged(self._store.judgements.of(gateway, found), self._pages.zone),
-            "verdicts": VERDICTS,
+            "verdicts": {name: _(words) for name, words in VERDICTS.items()},
             "link": {"kind": kind, "side": side, "start": start},
-            "told": TOLD.get(told, ""),
+            "told": say(told),
             "answers": happened.said(self._store.answers(gateway, found), self._pages.zone),
         }
         return self._pages.page("incident.html", now_s, patients, **content)
 
-    def clinical_alerts(self, told: str = "") -> HTMLResponse:
-        return self._alerts("clinical", told)
+    def clinical_alerts(self, told: str = "", of: Of = ()) -> HTMLResponse:
+        return self._alerts("clinical", told, of)
 
-    def technical_alerts(self, told: str = "") -> HTMLResponse:
-        return self._alerts("technical", told)
+    def technical_alerts(self, told: str = "", of: Of = ()) -> HTMLResponse:
+        return self._alerts("technical", told, of)
 
     def acknowledge(
         self,
@@ -130,12 +150,14 @@ class Desk:
         back: Annotated[str, Form()] = "",
     ) -> Response:
         """Store that a person took notice of what their page showed: a worse alert needs its own notice."""
-        who = clean(who, "your name", LONGEST_NAME)
+        who = clean(who, _("your name"), LONGEST_NAME)
         if not who:
-            raise Refused(400, "The name is missing.", "Nothing was acknowledged.", "Go back and say who you are.")
-        note, now_s = clean(note, "the note", LONGEST_NOTE), self._clock()
+            what = _("The name is missing.")
+            raise Refused(400, what, _("Nothing was acknowledged."), _("Go back and say who you are."))
+        note, now_s = clean(note, _("the note"), LONGEST_NOTE), self._clock()
         if not any(a.alert.alert_id == alert_id for a in self._store.alerts(gateway)):
-            raise Refused(404, "There is no such alert.", "Nothing was acknowledged.", "Reload the page.")
+            what = _("There is no such alert.")
+            raise Refused(404, what, _("Nothing was acknowledged."), _("Reload the page."))
         taken = self._store.acknowledge(alert_id, who, now_s, note, gateway, seen=tier).acknowledged
         told = "worse" if taken is None else "stored" if (taken.who, taken.at_s) == (who, now_s) else "late"
         page = BACK.get(back, f"/patients/{quote(gateway)}")
@@ -143,45 +165,51 @@ class Desk:
 
     def label(self, gateway: Annotated[str, Form()], label: Annotated[str, Form()] = "") -> Response:
         """Name a patient. Two patients of one name would be taken for each other, so that is refused."""
-        label, patients = clean(label, "the label", LONGEST_NAME), self._store.patients()
+        label, patients = tidy(clean(label, _("the label"), LONGEST_NAME)), self._store.patients(days_too=False)
         known_patient(patients, gateway)
-        if label and any(p.label.casefold() == label.casefold() and p.gateway != gateway for p in patients):
-            what = f"Another patient has the label {label}."
-            raise Refused(409, what, "Nothing was changed.", "Go back and choose a label that tells them apart.")
+        if label and any(alike(p.label) == alike(label) and p.gateway != gateway for p in patients):
+            what = _("Another patient has the label {label}.", label=label)
+            raise Refused(409, what, _("Nothing was changed."), _("Go back and choose a label that tells them apart."))
         self._store.label_patient(gateway, label)
         return RedirectResponse("/?told=named", 303)
 
     def health(self) -> Response:
         """For programs that watch this one: 200 while the records can be read."""
-        patients = self._store.patients()
+        patients = self._store.patients(days_too=False)
         broker = "not used" if self._line is None else "connected" if self._line.is_up else "not reachable"
         told = {"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()}
         if visitor().needs_login:  # how many there are is nothing for who has not logged in
             del told["patients"]
         return JSONResponse(told)
 
-    def _alerts(self, channel: str, told: str) -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
-        waiting, done = cards(self._store.alerts(), channel, now_s, self._pages.zone)
+    def _alerts(self, channel: Channel, told: str, of: Of) -> HTMLResponse:
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
+        waiting, done = cards(self._store.alert_log.shown(channel, SHOWN_CLOSED), channel, now_s, self._pages.zone)
+        content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": say(told)}
         waiting, silent = outage(waiting)
-        content = {"channel": channel, "waiting": waiting, "done": done, "silent": silent, "told": TOLD.get(told, "")}
+        content |= {
+            "waiting": [one for one in waiting if is_asked(one.stored.gateway, of)],
+            "done": [one for one in done if is_asked(one.stored.gateway, of)],
+            "silent": silent,
+        }
         return self._pages.page("alerts.html", now_s, patients, **content)
 
-    def _watch(self, patient: Patient, now_s: float) -> Watch:
-        last = patient.last_day
-        fine = last is not None and not last.missing and last.worn_h >= WatchParams().monitor.least_worn_h
-        days = [last] if last is not None and fine else self._store.days(patient.gateway)
-        return watch(patient, days, now_s)
 
-    def _last_lived(self, patient: Patient) -> DaySummary | None:
-        lived = patient.last_day
-        return last_lived(self._store.days(patient.gateway)) if lived is not None and only_tests(lived) else lived
+def is_asked(gateway: str, of: Sequence[str]) -> bool:
+    """Whether a page shows this one: every page all, unless it asks for what has changed on it."""
+    return not of or EVERY in of or gateway in of
+
+
+def say(told: str) -> str:
+    """What came of a form, by its name in the address."""
+    return _(TOLD[told]) if told in TOLD else ""
 
 
 def known_patient(patients: list[Patient], gateway: str) -> Patient:
     found = next((one for one in patients if one.gateway == gateway), None)
     if found is None:
-        raise Refused(404, "There is no such patient.", "Nothing was changed.", "Go back to the list of patients.")
+        what = _("There is no such patient.")
+        raise Refused(404, what, _("Nothing was changed."), _("Go back to the list of patients."))
     return found
 
 
@@ -189,6 +217,6 @@ def clean(given: str, name: str, longest: int) -> str:
     """What was typed, fit to be stored; Refused when it is too long."""
     text = given.replace("\r\n", "\n").strip()
     if len(text) > longest or "\x00" in text:
-        what = f"This cannot be stored as {name}: {longest} characters at most."
-        raise Refused(400, what, "Nothing was changed.", "Go back and shorten it.")
+        what = _("This cannot be stored as {name}: {most} characters at most.", name=name, most=longest)
+        raise Refused(400, what, _("Nothing was changed."), _("Go back and shorten it."))
     return text

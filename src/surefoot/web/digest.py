@@ -13,11 +13,13 @@ from starlette.responses import HTMLResponse
 from surefoot.alerts.redflags import FLAGS
 from surefoot.pipeline.digest import DigestParams, Week, week
 from surefoot.pipeline.store import Store
+from surefoot.web.language import _, _n, day_words, numerals
 from surefoot.web.ordered import TREATMENTS, said
 from surefoot.web.pages import Pages
 from surefoot.web.patients import last_lived
-from surefoot.web.recovering import STATES
-from surefoot.web.words import CHARTS, TIERS, count, leg, local_day, metric_words, side
+from surefoot.web.recovering import STATES, percent
+from surefoot.web.retold import retold
+from surefoot.web.words import CHARTS, TIERS, local_day, metric_words, number, side, whole_leg, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,86 +49,123 @@ def paragraph(of: Week) -> Paragraph:
 def summary(paragraphs: Sequence[Paragraph]) -> str:
     """All of it in a sentence."""
     worth = sum(one.worth_reading for one in paragraphs)
-    return f"{count(len(paragraphs), 'patient')}, {worth} with something to read."
+    return _n(
+        "{n} patient, {worth} with something to read.",
+        "{n} patients, {worth} with something to read.",
+        len(paragraphs),
+        worth=worth,
+    )
 
 
 def _sentences(of: Week) -> Iterator[str]:
     yield _worn(of)
     yield from _alerts(of)
     for trend in of.watched:
-        yield (
-            f"Nearing its limit (T1, {trend.day}): {side(trend.side)} leg, {_root(trend.metric)}, shift "
-            f"{trend.shift or 0:.1f} standard errors."
+        yield _(
+            "Nearing its limit (T1, {day}): {leg}, {chart}, shift {shift} standard errors.",
+            day=day_words(trend.day),
+            leg=whole_leg(trend.side),
+            chart=_root(trend.metric),
+            shift=number(trend.shift or 0.0, 1),
         )
     for one in of.moved:
-        way = "worse" if one.now > one.before else "better"
-        yield (
-            f"{leg(one.side)} leg, {_root(one.metric)}, went {way}: {one.now:+.1f} spreads from own normal, "
-            f"{one.before:+.1f} the week before (+ is worse)."
-        )
+        told = {"leg": whole_leg(one.side), "chart": _root(one.metric)}
+        told |= {"now": numerals(f"{one.now:+.1f}"), "before": numerals(f"{one.before:+.1f}")}
+        if one.now > one.before:
+            yield _(
+                "{leg}, {chart}, went worse: {now} spreads from own normal, {before} the week before (+ is worse).",
+                **told,
+            )
+        else:
+            yield _(
+                "{leg}, {chart}, went better: {now} spreads from own normal, {before} the week before (+ is worse).",
+                **told,
+            )
     if not of.moved and of.monitored:
-        moved = f"No root's chart moved by {DigestParams().moved:g} spreads or more against the week before."
-        yield moved if of.compared else "Not compared with own normal yet."
+        moved = numerals(f"{DigestParams().moved:g}")
+        moved = _("No root's chart moved by {moved} spreads or more against the week before.", moved=moved)
+        yield moved if of.compared else _("Not compared with own normal yet.")
     for which, many in of.probable.items():
-        yield f"{count(many, 'giving-way-like event')} ({side(which)})."
+        yield _n("{n} giving-way-like event ({leg}).", "{n} giving-way-like events ({leg}).", many, leg=side(which))
     for which, many in of.possible.items():
-        yield f"{count(many, 'event')} that may have been giving way, unanswered ({side(which)}; T1)."
+        yield _n(
+            "{n} event that may have been giving way, unanswered ({leg}; T1).",
+            "{n} events that may have been giving way, unanswered ({leg}; T1).",
+            many,
+            leg=side(which),
+        )
     yield from _told(of)
     yield from _recoveries(of)
     for treatment in of.treatments:
-        yield f"{TREATMENTS[treatment.kind]} since {treatment.day}."
+        yield _("{what} since {day}.", what=_(TREATMENTS[treatment.kind]), day=day_words(treatment.day))
     for order in of.unheard:
         what, word = said(order.order.what, None), order.confirmation
-        yield (
-            f"Not yet confirmed by the home: {what}."
-            if word is None
-            else f"Refused by the home: {what} ({word.reason})."
-        )
+        if word is None:
+            yield _("Not yet confirmed by the home: {what}.", what=what)
+        else:
+            yield _("Refused by the home: {what} ({why}).", what=what, why=retold(word.reason))
 
 
 def _root(metric: str) -> str:
-    title = CHARTS[metric][0]
-    return title[0].lower() + title[1:]
+    return within(_(CHARTS[metric][0]))
 
 
 def _worn(of: Week) -> str:
     good = [day for day in of.days if not day.missing]
     if not good:
         last = last_lived(of.days)
-        why = f" ({last.missing})" if last is not None and last.missing else ""
-        return f"NOT MONITORED from {of.first_day} to {of.last_day}: no day counts{why}."
-    hours, strides = fmean(day.worn_h for day in good), sum(many for day in good for _, many in day.strides)
-    counted = f"{count(len(good), 'day')} of {DigestParams().days} counted"
-    return f"{of.first_day} to {of.last_day}: {counted}, worn {hours:.1f} h a day, {strides:,} strides."
+        why = f" ({retold(last.missing)})" if last is not None and last.missing else ""
+        return _("NOT MONITORED from {first} to {last}: no day counts{why}.", **_range(of), why=why)
+    return _n(
+        "{first} to {last}: {n} day of {all} counted, worn {hours} a day, {strides} strides.",
+        "{first} to {last}: {n} days of {all} counted, worn {hours} a day, {strides} strides.",
+        len(good),
+        **_range(of),
+        all=DigestParams().days,
+        hours=number(fmean(day.worn_h for day in good), 1, "h"),
+        strides=numerals(f"{sum(many for day in good for _side, many in day.strides):,}"),
+    )
+
+
+def _range(of: Week) -> dict[str, str]:
+    return {"first": day_words(of.first_day), "last": day_words(of.last_day)}
 
 
 def _alerts(of: Week) -> Iterator[str]:
     for one in of.open_alerts:
-        yield f"OPEN {one.life.tier} ({TIERS[one.life.tier][1]}) since {one.alert.day}: {one.alert.sentence}"
+        yield _(
+            "OPEN {tier} ({word}) since {day}: {sentence}",
+            tier=one.life.tier,
+            word=_(TIERS[one.life.tier][1]),
+            day=day_words(one.alert.day),
+            sentence=retold(one.alert.sentence),
+        )
     if of.closed:
-        yield f"{count(of.closed, 'alert')} of this week closed by somebody."
+        yield _n("{n} alert of this week closed by somebody.", "{n} alerts of this week closed by somebody.", of.closed)
     if not of.open_alerts:
-        yield "No open alert."
+        yield _("No open alert.")
 
 
 def _told(of: Week) -> Iterator[str]:
     pain = [one.pain for one in of.check_ins if one.pain is not None]
     if pain:
-        spread = f"{min(pain)} to {max(pain)}" if min(pain) < max(pain) else f"{pain[0]}"
-        yield f"Pain {spread} of 10 in {count(len(pain), 'check-in')}."
+        spread = _("{least} to {most}", least=min(pain), most=max(pain)) if min(pain) < max(pain) else f"{pain[0]}"
+        yield _n("Pain {pain} of 10 in {n} check-in.", "Pain {pain} of 10 in {n} check-ins.", len(pain), pain=spread)
     else:
-        yield "No pain was told."
-    flags = dict.fromkeys(FLAGS[flag] for one in of.check_ins for flag in one.flags)
+        yield _("No pain was told.")
+    flags = dict.fromkeys(retold(FLAGS[flag]) for one in of.check_ins for flag in one.flags)
     if flags:
-        yield f"RED FLAGS told: {'; '.join(flags)}."
+        yield _("RED FLAGS told: {flags}.", flags="; ".join(flags))
 
 
 def _recoveries(of: Week) -> Iterator[str]:
     for metric, one in of.recoveries:
-        behind = "" if one.now_pct is None else f", {one.now_pct:.0f} % behind the other leg"
-        yield f"Recovery, {metric_words(metric).title.lower()}: {STATES[one.state]}{behind}."
+        state = _(STATES[one.state])
+        if one.now_pct is not None:
+            state = _("{state}, {percent} behind the other leg", state=state, percent=percent(one.now_pct))
+        yield _("Recovery, {number}: {state}.", number=within(metric_words(metric).title), state=state)
         for finding in one.findings:
-            yield f"FINDING: {finding}."
+            yield _("FINDING: {finding}.", finding=retold(finding))
 
 
 def add_digest(app: FastAPI, store: Store, pages: Pages, clock: Callable[[], float]) -> None:

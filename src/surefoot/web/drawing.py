@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from surefoot.web.figure import Json
+from surefoot.web.language import OWN, numerals, short_day, spoken
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,8 @@ def drawing(figure: Json) -> str:
         above, below = paper.subplots(2, 1, sharex=True, height_ratios=(3, 1), gridspec_kw=MARGINS)
         axes = {"y": above, "y2": below}
         for trace in figure["data"]:
+            if trace.get("yaxis") == "y3":  # for pointing at: on paper the lines' own words say it
+                continue
             _draw(axes[trace.get("yaxis", "y")], trace)
         for place, shape in enumerate(figure["layout"]["shapes"]):
             _mark(above, shape, place)
@@ -72,7 +75,7 @@ def _draw(axes: Axes, trace: Json) -> None:
 def _mark(axes: Axes, shape: Json, place: int) -> None:
     """``place`` staggers the words of neighbours."""
     ends: list[Any] = _days([shape["x0"], shape["x1"]])
-    words, top = shape["label"]["text"].removeprefix("alert").strip(), shape["type"] == "line"
+    words, top = shape.get("name", shape["label"]["text"]), shape["type"] == "line"
     if top:
         axes.axvline(ends[0], color="#18181b", linewidth=0.7, linestyle=DASHES[shape["line"]["dash"]])
     else:
@@ -83,7 +86,7 @@ def _mark(axes: Axes, shape: Json, place: int) -> None:
 
 
 def _dress(above: Axes, below: Axes, figure: Json) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
 
     layout = figure["layout"]
     above.set_ylabel(layout["yaxis"]["title"]["text"])
@@ -93,6 +96,9 @@ def _dress(above: Axes, below: Axes, figure: Json) -> None:
     locator = AutoDateLocator(minticks=3, maxticks=7)
     below.xaxis.set_major_locator(locator)
     below.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    if spoken() != OWN:
+        below.xaxis.set_major_formatter(lambda at, _place: short_day(num2date(at).date().isoformat()))
+        above.yaxis.set_major_formatter(lambda value, _place: numerals(f"{value:g}"))
     for axes in (above, below):
         axes.grid(color="#e4e4e7", linewidth=0.5)
         axes.spines[["top", "right"]].set_visible(False)

@@ -1,7 +1,7 @@
 """The picture of a chart, as data for plotly.
 
 Legs differ by line and shape as well as colour; a day without a number is a gap, and the strip below tells how long
-the sensors were worn that day.
+the sensors were worn that day. What happened beside the numbers is a line on its day, each kind with its own dashes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from html import escape
 from typing import Any
 
 from surefoot.records import DaySummary, Side
+from surefoot.web.annotations import Annotation, Happened
+from surefoot.web.language import _, _p
+from surefoot.web.retold import retold, untold
 from surefoot.web.series import Series
-from surefoot.web.words import CHARTS, MetricWords, leg
+from surefoot.web.words import CHARTS, MetricWords, leg, number, unit_words
 
 Json = dict[str, Any]
 
@@ -21,6 +24,8 @@ FILLS: dict[Side | None, str] = {"left": "rgba(0,96,168,0.12)", "right": "rgba(1
 SYMBOLS = {"left": "circle", "right": "square", None: "circle"}
 DASHES = {"left": "solid", "right": "dash", None: "solid"}
 BAND = 2.0  # spreads around the centre, either way
+LINES: dict[Happened, str] = {"alert": "dashdot", "treatment": "solid", "aid": "dash", "fall": "dot", "strap": "dot"}
+STEPS = 5  # heights that the words of neighbours are put at
 
 
 def figure(
@@ -28,7 +33,7 @@ def figure(
     calendar: list[str],
     by_day: dict[str, DaySummary],
     legs: Sequence[Series],
-    alerts: Sequence[tuple[str, str]],
+    happened: Sequence[Annotation],
 ) -> Json:
     traces: list[Json] = []
     for one in legs if words.name not in CHARTS else legs[:1]:
@@ -38,10 +43,12 @@ def figure(
     if any(one.worse for one in legs):
         traces.append(_worse_marks(legs, set(calendar)))
     traces += _coverage(calendar, by_day)
-    layout = _layout(words, [*_baseline_days(legs, calendar), *_alert_marks(alerts, calendar)])
+    happened = [one for one in happened if one.day in set(calendar)]
+    traces += _happened(happened)
+    layout = _layout(words, [*_baseline_days(legs, calendar), *_marks(happened)])
     if not any(one.values for one in legs):
         middle = {"xref": "paper", "yref": "y domain", "x": 0.5, "y": 0.5, "showarrow": False, "font": {"size": 16}}
-        layout["annotations"] = [{"text": "cannot say yet", **middle}]
+        layout["annotations"] = [{"text": _("cannot say yet"), **middle}]
     return {"data": traces, "layout": layout}
 
 
@@ -53,7 +60,7 @@ def _band(series: Series, calendar: list[str], words: MetricWords) -> list[Json]
     centre, spread = (0.0, 1.0) if shared else (baseline.centre, baseline.spread)
     low, high, ends = centre - BAND * spread, centre + BAND * spread, (calendar[0], calendar[-1])
     of: Side | None = None if shared else series.side
-    name = "own normal" if of is None else f"{leg(of)}: own normal"
+    name = _("own normal") if of is None else _("{leg}: own normal", leg=leg(of))
     band = {
         "type": "scatter", "mode": "lines", "x": [*ends, *reversed(ends), ends[0]], "y": [low, low, high, high, low],
         "fill": "toself", "fillcolor": FILLS[of], "hoverinfo": "skip", "name": name, "showlegend": shared,
@@ -82,7 +89,7 @@ def _line(series: Series, calendar: list[str], words: MetricWords) -> list[Json]
 def _worse_marks(legs: Sequence[Series], shown: set[str]) -> Json:
     points = [(day, one.values[day]) for one in legs for day in sorted(one.worse & shown) if day in one.values]
     return {
-        "type": "scatter", "mode": "markers", "name": "judged worse", "hoverinfo": "skip",
+        "type": "scatter", "mode": "markers", "name": _("judged worse"), "hoverinfo": "skip",
         "x": [day for day, _ in points], "y": [value for _, value in points],
         "marker": {"symbol": "diamond-open", "size": 16, "color": "#18181b", "line": {"width": 2}},
     }  # fmt: skip
@@ -93,7 +100,11 @@ def _coverage(calendar: list[str], by_day: dict[str, DaySummary]) -> list[Json]:
     here = [by_day.get(day) for day in calendar]
     empty = [day for day, one in zip(calendar, here, strict=True) if one is None or not one.worn_h]
     text = [
-        f"{one.worn_h:.1f} h worn" + (f": {escape(one.missing)}" if one.missing else "") if one else "" for one in here
+        _("{hours} worn", hours=number(one.worn_h, 1, "h"))
+        + (f": {escape(untold(retold(one.missing)))}" if one.missing else "")
+        if one
+        else ""
+        for one in here
     ]
     bars = {
         "type": "bar", "yaxis": "y2", "showlegend": False, "x": calendar, "text": text, "textposition": "none",
@@ -104,8 +115,8 @@ def _coverage(calendar: list[str], by_day: dict[str, DaySummary]) -> list[Json]:
         },
     }  # fmt: skip
     crosses = {
-        "type": "scatter", "mode": "markers", "yaxis": "y2", "name": "not worn", "showlegend": False,
-        "x": empty, "y": [1.5] * len(empty), "hovertemplate": "%{x}: nothing worn<extra></extra>",
+        "type": "scatter", "mode": "markers", "yaxis": "y2", "name": _("not worn"), "showlegend": False,
+        "x": empty, "y": [1.5] * len(empty), "hovertemplate": "%{x}: " + _("nothing worn") + "<extra></extra>",
         "marker": {"symbol": "x-thin-open", "size": 8, "color": "#18181b", "line": {"width": 2}},
     }  # fmt: skip
     return [bars, crosses]
@@ -116,7 +127,7 @@ def _baseline_days(legs: Sequence[Series], calendar: list[str]) -> list[Json]:
     if not known or not calendar or max(b.last_day for b in known) < calendar[0]:
         return []
     first, last = max(min(b.first_day for b in known), calendar[0]), max(b.last_day for b in known)
-    label = "baseline days" + (" (provisional)" if any(b.provisional for b in known) else "")
+    label = _("baseline days (provisional)") if any(b.provisional for b in known) else _("baseline days")
     return [
         {
             "type": "rect", "layer": "above", "xref": "x", "yref": "y domain", "x0": first, "x1": last, "y0": 0,
@@ -127,15 +138,33 @@ def _baseline_days(legs: Sequence[Series], calendar: list[str]) -> list[Json]:
     ]  # fmt: skip
 
 
-def _alert_marks(alerts: Sequence[tuple[str, str]], calendar: list[str]) -> list[Json]:
+def _marks(happened: Sequence[Annotation]) -> list[Json]:
+    """A line for each, the next one higher: its words, to its left, lie above the line before."""
     return [
         {
-            "type": "line", "xref": "x", "yref": "y domain", "x0": day, "x1": day, "y0": 0, "y1": 1,
-            "line": {"width": 1.5, "dash": "dashdot", "color": "#18181b"},
-            "label": {"text": label, "textposition": "end", "textangle": 0, "xanchor": "right", "font": {"size": 12}},
+            "type": "line", "xref": "x", "yref": "y domain", "x0": one.day, "x1": one.day, "y0": 0,
+            "y1": 1 - 0.09 * (STEPS - 1 - k % STEPS),
+            "line": {"width": 1.5, "dash": LINES[one.kind], "color": "#18181b"},
+            "label": {
+                "text": f"{escape(one.short)} ", "textposition": "end", "textangle": 0, "xanchor": "right",
+                "font": {"size": 12},
+            },
         }
-        for day, label in alerts
-        if day in set(calendar)
+        for k, one in enumerate(happened)
+    ]  # fmt: skip
+
+
+def _happened(happened: Sequence[Annotation]) -> list[Json]:
+    """What the lines tell, for whoever points at their days."""
+    if not happened:
+        return []
+    return [
+        {
+            "type": "scatter", "mode": "markers", "yaxis": "y3", "name": _("happened"), "showlegend": False,
+            "x": [one.day for one in happened], "y": [0.0] * len(happened),
+            "text": [escape(one.words) for one in happened], "hovertemplate": "%{text}<extra></extra>",
+            "marker": {"symbol": "triangle-up", "size": 9, "color": "#18181b"},
+        }
     ]  # fmt: skip
 
 
@@ -144,13 +173,14 @@ def _layout(words: MetricWords, marks: list[Json]) -> Json:
         "height": 400, "margin": {"l": 64, "r": 12, "t": 8, "b": 40}, "font": {"size": 14, "color": "#18181b"},
         "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "hovermode": "x unified", "dragmode": False, "shapes": marks,
         "legend": {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0},
-        "xaxis": {"type": "date", "anchor": "y2", "tickformat": "%-d %b", "gridcolor": "#e4e4e7", "fixedrange": True},
+        "xaxis": {"type": "date", "anchor": "y2", "tickformat": _p("axis of days", "%-d %b"), "gridcolor": "#e4e4e7"},
         "yaxis": {
-            "domain": [0.3, 1], "title": {"text": words.unit}, "gridcolor": "#e4e4e7", "zeroline": False,
+            "domain": [0.3, 1], "title": {"text": unit_words(words.unit)}, "gridcolor": "#e4e4e7", "zeroline": False,
             "fixedrange": True,
         },
         "yaxis2": {
-            "domain": [0, 0.2], "title": {"text": "h worn"}, "range": [0, 18], "tickvals": [0, 6, 12],
+            "domain": [0, 0.2], "title": {"text": _("h worn")}, "range": [0, 18], "tickvals": [0, 6, 12],
             "gridcolor": "#e4e4e7", "fixedrange": True,
         },
+        "yaxis3": {"domain": [0.3, 1], "range": [0, 1], "overlaying": "y", "visible": False, "fixedrange": True},
     }  # fmt: skip

@@ -21,6 +21,8 @@ from surefoot.records import SurefootError
 from surefoot.web.acting import Visitor, visited_by
 from surefoot.web.door import OVER, Door
 from surefoot.web.guard import SAFE, Refusal
+from surefoot.web.language import N_, _
+from surefoot.web.retold import retold
 from surefoot.web.roles import allowed, in_words, is_open, may
 from surefoot.web.trail import Entry, entry
 
@@ -28,9 +30,11 @@ Note = Callable[[str, str, str, str], None]  # who, what, about, told
 
 LARGEST_FORM = 65_536  # bytes
 NOTED = {*range(200, 400), 403}  # what was shown or done, and what somebody tried that they may not
-UNNOTED = "Nothing is shown as long as that is so; what was stored before is intact."
+UNNOTED = N_("Nothing is shown as long as that is so; what was stored before is intact.")
 FORM = "application/x-www-form-urlencoded"
 SIGNED = "who"  # the field that names who acts
+PART = "of"  # the parameter of a page that asks for news of itself (static/lists.js): nobody used it
+SHOWN = 10_000  # pages that are remembered to be written down
 
 
 class Gate:
@@ -41,6 +45,7 @@ class Gate:
         self._door = door
         self._refuse = refuse
         self._note = note
+        self._shown: dict[tuple[str, str], None] = {}  # by whose session which page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # there are none, and one that nobody guards must not come to be
@@ -50,9 +55,11 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            who = await run_in_threadpool(self._door.visitor, Request(scope).cookies.get(self._door.cookie))
+            by_itself = _is_by_itself(scope)
+            cookie = Request(scope).cookies.get(self._door.cookie)
+            who = await run_in_threadpool(self._door.visitor, cookie, used=not by_itself)
         except SurefootError as error:
-            await self._refuse(503, error.what, error.meaning, error.remedy)(scope, receive, send)
+            await self._refuse(503, *map(retold, (error.what, error.meaning, error.remedy)))(scope, receive, send)
             return
         visited_by(who)
         given: bytes | None = b""
@@ -63,11 +70,12 @@ class Gate:
             receive = _again(b"" if given is None else _signed(who, given), receive)
             scope = dict(scope) | {"headers": _measured(scope, who, given or b"")}
         made = entry(who, scope["method"], scope["path"], dict(_fields(given or b"")), refused is not None)
-        if made is not None and (refused is None or refused.status_code == 403):
-            send = self._noted(made, scope, receive, send)
+        again = by_itself and (who.csrf, scope["path"]) in self._shown
+        if made is not None and not again and (refused is None or refused.status_code == 403):
+            send = self._noted(made, who, scope, receive, send)
         await (refused or self._app)(scope, receive, send)
 
-    def _noted(self, made: Entry, scope: Scope, receive: Receive, send: Send) -> Send:
+    def _noted(self, made: Entry, who: Visitor, scope: Scope, receive: Receive, send: Send) -> Send:
         """What is answered, once it stands in the log; where that cannot be written, nothing is shown."""
         failed = False
 
@@ -76,13 +84,22 @@ class Gate:
             if message["type"] == "http.response.start" and message["status"] in NOTED:
                 try:
                     await run_in_threadpool(self._note, *made)
+                    self._remember(who, scope, message["status"])
                 except SurefootError as error:
                     failed = True
-                    await self._refuse(503, error.what, UNNOTED, error.remedy)(scope, receive, send)
+                    told = retold(error.what), _(UNNOTED), retold(error.remedy)
+                    await self._refuse(503, *told)(scope, receive, send)
             if not failed:
                 await send(message)
 
         return noted
+
+    def _remember(self, who: Visitor, scope: Scope, status: int) -> None:
+        """A page that was written down is not written down again each time it asks for its own news."""
+        if scope["method"] in SAFE and status == 200:
+            self._shown[who.csrf, scope["path"]] = None
+            while len(self._shown) > SHOWN:
+                del self._shown[next(iter(self._shown))]
 
     def _check(self, who: Visitor, scope: Scope) -> Response | None:
         method, path = scope["method"], scope["path"]
@@ -94,26 +111,33 @@ class Gate:
                 return RedirectResponse(
                     f"/login?{urlencode({'back': asked, 'told': 'over' if path != '/' else ''})}", 303
                 )
-            return self._refuse(401, OVER, "Nothing was stored.", "Log in and do it again.")
+            return self._refuse(401, _(OVER), _("Nothing was stored."), _("Log in and do it again."))
         if not may(who.person, method, path):
-            what = f"This is for: {in_words(allowed(method, path))}."
-            meaning = f"You are {who.person.name} ({in_words(who.person.roles)}). Nothing was shown or stored."
-            return self._refuse(403, what, meaning, "Ask one of them, or whoever gives out logins for another role.")
+            what = _("This is for: {whom}.", whom=in_words(allowed(method, path)))
+            meaning = _(
+                "You are {who} ({roles}). Nothing was shown or stored.",
+                who=who.person.name,
+                roles=in_words(who.person.roles),
+            )
+            remedy = _("Ask one of them, or whoever gives out logins for another role.")
+            return self._refuse(403, what, meaning, remedy)
         return None
 
     def _check_form(self, who: Visitor, headers: Headers, given: bytes | None) -> Response | None:
         if given is None:
-            what = f"This is too much for a form: {LARGEST_FORM} bytes at most."
-            return self._refuse(413, what, "Nothing was stored.", "Go back and shorten it.")
+            what = _("This is too much for a form: {most} bytes at most.", most=LARGEST_FORM)
+            return self._refuse(413, what, _("Nothing was stored."), _("Go back and shorten it."))
         kind = headers.get("content-type", FORM).partition(";")[0].strip().lower()
         if given and kind != FORM:
-            return self._refuse(415, "This is not a form of these pages.", "Nothing was stored.", "Use the pages.")
+            return self._refuse(
+                415, _("This is not a form of these pages."), _("Nothing was stored."), _("Use the pages.")
+            )
         if not who.needs_login:
             return None
         brought = headers.get("x-csrf") or dict(_fields(given)).get("csrf", "")
         if not who.csrf or not compare_digest(brought.encode(), who.csrf.encode()):
-            what = "This form was made for another login, or for none."
-            return self._refuse(403, what, "Nothing was stored.", "Reload the page and do it again.")
+            what = _("This form was made for another login, or for none.")
+            return self._refuse(403, what, _("Nothing was stored."), _("Reload the page and do it again."))
         return None
 
 
@@ -123,6 +147,12 @@ def _signed(who: Visitor, given: bytes) -> bytes:
         return given
     kept = [(name, value) for name, value in _fields(given) if name not in (SIGNED, "csrf")]
     return urlencode([*kept, (SIGNED, who.person.name)]).encode()
+
+
+def _is_by_itself(scope: Scope) -> bool:
+    """Whether a page asks for news, or for what has changed on it: no sign that somebody is there."""
+    asked = dict(_fields(scope["query_string"]))
+    return scope["method"] in SAFE and (scope["path"] == "/live" or PART in asked)
 
 
 def _fields(given: bytes) -> list[tuple[str, str]]:

@@ -14,6 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from surefoot.web.language import _
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -57,20 +59,22 @@ class Guard:
 
         refused = self._check(scope["method"], Headers(scope=scope))
         if refused is None and not scope["query_string"].isascii():  # what is within would take it for text, and fail
-            refused = self._refuse(400, "There is no such page.", "Nothing was changed.", "Type the address anew.")
+            refused = self._refuse(
+                400, _("There is no such page."), _("Nothing was changed."), _("Type the address anew.")
+            )
         await (refused or self._app)(scope, receive, with_headers)
 
     def _check(self, method: str, headers: Headers) -> Response | None:
         host = headers.get("host", "")
         if not is_loopback(name_of(host)) and name_of(host).casefold() not in self._names:
-            what = "This page was asked for under a name that is none of this clinic's."
-            return self._refuse(421, what, "Nothing was shown.", "Use the address that surefoot printed.")
+            what = _("This page was asked for under a name that is none of this clinic's.")
+            return self._refuse(421, what, _("Nothing was shown."), _("Use the address that surefoot printed."))
         if method in SAFE:
             return None
         site, origin = headers.get("sec-fetch-site", "same-origin"), headers.get("origin")
         if site not in ("same-origin", "none") or (origin is not None and urlsplit(origin).netloc != host):
-            what = "This came from another web page than surefoot's own."
-            return self._refuse(403, what, "Nothing was stored.", "Open the page here and do it again.")
+            what = _("This came from another web page than surefoot's own.")
+            return self._refuse(403, what, _("Nothing was stored."), _("Open the page here and do it again."))
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import Annotated
@@ -18,24 +18,35 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
 from surefoot.pipeline.aids import aids_on
+from surefoot.pipeline.guidedwindow import Recorded
+from surefoot.pipeline.shoes import ShoeWord, asked_shoes, keep_shoes
+from surefoot.pipeline.sitbreaks import AFTER_MIN, MOST, SETTING, read_breaks
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.telling import day_of, keep_answer, keep_check_in, told_check_in
 from surefoot.records import Aid, AidKind, AnswerWord, CheckIn, Incident, RedFlag, SurefootError, Teller
 from surefoot.web.app import add_files
 from surefoot.web.guard import Guard
+from surefoot.web.homebreaks import HomeBreaks, WrongBreaks, add_breaks
 from surefoot.web.homeday import Today, today
+from surefoot.web.homedoor import HomeDoor, HomeGate, add_door
+from surefoot.web.homenow import HomeNow
+from surefoot.web.hometests import HomeTests, WrongTest, add_tests
 from surefoot.web.incidents import moment, pick
+from surefoot.web.language import N_, _
 from surefoot.web.pages import HERE, STATIC, with_digest
+from surefoot.web.retold import marked_up, retold
+from surefoot.web.speaking import Speaking, fit
 from surefoot.web.words import ANSWERS, local
 
 TOLD = {
-    "kept": "Thank you. Your answers are kept and go to your care team.",
-    "nothing": "Nothing was answered, so nothing was kept.",
-    "answered": "Thank you. Your answer is kept and goes to your care team.",
-    "alerted": "Thank you. Your care team is told at once.",
-    "logged": "Logged for today: today is compared only with days with the same.",
-    "taken_back": "Taken back.",
-    "": "",
+    "kept": N_("Thank you. Your answers are kept and go to your care team."),
+    "nothing": N_("Nothing was answered, so nothing was kept."),
+    "answered": N_("Thank you. Your answer is kept and goes to your care team."),
+    "alerted": N_("Thank you. Your care team is told at once."),
+    "logged": N_("Logged for today: today is compared only with days with the same."),
+    "taken_back": N_("Taken back."),
+    "breaks": N_("Set. It stays at home."),
+    "paused": N_("No hint for the next two hours."),
 }
 _HERE_GOES_WHAT_CAME_OF_IT = "\x00"
 
@@ -47,8 +58,10 @@ class _Wrong(SurefootError):
 class HomePage:
     """One page, and a form for each thing that only the patient can tell."""
 
-    def __init__(self, store: Store, clock: Callable[[], float], zone: tzinfo) -> None:
-        self._store, self._clock, self._zone = store, clock, zone
+    def __init__(
+        self, store: Store, clock: Callable[[], float], zone: tzinfo, live: Callable[[], HomeNow | None] = lambda: None
+    ) -> None:
+        self._store, self._clock, self._zone, self._live = store, clock, zone, live
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -56,6 +69,7 @@ class HomePage:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        fit(self._templates)
         self._templates.globals |= {"static": {path.name: with_digest(path) for path in STATIC.iterdir()}}
         self._templates.globals |= {"emergency": EMERGENCY.splitlines(), "fallen": FALLEN.splitlines()[:1]}
         self._templates.globals |= {
@@ -68,9 +82,11 @@ class HomePage:
 
     def show(self, told: str = "") -> HTMLResponse:
         now_s = self._clock()
-        content: Today = today(self._store, now_s, self._zone)
-        made = local(now_s, self._zone)
-        return self._page("home.html", today=content, told=TOLD.get(told, ""), made=made)
+        content: Today = today(self._store, now_s, self._zone, self._live())
+        breaks = read_breaks(self._store.office.own_page.setting(SETTING))
+        rest = {"made": local(now_s, self._zone), "breaks": breaks, "paused": now_s < breaks.paused_until_s}
+        rest |= {"told": _(TOLD[told]) if told in TOLD else ""}
+        return self.page("home.html", today=content, after=AFTER_MIN, most=MOST, **rest)
 
     async def check_in(self, request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
@@ -111,21 +127,33 @@ class HomePage:
             self._store.diary.keep_aid(today_only)
         return RedirectResponse("/?told=logged", 303)
 
+    def shoes(self, word: Annotated[ShoeWord, Form()]) -> Response:
+        """To "did you walk in other shoes?"."""
+        now_s = self._clock()
+        asked = asked_shoes(self._store, now_s)
+        if asked is None:
+            what = _("This question is not open any more.")
+            raise _Wrong(what, _("Nothing was kept."), _("Go back to your page."))
+        alerts = keep_shoes(self._store, asked, word, now_s)
+        return RedirectResponse(f"/?told={'alerted' if alerts else 'answered'}", 303)
+
     def refusal(self, status: int, what: str, meaning: str, remedy: str) -> Response:
         """What went wrong; the emergency text stands on it too, for whoever was about to tell of a red flag."""
         page = self._templates.get_template("homewrong.html").render(what=what, meaning=meaning, remedy=remedy)
-        return HTMLResponse(page, status)
+        return HTMLResponse(marked_up(page), status)
 
     def _emergency(self, told: CheckIn) -> Iterator[str]:
         """The text, and only then the store; a store that cannot write does not take it back."""
         words = [FLAGS[flag] for flag in told.flags]
         page = self._templates.get_template("homeemergency.html").render(words=words, mark=_HERE_GOES_WHAT_CAME_OF_IT)
-        before, _, after = page.partition(_HERE_GOES_WHAT_CAME_OF_IT)
+        before, after = marked_up(page).split(_HERE_GOES_WHAT_CAME_OF_IT)
         yield before
-        outcome = "Your answer could NOT be kept here, so your care team does not know of it. Call all the same, now."
+        outcome = _(
+            "Your answer could NOT be kept here, so your care team does not know of it. Call all the same, now."
+        )
         with suppress(StoreError):
             keep_check_in(self._store, told)
-            outcome = "Your answer is kept, and a message to your care team goes out before everything else."
+            outcome = _("Your answer is kept, and a message to your care team goes out before everything else.")
         yield outcome
         yield after
 
@@ -133,40 +161,67 @@ class HomePage:
         when, store = moment(start), self._store
         found = pick(store.incidents(store.gateway(), *when), kind, side) if when else None
         if found is None:
-            raise _Wrong("This question is not known any more.", "Nothing was kept.", "Go back to your page.")
+            what = _("This question is not known any more.")
+            raise _Wrong(what, _("Nothing was kept."), _("Go back to your page."))
         return found
 
-    def _page(self, template: str, **content: object) -> HTMLResponse:
-        return HTMLResponse(self._templates.get_template(template).render(**content))
+    def page(self, template: str, **content: object) -> HTMLResponse:
+        return HTMLResponse(marked_up(self._templates.get_template(template).render(**content)))
 
 
-def make_home_app(store: Store, clock: Callable[[], float] = time.time, zone: tzinfo | None = None) -> FastAPI:
-    """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins."""
+def make_home_app(
+    store: Store,
+    clock: Callable[[], float] = time.time,
+    zone: tzinfo | None = None,
+    *,
+    live: Callable[[], HomeNow | None] = lambda: None,
+    recorded: Recorded | None = None,
+    names: Sequence[str] = (),
+    secure: bool = False,
+    language: str = "",
+) -> FastAPI:
+    """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins.
+
+    ``live``: what a running gateway knows just now; ``recorded``: its raw readings (None: no test can be judged).
+    ``names``: under which other machines ask for it, ``secure``: over HTTPS only. With a PIN nobody gets in without it.
+    ``language``: that of who has chosen none ("": as their browser asks).
+    """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)
-    page = HomePage(store, clock, zone or UTC)
+    page = HomePage(store, clock, zone or UTC, live)
+    add_tests(app, HomeTests(store, clock, zone or UTC, live, recorded, page.page))
+    add_breaks(app, HomeBreaks(store, clock, zone or UTC, live))
     app.get("/", response_model=None)(page.show)
     app.post("/checkin", response_model=None)(page.check_in)
     app.post("/answer", response_model=None)(page.answer)
     app.post("/aid", response_model=None)(page.aid)
+    app.post("/shoes", response_model=None)(page.shoes)
     add_files(app)
     _add_problems(app, page)
-    app.add_middleware(Guard, refuse=page.refusal)
+    door = HomeDoor(store, clock, page.page, always=bool(names), secure=secure)
+    add_door(app, door)
+    app.add_middleware(HomeGate, door=door, refuse=page.refusal)
+    app.add_middleware(Guard, refuse=page.refusal, names=names)
+    app.add_middleware(Speaking, usual=language)
     return app
 
 
 def _add_problems(app: FastAPI, page: HomePage) -> None:
     @app.exception_handler(_Wrong)
-    def wrong(_: Request, error: _Wrong) -> Response:
+    @app.exception_handler(WrongTest)
+    @app.exception_handler(WrongBreaks)
+    def wrong(request: Request, error: SurefootError) -> Response:
         return page.refusal(404, error.what, error.meaning, error.remedy)
 
     @app.exception_handler(StoreError)
-    def unwritten(_: Request, error: StoreError) -> Response:
-        return page.refusal(503, error.what, error.meaning, error.remedy)
+    def unwritten(request: Request, error: StoreError) -> Response:
+        return page.refusal(503, retold(error.what), retold(error.meaning), retold(error.remedy))
 
     @app.exception_handler(RequestValidationError)
-    def incomplete(_: Request, error: RequestValidationError) -> Response:
-        return page.refusal(400, "This form is not one of this page's.", "Nothing was kept.", "Go back to your page.")
+    def incomplete(request: Request, error: RequestValidationError) -> Response:
+        what = _("This form is not one of this page's.")
+        return page.refusal(400, what, _("Nothing was kept."), _("Go back to your page."))
 
     @app.exception_handler(HTTPException)
-    def no_page(_: Request, error: HTTPException) -> Response:
-        return page.refusal(error.status_code, "There is no such page.", "Nothing was kept.", "Go back to your page.")
+    def no_page(request: Request, error: HTTPException) -> Response:
+        what = _("There is no such page.")
+        return page.refusal(error.status_code, what, _("Nothing was kept."), _("Go back to your page."))

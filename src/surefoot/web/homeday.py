@@ -10,16 +10,34 @@ from datetime import datetime, timedelta, tzinfo
 from surefoot.alerts.redflags import FLAGS
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.asking import Open, open_questions
+from surefoot.pipeline.reads import StoredAlert
+from surefoot.pipeline.shoes import AskedShoes, asked_shoes
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.telling import day_of
-from surefoot.records import AidKind, Alert, CheckIn, Incident
+from surefoot.pipeline.tested import only_tests
+from surefoot.records import AidKind, Alert, CheckIn, Incident, Side, TestKind
+from surefoot.web.homenow import HomeNow
+from surefoot.web.homesensors import sensor_lines, worn_today
+from surefoot.web.hometests import due
+from surefoot.web.language import N_, _, _n, day_words, moment_words
+from surefoot.web.patients import last_lived
 from surefoot.web.recovering import Recovering, recoveries
-from surefoot.web.words import TESTS, count, leg, local, number
+from surefoot.web.retold import retold
+from surefoot.web.words import TESTS, number, which_leg, within
 
+LOOK_DAYS = 14  # back for a whole day: those of which only a test is known are none
 RECENT_S = 24 * 3600.0  # so long a message of an urgent alert stands on the page (P)
 FALL_S = 6 * 3600.0  # and that of a fall without rising, unless it is answered (P)
-AIDS: Mapping[AidKind, str] = {"brace": "A brace", "stick": "A stick or crutch", "shoes": "Other shoes than usual"}
-LOOKED_LIKE = {"giving_way": "a leg giving way", "stumble": "a stumble", "fall": "a fall"}
+AIDS: Mapping[AidKind, str] = {
+    "brace": N_("A brace"),
+    "stick": N_("A stick or crutch"),
+    "shoes": N_("Other shoes than usual"),
+}
+LOOKED_LIKE = {
+    "giving_way": N_("{when}: something that looked like a leg giving way ({side})."),
+    "stumble": N_("{when}: something that looked like a stumble ({side})."),
+    "fall": N_("{when}: something that looked like a fall ({side})."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +63,24 @@ class Today:
     walked: tuple[str, ...]
     worn: str
     sensors: tuple[str, ...]  # what is the matter with them, and what to do
+    fare: tuple[str, ...]  # how each sensor is just now
+    worn_today: str
+    tests: tuple[tuple[str, TestKind, Side | None], ...]  # the next ones
     aids: tuple[tuple[AidKind, str, bool], ...]  # what may help the walking, in words, and whether it is logged today
     recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
+    shoes: AskedShoes | None  # whether other shoes explain what both legs do
+    noticed: str  # whether the care team has seen what is urgent, as far as is known here
 
 
-def today(store: Store, now_s: float, zone: tzinfo) -> Today:
+def today(store: Store, now_s: float, zone: tzinfo, now: HomeNow | None = None) -> Today:
     gateway = store.gateway()
     told = [one for one in store.diary.check_ins(gateway) if one.day == day_of(now_s, zone)]
-    alerts = [known.alert for known in store.alerts(gateway) if 0 <= now_s - known.alert.raised_s < RECENT_S]
+    known = [one for one in store.alerts(gateway) if 0 <= now_s - one.alert.raised_s < RECENT_S]
+    alerts = [one.alert for one in known]
     questions = open_questions(store, now_s)
     return Today(
         fallen=_fallen(store, alerts, now_s),
-        red_flags="; ".join(dict.fromkeys(FLAGS[flag] for one in told for flag in one.flags)),
+        red_flags="; ".join(dict.fromkeys(retold(FLAGS[flag]) for one in told for flag in one.flags)),
         urgent=tuple(one.sentence for one in alerts if one.channel == "clinical" and one.tier == "T3"),
         wanted=tuple(_wanted(questions)),
         asked=tuple(_asked(one, zone) for one in questions.incidents),
@@ -64,8 +88,13 @@ def today(store: Store, now_s: float, zone: tzinfo) -> Today:
         walked=tuple(_walked(store, now_s, zone)),
         worn=_worn(store),
         sensors=tuple(dict.fromkeys(_sensors(store))),
+        fare=sensor_lines(store.worn_sensors(), now, zone),
+        worn_today=worn_today(now),
+        tests=tuple(due(store, now_s, zone)),
         aids=tuple(_aids(store, day_of(now_s, zone))),
         recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
+        shoes=asked_shoes(store, now_s),
+        noticed=_noticed([one for one in known if one.alert.channel == "clinical" and one.alert.tier >= "T3"], zone),
     )
 
 
@@ -76,18 +105,35 @@ def _fallen(store: Store, alerts: Sequence[Alert], now_s: float) -> bool:
     return bool(raised) and not any(at_s >= max(raised) for at_s in said)
 
 
+def _noticed(urgent: Sequence[StoredAlert], zone: tzinfo) -> str:
+    """The least that can be said of all of them: what nobody has taken on is said before what somebody has."""
+    if not urgent:
+        return ""
+    taken = [one.life.acknowledged for one in urgent]
+    if all(taken):
+        at = _hour(max(e.at_s for e in taken if e is not None), zone)
+        return _("Your care team has taken notice of this at {time}.", time=at)
+    seen = [one.life.seen or one.life.acknowledged for one in urgent]
+    if all(seen):
+        at = _hour(max(e.at_s for e in seen if e is not None), zone)
+        return _("It was on a screen of your care team at {time}; nobody has said yet that they take it on.", time=at)
+    return _("It is not known here yet that anybody of your care team has seen this.")
+
+
+def _hour(at_s: float, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at_s, zone).isoformat(timespec="minutes")[11:16]
+
+
 def _wanted(questions: Open) -> list[str]:
-    asked = ["Your care team asks you for the check-in below."] if questions.check_in else []
+    asked = [_("Your care team asks you for the check-in below.")] if questions.check_in else []
     tests = [TESTS[one.test] for one in questions.tests if one.test is not None]
     return asked + [
-        f"Your care team asks you for a guided test: {words.lower()}. How to do it: surefoot test --how"
-        for words in tests
+        _("Your care team asks you for a guided test: {test}. See below.", test=within(_(test))) for test in tests
     ]
 
 
 def _asked(one: Incident, zone: tzinfo) -> Asked:
-    which = f" ({one.side} leg)" if one.side else ""
-    words = f"{local(one.start_s, zone)[:16]}: something that looked like {LOOKED_LIKE[one.kind]}{which}."
+    words = _(LOOKED_LIKE[one.kind], when=_clock(one.start_s, zone), side=which_leg(one.side))
     return Asked(one.kind, one.side or "both", repr(one.start_s), words)
 
 
@@ -96,8 +142,15 @@ def _done(told: Sequence[CheckIn], zone: tzinfo) -> str:
         return ""
     last = told[-1]
     pain = next((one.pain for one in reversed(told) if one.pain is not None), None)
-    hurt = "pain not told" if pain is None else f"pain {pain} of 10"
-    return f"Done today at {local(last.at_s, zone)[11:16]}: {hurt}."
+    at = _hour(last.at_s, zone)
+    if pain is None:
+        return _("Done today at {time}: pain not told.", time=at)
+    return _("Done today at {time}: pain {pain} of 10.", time=at, pain=pain)
+
+
+def _clock(at_s: float, zone: tzinfo) -> str:
+    """A moment as the patient's own clock shows it."""
+    return moment_words(datetime.fromtimestamp(at_s, zone).replace(tzinfo=None)).strip()
 
 
 def _walked(store: Store, now_s: float, zone: tzinfo) -> list[str]:
@@ -106,17 +159,22 @@ def _walked(store: Store, now_s: float, zone: tzinfo) -> list[str]:
     strides = store.strides(begins.timestamp(), (begins + timedelta(days=1)).timestamp())
     many = Counter(one.side for one in strides)
     if not strides:
-        return ["No walking has been seen today yet."]
-    return [f"{leg(of)} leg: {count(many[of], 'stride')}" for of in sorted(many)]
+        return [_("No walking has been seen today yet.")]
+    said = {
+        "left": lambda n: _n("Left leg: {n} stride", "Left leg: {n} strides", n),
+        "right": lambda n: _n("Right leg: {n} stride", "Right leg: {n} strides", n),
+    }
+    return [said[of](many[of]) for of in sorted(many)]
 
 
 def _worn(store: Store) -> str:
-    days = store.days(store.gateway(), newest=1)
-    if not days:
-        return "No whole day is known yet."
-    day = days[-1]
-    counts = f"It did not count: {day.missing}." if day.missing else "It counted."
-    return f"{day.day}: worn {number(day.worn_h, 1, 'h')}, walked {number(day.walking_min, 0, 'min')}. {counts}"
+    day = last_lived(store.days(store.gateway(), newest=LOOK_DAYS))
+    if day is None or only_tests(day):
+        return _("No whole day is known yet.")
+    counts = _("It did not count: {why}.", why=retold(day.missing)) if day.missing else _("It counted.")
+    worn, walked = number(day.worn_h, 1, "h"), number(day.walking_min, 0, "min")
+    told = _("Last whole day, {day}: worn {worn}, walked {walked}.", day=day_words(day.day), worn=worn, walked=walked)
+    return f"{told} {counts}"
 
 
 def _sensors(store: Store) -> list[str]:

@@ -12,25 +12,42 @@ from surefoot.alerts.escalation import SILENT_HOME
 from surefoot.pipeline.monitored import MonitorParams
 from surefoot.pipeline.store import StoredAlert
 from surefoot.records import Tier, Trend
+from surefoot.web.acting import NOBODY
+from surefoot.web.language import N_, _, _n, day_words
+from surefoot.web.retold import retold
 from surefoot.web.words import CHARTS, TIERS, count, leg, local, metric_words, normal, number
 
 SHOWN_CLOSED = 100
 HOW = {  # the state of an alert in a word
-    "raised": "Open",
-    "stored": "Open",
-    "notified": "Open, told",
-    "seen": "Open, seen",
-    "escalated": "Open, next person told",
-    "snoozed": "Open, snoozed",
-    "acknowledged": "Acknowledged",
-    "resolved": "Resolved",
+    "raised": N_("Open"),
+    "stored": N_("Open"),
+    "notified": N_("Open, told"),
+    "seen": N_("Open, seen"),
+    "escalated": N_("Open, next person told"),
+    "snoozed": N_("Open, snoozed"),
+    "acknowledged": N_("Acknowledged"),
+    "resolved": N_("Resolved"),
 }
 STATES = {
-    "much_worse": "much worse",
-    "worse": "worse",
-    "watch": "not (yet) worse: being watched",
-    "quiet": "not (yet) worse",
-    "cannot_say": "cannot say",
+    "much_worse": N_("much worse"),
+    "worse": N_("worse"),
+    "watch": N_("not (yet) worse: being watched"),
+    "quiet": N_("not (yet) worse"),
+    "cannot_say": N_("cannot say"),
+}
+HAPPENED = {
+    "stored": N_("Stored by this clinic"),
+    "telling": N_("A notice to {to} was begun"),
+    "notified": N_("The notice to {to} went out"),
+    "failed": N_("The notice to {to} did not go out"),
+    "seen": N_("Seen by {who}"),
+    "acknowledged": N_("Acknowledged by {who}"),
+    "snoozed": N_("Snoozed until {until} by {who}"),
+    "woken": N_("Snooze ended by {who}"),
+    "escalated": N_("Not answered: {to} is told as well"),
+    "expired": N_("Grown old"),
+    "resolved": N_("Resolved by {who}"),
+    "cleared": N_("Over: it cleared by itself"),
 }
 
 
@@ -54,6 +71,7 @@ class Card:
 
     stored: StoredAlert
     anchor: str
+    place: str  # grows down the list it stands in
     tier: Tier
     shape: str
     tier_word: str
@@ -78,14 +96,19 @@ def card(stored: StoredAlert, now_s: float, zone: tzinfo | None) -> Card:
     return Card(
         stored=stored,
         anchor=anchor(stored.gateway, alert.alert_id),
+        place=_place(stored),
         tier=life.tier,
         shape=shape,
         tier_word=word,
-        expected=expected,
-        state=HOW[life.state(now_s)],
+        expected=_(expected),
+        state=_(HOW[life.state(now_s)]),
         raised=local(alert.raised_s, zone),
         arrived=local(stored.stored_s, zone),
-        latched=f"Its home calls it {alert.tier} by now. It stays {life.tier} until somebody takes notice of it."
+        latched=_(
+            "Its home calls it {lower} by now. It stays {tier} until somebody takes notice of it.",
+            lower=alert.tier,
+            tier=life.tier,
+        )
         if life.tier > alert.tier
         else "",
         now=tuple(standing(stored, now_s, zone)),
@@ -122,17 +145,29 @@ def standing(stored: StoredAlert, now_s: float, zone: tzinfo | None) -> Iterator
     if not life.is_open:
         return
     if stored.alert.channel == "clinical" and stored.alert.resolved_s is not None:
-        quiet = f"By the sensors it is over since {local(stored.alert.resolved_s, zone)}"
-        yield f"{quiet}: its chart has been quiet for three good days. It stays open until a person closes it."
+        yield _(
+            "By the sensors it is over since {when}: its chart has been quiet for three good days. "
+            "It stays open until a person closes it.",
+            when=local(stored.alert.resolved_s, zone),
+        )
     until_s, snooze = life.snoozed_until_s(now_s), life.snooze
     if until_s is not None and snooze is not None:
-        yield f"Snoozed until {local(until_s, zone)} by {snooze.who}: reminders rest, everything else goes on."
+        yield _(
+            "Snoozed until {when} by {who}: reminders rest, everything else goes on.",
+            when=local(until_s, zone),
+            who=_who(snooze.who),
+        )
     notices = [e for e in life.events if e.what == "notified"]
     if notices:
-        again = f", {count(len(notices), 'notice')} so far" if len(notices) > 1 else ""
-        yield f"Told: {', '.join(life.told())}, last {local(notices[-1].at_s, zone)}{again}."
+        yield _n(
+            "Told: {whom}, last {when}.",
+            "Told: {whom}, last {when}, {n} notices so far.",
+            len(notices),
+            whom=", ".join(life.told()),
+            when=local(notices[-1].at_s, zone),
+        )
     elif any(e.what == "failed" for e in life.events):
-        yield "Nobody could be told yet: no notice has gone out. It is tried again."
+        yield _("Nobody could be told yet: no notice has gone out. It is tried again.")
     last = max((e for e in life.events if e.what == "escalated"), key=lambda e: e.number, default=None)
     if last is not None:
         yield f"{happened(last, zone)}."
@@ -140,41 +175,50 @@ def standing(stored: StoredAlert, now_s: float, zone: tzinfo | None) -> Iterator
 
 def happened(event: AlertEvent, zone: tzinfo | None) -> str:
     """One event in a sentence, without its note."""
-    who, to = event.who or "surefoot", ", ".join(event.to)
-    until = "" if event.until_s is None else f" until {local(event.until_s, zone)}"
-    said = {
-        "stored": "Stored by this clinic",
-        "telling": f"A notice to {to} was begun",
-        "notified": f"The notice to {to} went out",
-        "failed": f"The notice to {to} did not go out",
-        "seen": f"Seen by {who}",
-        "acknowledged": f"Acknowledged by {who}",
-        "snoozed": f"Snoozed{until} by {who}",
-        "woken": f"Snooze ended by {who}",
-        "escalated": f"Not answered: {to} is told as well",
-        "expired": "Grown old",
-        "resolved": f"Resolved by {who}" if event.who else "Over: it cleared by itself",
-    }[event.what]
+    until = "" if event.until_s is None else local(event.until_s, zone)
+    what = event.what if event.what != "resolved" or event.who else "cleared"
+    said = _(HAPPENED[what], who=_who(event.who), to=", ".join(event.to), until=until)
     return f"{said}, {local(event.at_s, zone)}"
+
+
+def _who(name: str) -> str:
+    return _(NOBODY) if name == NOBODY else name or "surefoot"
 
 
 def evidence(trend: Trend) -> Evidence:
     words = metric_words(trend.metric)
     change = words.say_change(trend.change)
     if trend.change is not None and trend.mdc is not None:
-        change += f" (noise alone: up to {words.say_change(trend.mdc)})"
-    row = f"; beyond its spread on {count(trend.worse_days, 'worn day')} in a row" if trend.worse_days else ""
+        change = _("{change} (noise alone: up to {noise})", change=change, noise=words.say_change(trend.mdc))
+    row = _n(
+        "; beyond its spread on {n} worn day in a row",
+        "; beyond its spread on {n} worn days in a row",
+        trend.worse_days,
+    )
     return Evidence(
-        number=f"{leg(trend.side)}: {words.title}" + (", all its signs" if trend.metric in CHARTS else ""),
+        number=f"{leg(trend.side)}: {words.title}" + (_(", all its signs") if trend.metric in CHARTS else ""),
         value=words.say(trend.value),
         baseline=normal(trend.baseline, words),
         change=change,
         z=number(trend.z, 1),
         shift=number(trend.shift, 1),
-        rests_on=f"{trend.day}: {count(trend.strides, 'stride') if trend.strides else 'strides not told'}, "
-        f"worn {number(trend.worn_h, 1, 'h')}",
-        judged=f"{STATES[trend.state]}{row}" + (f" ({trend.reason})" if trend.reason else ""),
+        rests_on=_(
+            "{day}: {strides}, worn {hours}",
+            day=day_words(trend.day),
+            strides=count(trend.strides, "stride") if trend.strides else _("strides not told"),
+            hours=number(trend.worn_h, 1, "h"),
+        ),
+        judged=_(STATES[trend.state])
+        + (row if trend.worse_days else "")
+        + (f" ({retold(trend.reason)})" if trend.reason else ""),
     )
+
+
+def _place(stored: StoredAlert) -> str:
+    """Open ones worst first; of one tier, and of closed ones, the newest first."""
+    worst = 9 - int(stored.life.tier[1:]) if stored.life.is_open else 9
+    newest = min(max(1e12 - stored.alert.raised_s, 0.0), 1e13)  # whatever a home's clock said
+    return f"{worst} {newest:020.6f} {stored.alert.alert_id} {stored.gateway}"
 
 
 def anchor(gateway: str, alert_id: str) -> str:

@@ -10,12 +10,19 @@ from urllib.parse import quote
 
 import numpy as np
 
-from surefoot.records import SIDES, Answer, Incident, Judgement, Samples, Side
+from surefoot.records import SIDES, Answer, Incident, Judgement, Samples, Side, Teller
 from surefoot.web.figure import Json
+from surefoot.web.language import N_, _, _n, numerals
+from surefoot.web.retold import retold
 from surefoot.web.words import ANSWERS, INCIDENTS, VERDICTS, leg, local, number, side
 
-PANELS = (("gyr", "turning, °/s"), ("acc", "acceleration, m/s²"))
-CONTACTS = (("initial", "foot comes down", "triangle-down"), ("final", "foot leaves", "triangle-up-open"))
+PANELS = (("gyr", N_("turning, °/s")), ("acc", N_("acceleration, m/s²")))
+CONTACTS = (("initial", N_("foot comes down"), "triangle-down"), ("final", N_("foot leaves"), "triangle-up-open"))
+CERTAINTIES = {"possible": N_("possible"), "probable": N_("probable")}
+TOLD_BY: dict[Teller, str] = {
+    "patient": N_("told by the patient {when}"),
+    "companion": N_("told by the companion {when}"),
+}
 AXES = (("x", "#0060a8", "solid"), ("y", "#c2410c", "dash"), ("z", "#3f3f46", "dot"))
 
 
@@ -27,6 +34,7 @@ class Line:
     leg: str
     when: str
     certainty: str
+    probable: bool
     lasted: str
     evidence: tuple[tuple[str, str], ...]
     link: str  # its own page, below the patient's
@@ -42,12 +50,13 @@ class Snippet:
 
 def line(incident: Incident, zone: tzinfo | None) -> Line:
     return Line(
-        kind=INCIDENTS[incident.kind],
+        kind=_(INCIDENTS[incident.kind]),
         leg=side(incident.side),
         when=local(incident.start_s, zone),
-        certainty=incident.certainty,
+        certainty=_(CERTAINTIES[incident.certainty]),
+        probable=incident.certainty == "probable",
         lasted=number(incident.end_s - incident.start_s, 2, "s"),
-        evidence=tuple((_plain(name), f"{value:.4g}") for name, value in incident.evidence),
+        evidence=tuple((_plain(name), numerals(f"{value:.4g}")) for name, value in incident.evidence),
         link=quote(f"incidents/{incident.kind}/{incident.side or 'both'}/{incident.start_s!r}"),
     )
 
@@ -57,13 +66,12 @@ class Said:
     """One answer of the patient in words."""
 
     said: str
-    by: str
-    when: str
+    by: str  # and when
 
 
 def said(answers: Sequence[Answer], zone: tzinfo | None) -> list[Said]:
     """The answers about one incident, given oldest first; the one that stands first."""
-    return [Said(ANSWERS[one.answer], one.by, local(one.at_s, zone)) for one in reversed(answers)]
+    return [Said(_(ANSWERS[one.answer]), _(TOLD_BY[one.by], when=local(one.at_s, zone))) for one in reversed(answers)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +79,16 @@ class Judged:
     """What somebody at the clinic said of an incident, in words."""
 
     verdict: str
-    who: str
-    when: str
+    by: str  # and when
     note: str
 
 
 def judged(judgements: Sequence[Judgement], zone: tzinfo | None) -> list[Judged]:
     """Given oldest first; the one that stands first."""
-    return [Judged(VERDICTS[one.verdict], one.who, local(one.at_s, zone), one.note) for one in reversed(judgements)]
+    return [
+        Judged(_(VERDICTS[one.verdict]), _("says {who} {when}", who=one.who, when=local(one.at_s, zone)), one.note)
+        for one in reversed(judgements)
+    ]
 
 
 def pick(incidents: Sequence[Incident], kind: str, of: str) -> Incident | None:
@@ -104,16 +114,17 @@ def snippet(incident: Incident) -> Snippet:
         "height": 130 + 170 * len(panels), "margin": {"l": 64, "r": 12, "t": 40, "b": 48}, "font": {"size": 14},
         "legend": {"orientation": "h", "y": 1, "yanchor": "bottom"}, "dragmode": False, "paper_bgcolor": "#fff",
         "plot_bgcolor": "#fff", "shapes": [], "annotations": [],
-        "xaxis": {"title": {"text": "seconds from its start"}, "gridcolor": "#e4e4e7", "anchor": "y" + _n(len(panels))},
+        "xaxis": {"title": {"text": _("seconds from its start")}, "gridcolor": "#e4e4e7",
+                  "anchor": "y" + _axis(len(panels))},
     }  # fmt: skip
     for k, (of, kind, words) in enumerate(panels, 1):
-        traces += _traces(blocks[of], kind, "y" + _n(k), incident.start_s, first=k == 1)
-        traces += _contacts(incident, of, "y" + _n(k), first=k == 1)
+        traces += _traces(blocks[of], kind, "y" + _axis(k), incident.start_s, first=k == 1)
+        traces += _contacts(incident, of, "y" + _axis(k), first=k == 1)
         top = 1 - (k - 1) / len(panels)
         low, high = top - 0.78 / len(panels), top - 0.1 / len(panels)
-        layout["yaxis" + _n(k)] = {"domain": [low, high], "gridcolor": "#e4e4e7"}
+        layout["yaxis" + _axis(k)] = {"domain": [low, high], "gridcolor": "#e4e4e7"}
         layout["annotations"].append(
-            {"text": f"{leg(of)}: {words}", "xref": "paper", "yref": "paper", "x": 0, "y": high,
+            {"text": f"{leg(of)}: {_(words)}", "xref": "paper", "yref": "paper", "x": 0, "y": high,
              "xanchor": "left", "yanchor": "bottom", "showarrow": False}
         )  # fmt: skip
     layout["shapes"].append(
@@ -149,17 +160,17 @@ def _contacts(incident: Incident, of: Side, axis: str, first: bool) -> list[Json
         mine = [at_s for side, kind, at_s in incident.contacts if (side, kind) == (of, what)]
         times = [round(at_s - incident.start_s, 3) for at_s in mine]
         made.append(
-            {"type": "scatter", "mode": "markers", "x": times, "y": [0.0] * len(times), "yaxis": axis, "name": words,
-             "legendgroup": words, "showlegend": first and any(one[1] == what for one in incident.contacts),
-             "marker": {"symbol": symbol, "size": 11, "color": "#18181b"}, "hovertemplate": "%{x} s: " + words}
+            {"type": "scatter", "mode": "markers", "x": times, "y": [0.0] * len(times), "yaxis": axis, "name": _(words),
+             "legendgroup": what, "showlegend": first and any(one[1] == what for one in incident.contacts),
+             "marker": {"symbol": symbol, "size": 11, "color": "#18181b"}, "hovertemplate": "%{x} s: " + _(words)}
         )  # fmt: skip
     return [one for one in made if one["x"] or one["showlegend"]]
 
 
 def _row(of: Side, blocks: Sequence[Samples], incident: Incident) -> tuple[str, ...]:
     if not blocks:
-        return (leg(of), *["no raw signal"] * 7)
-    most = [max(float(np.linalg.norm(getattr(one, kind), axis=1).max()) for one in blocks) for kind, _ in PANELS]
+        return (leg(of), *[_("no raw signal")] * 7)
+    most = [max(float(np.linalg.norm(getattr(one, kind), axis=1).max()) for one in blocks) for kind, _words in PANELS]
     return (
         leg(of),
         number(min(one.start_s for one in blocks) - incident.start_s, 2, "s"),
@@ -168,11 +179,11 @@ def _row(of: Side, blocks: Sequence[Samples], incident: Incident) -> tuple[str, 
         number(blocks[0].rate_hz, 1, "Hz"),
         number(most[0], 0, "°/s"),
         number(most[1], 1, "m/s²"),
-        f"{sum((side, kind) == (of, 'initial') for side, kind, _ in incident.contacts)} times",
+        _n("{n} time", "{n} times", sum((side, kind) == (of, "initial") for side, kind, _at in incident.contacts)),
     )
 
 
-def _n(k: int) -> str:
+def _axis(k: int) -> str:
     return "" if k == 1 else str(k)
 
 
@@ -181,4 +192,5 @@ def _plain(name: str) -> str:
     units = {"dps": "°/s", "deg": "°", "mps2": "m/s²", "mps": "m/s", "s": "s", "m": "m", "pct": "%", "g": "g"}
     words = name.split("_")
     unit = units.get(words[-1]) if len(words) > 1 else None
-    return f"{' '.join(words[:-1])} ({unit})" if unit else " ".join(words)
+    told = retold(" ".join(words[:-1] if unit else words))
+    return f"{told} ({unit})" if unit else told

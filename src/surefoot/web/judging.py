@@ -13,8 +13,9 @@ from surefoot.pipeline.store import Store
 from surefoot.records import Judgement, Verdict
 from surefoot.web import incidents as happened
 from surefoot.web.desk import LONGEST_NAME, LONGEST_NOTE, Refused, clean
+from surefoot.web.language import _
 from surefoot.web.pages import Pages
-from surefoot.web.words import INCIDENTS, VERDICTS
+from surefoot.web.words import INCIDENTS, VERDICTS, number
 
 LEAST_JUDGED = 5  # below it a share is told as counts only
 
@@ -38,13 +39,14 @@ class Judging:
         note: Annotated[str, Form()] = "",
     ) -> Response:
         """Kept with the name and the time; another one later stands instead, and none is lost."""
-        who, note = clean(who, "your name", LONGEST_NAME), clean(note, "the note", LONGEST_NOTE)
+        who, note = clean(who, _("your name"), LONGEST_NAME), clean(note, _("the note"), LONGEST_NOTE)
         if not who:
-            raise Refused(400, "The name is missing.", "Nothing was stored.", "Go back and say who you are.")
+            raise Refused(400, _("The name is missing."), _("Nothing was stored."), _("Go back and say who you are."))
         when = happened.moment(start)
         found = happened.pick(self._store.incidents(gateway, *when), kind, side) if when else None
         if found is None:
-            raise Refused(404, "There is no such incident.", "Nothing was stored.", "Go back to the patient's page.")
+            what = _("There is no such incident.")
+            raise Refused(404, what, _("Nothing was stored."), _("Go back to the patient's page."))
         told = Judgement(found.kind, found.side, found.start_s, found.certainty, verdict, who, self._clock(), note)
         self._store.judgements.say(gateway, told)
         return RedirectResponse(f"/patients/{gateway}/{happened.line(found, None).link}?told=judged#judged", 303)
@@ -53,9 +55,10 @@ class Judging:
         """How often incidents that somebody judged were real, over all patients of this store."""
         rows = precision(self._store.judgements.standing())
         told = Counter(self._store.judgements.told())
-        judged = Counter(one.kind for _, one in self._store.judgements.standing())
-        many = [(INCIDENTS[kind], str(told[kind]), str(judged[kind])) for kind in INCIDENTS if told[kind]]
-        return self._pages.page("precision.html", self._clock(), self._store.patients(), rows=rows, many=many)
+        judged = Counter(one.kind for _home, one in self._store.judgements.standing())
+        many = [(_(INCIDENTS[kind]), str(told[kind]), str(judged[kind])) for kind in INCIDENTS if told[kind]]
+        patients = self._store.patients(days_too=False)
+        return self._pages.page("precision.html", self._clock(), patients, rows=rows, many=many)
 
 
 Row = tuple[str, ...]
@@ -63,13 +66,20 @@ Row = tuple[str, ...]
 
 def precision(standing: Sequence[tuple[str, Judgement]]) -> list[Row]:
     """By kind and certainty: real, not real, unsure, and the share that was real of those judged so or not so."""
-    many = Counter((one.kind, one.certainty, one.verdict) for _, one in standing)
+    many = Counter((one.kind, one.certainty, one.verdict) for _home, one in standing)
     rows = []
     for kind in INCIDENTS:
         for certainty in ("probable", "possible"):
             counts = [many[kind, certainty, verdict] for verdict in VERDICTS]
             if sum(counts):
-                rows.append((INCIDENTS[kind], certainty, *map(str, counts), _share(counts[0], counts[1])))
+                rows.append(
+                    (
+                        _(INCIDENTS[kind]),
+                        _(happened.CERTAINTIES[certainty]),
+                        *map(str, counts),
+                        _share(counts[0], counts[1]),
+                    )
+                )
     return rows
 
 
@@ -79,6 +89,11 @@ def _share(real: int, not_real: int) -> str:
 
     judged = real + not_real
     if judged < LEAST_JUDGED:
-        return f"cannot say: {judged} of at least {LEAST_JUDGED} judged"
+        return _("cannot say: {judged} of at least {least} judged", judged=judged, least=LEAST_JUDGED)
     low, high = binomtest(real, judged).proportion_ci(method="wilson")
-    return f"{100 * real / judged:.0f}% ({100 * low:.0f} to {100 * high:.0f}%)"
+    return _(
+        "{share} ({low} to {high})",
+        share=number(100 * real / judged, 0, "%"),
+        low=number(100 * low, 0),
+        high=number(100 * high, 0, "%"),
+    )

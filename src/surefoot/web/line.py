@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from surefoot.web.language import _
+from surefoot.web.retold import retold
+
 STORE_TOLD_S = 300.0  # so long a failed write of the database is told after its last time
 
 
@@ -46,8 +49,9 @@ class Line:
         found = []
         if not self._up:
             what, since_s = self._down
-            found.append(Trouble(f"Broker not reachable. {what}", since_s, "Data on this page may be old."))
+            told = _("Broker not reachable. {what}", what=retold(what))
+            found.append(Trouble(told, since_s, _("Data on this page may be old.")))
         if self._failed and now_s - self._failed[1] < STORE_TOLD_S:
             what, at_s = self._failed
-            found.append(Trouble(what, at_s, "Homes keep what they sent and send it again."))
+            found.append(Trouble(retold(what), at_s, _("Homes keep what they sent and send it again.")))
         return found

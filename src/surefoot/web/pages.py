@@ -18,9 +18,12 @@ from starlette.responses import HTMLResponse
 from surefoot.pipeline.store import Patient
 from surefoot.web.acting import visitor
 from surefoot.web.guard import DRAWING
+from surefoot.web.language import _, numerals
 from surefoot.web.line import Line
+from surefoot.web.retold import marked_up
 from surefoot.web.roles import allowed, in_words, may
-from surefoot.web.words import ago, count, local, number
+from surefoot.web.speaking import fit
+from surefoot.web.words import INCIDENTS, ago, count, local, number, side
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -33,6 +36,9 @@ def plotly_script() -> Path:
     return Path(str(files("plotly") / "package_data" / "plotly.min.js"))
 
 
+Troubles = tuple[tuple[str, str, str], ...]  # what, since, what it means
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What stands around every page."""
@@ -41,9 +47,10 @@ class Frame:
     generated_s: float
     generated: str
     source: str
-    troubles: tuple[tuple[str, str, str], ...]  # what, since, what it means
+    troubles: Troubles
     open_clinical: int
     open_technical: int
+    urgent: int  # of the open ones
 
 
 class Pages:
@@ -60,7 +67,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"number": number, "count": count}
+        fit(self._templates)
+        self._templates.filters |= {"number": number, "numerals": numerals, "side": side}
+        self._templates.filters |= {"incident": lambda kind: _(INCIDENTS.get(kind, kind.replace("_", " ")))}
         self._templates.globals |= {
             "plotly_url": PLOTLY_URL,
             "static": {path.name: with_digest(path) for path in STATIC.iterdir()},
@@ -72,6 +81,10 @@ class Pages:
 
     def page(self, template: str, now_s: float, patients: Sequence[Patient], **content: Any) -> HTMLResponse:
         return self._answer(template, frame=self._frame(now_s, patients), **content)
+
+    def plain(self, template: str, **content: Any) -> HTMLResponse:
+        """A page that is about nobody."""
+        return self._answer(template, frame=None, **content)
 
     def login(self, csrf: str, status: int = 200, *, back: str, told: str) -> HTMLResponse:
         return self._answer("login.html", status, frame=None, csrf=csrf, back=back, told=told)
@@ -86,23 +99,31 @@ class Pages:
         text = self._templates.get_template(template).render(**content)
         if visitor().csrf and visitor().person is not None:
             text = _FORM.sub(rf'\g<0><input type="hidden" name="csrf" value="{visitor().csrf}">', text)
-        return HTMLResponse(text, status, headers=DRAWING if PLOTLY_URL in text else None)
+        return HTMLResponse(marked_up(text), status, headers=DRAWING if PLOTLY_URL in text else None)
 
     def _frame(self, now_s: float, patients: Sequence[Patient]) -> Frame:
         heard = [one.last_seen_s for one in patients if one.last_seen_s is not None]
-        newest = (
-            f"newest message {ago(max(heard), now_s)} ({local(max(heard), self.zone)})" if heard else "no message yet"
-        )
-        troubles = self._line.troubles(now_s) if self._line else []
+        told = {"title": self._title, "patients": count(len(patients), "patient")}
+        if heard:
+            told |= {"ago": ago(max(heard), now_s), "when": local(max(heard), self.zone)}
         return Frame(
             title=self._title,
             generated_s=now_s,
             generated=local(now_s, self.zone),
-            source=f"{self._title}: {count(len(patients), 'patient')}, {newest}",
-            troubles=tuple((one.what, local(one.since_s, self.zone), one.meaning) for one in troubles),
+            source=_("{title}: {patients}, newest message {ago} ({when})", **told)
+            if heard
+            else _("{title}: {patients}, no message yet", **told),
+            troubles=self.troubles(now_s),
             open_clinical=sum(one.open_alerts for one in patients),
             open_technical=sum(one.open_technical for one in patients),
+            urgent=sum(one.urgent for one in patients),
         )
+
+    def troubles(self, now_s: float) -> Troubles:
+        """What stands between the homes and this clinic's records."""
+        found = self._line.troubles(now_s) if self._line else []
+        since = [_("Since {since}.", since=local(one.since_s, self.zone)) for one in found]
+        return tuple((one.what, at, one.meaning) for one, at in zip(found, since, strict=True))
 
 
 def with_digest(path: Path) -> str:

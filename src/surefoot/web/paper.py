@@ -11,7 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from surefoot.web.drawing import drawing
+from surefoot.web.language import _, spoken
 from surefoot.web.report import Report
+from surefoot.web.retold import marked_up, untold
+from surefoot.web.speaking import fit
 
 TEMPLATES = Path(__file__).parent / "templates"
 SIZES_PT = ("7.5", "7", "6.5", "6")  # of the letters: the first with which two pages hold it
@@ -20,8 +23,9 @@ SIZES_PT = ("7.5", "7", "6.5", "6")  # of the letters: the first with which two 
 def html(report: Report) -> str:
     """One file that needs nothing else, neither scripts nor the internet; prints on two A4 pages."""
     pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    fit(pages)
     drawn = [(chart, Markup(_inline(drawing(chart.figure), number))) for number, chart in enumerate(report.charts)]
-    return pages.get_template("report.html").render(report=report, drawn=drawn)
+    return marked_up(pages.get_template("report.html").render(report=report, drawn=drawn))
 
 
 def pdf(report: Report) -> bytes:
@@ -32,7 +36,7 @@ def pdf(report: Report) -> bytes:
         room = Path(folder)
         for number, chart in enumerate(report.charts):
             (room / f"{number}.svg").write_text(drawing(chart.figure), encoding="utf-8")
-        (room / "report.json").write_text(json.dumps(_plain(report), ensure_ascii=False), encoding="utf-8")
+        (room / "report.json").write_text(untold(json.dumps(_plain(report), ensure_ascii=False)), encoding="utf-8")
         (room / "report.typ").write_text((TEMPLATES / "report.typ").read_text("utf-8"), encoding="utf-8")
         printer = typst.Compiler(room / "report.typ", root=room, font_paths=[Path(str(_fonts()))])
         fits = (size for size in SIZES_PT if len(_pages(printer.compile(format="svg", sys_inputs={"size": size}))) <= 2)
@@ -61,9 +65,8 @@ def _plain(report: Report) -> dict[str, object]:
     return {
         "title": report.title,
         "patient": report.patient,
-        "home": report.home[:8],
-        "range": f"{report.first_day} to {report.last_day}",
-        "made": f"Made {report.generated} by surefoot {report.version}",
+        "home": _("Home {name}.", name=report.home[:8]),
+        "made": report.made,
         "sentence": report.sentence,
         "coverage": report.coverage,
         "charts": [{"title": one.title, "says": one.says} for one in report.charts],
@@ -72,4 +75,20 @@ def _plain(report: Report) -> dict[str, object]:
             for one in report.tables
         ],
         "limits": report.limits,
-    }
+        "language": spoken(),
+        "words": {
+            "no_alarm": _("Not a diagnosis, not an emergency alarm."),
+            "page": _("page {k} of {n}", k="\x00", n="\x01"),
+            "trends": _("Trends against own normal"),
+            "legend": _(
+                "Left: solid line, circles. Right: dashed line, squares. The pale band is this patient's own normal. "
+                "Below: hours worn; hatched days do not count."
+            ),
+            "nothing": _("No day with numbers has arrived in this range: there is nothing to draw."),
+            "limits": _("What this cannot tell"),
+        },
+        "wide": {
+            _("What"): 4, _("Answer"): 4, _("The patient says"): 2, _("Number"): 2, _("Result"): 2,
+            _("Own normal ± spread"): 1.6, _("First day"): 1.4, _("Last day"): 1.4,
+        },
+    }  # fmt: skip

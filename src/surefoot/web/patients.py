@@ -10,11 +10,14 @@ from surefoot.pipeline.monitored import MonitorParams, is_silent, thin_days
 from surefoot.pipeline.store import Patient
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import SIDES, WORSE, DaySummary, Side, Trend, TrendState
-from surefoot.web.words import CHARTS, ago, count, number, span
+from surefoot.web.language import N_, _, _n, day_words
+from surefoot.web.naming import alike
+from surefoot.web.retold import retold
+from surefoot.web.words import CHARTS, ago, number, span
 
 FAULTS = {  # kinds of technical alerts while which nothing can be said about a leg
-    SWAPPED: "the sensors are on the wrong legs",
-    CLOCKS: "the clocks of the two sensors stand apart",
+    SWAPPED: N_("the sensors are on the wrong legs"),
+    CLOCKS: N_("the clocks of the two sensors stand apart"),
 }
 
 
@@ -37,19 +40,17 @@ class Watch:
 
     @property
     def worn(self) -> str:
-        return (
-            "on no day that counts yet"
-            if self.worn_day is None
-            else f"{number(self.worn_h, 1, 'h')} on {self.worn_day}"
-        )
+        if self.worn_day is None:
+            return _("on no day that counts yet")
+        return _("{hours} on {day}", hours=number(self.worn_h, 1, "h"), day=day_words(self.worn_day))
 
 
 ARROWS: dict[TrendState, tuple[str, str]] = {  # never colour or shape alone
-    "much_worse": ("\u21ca", "much weaker"),
-    "worse": ("\u2193", "weaker"),
-    "watch": ("\u2198", "being watched"),
-    "quiet": ("\u2192", "as usual"),
-    "cannot_say": ("?", "cannot say"),
+    "much_worse": ("\u21ca", N_("much weaker")),
+    "worse": ("\u2193", N_("weaker")),
+    "watch": ("\u2198", N_("being watched")),
+    "quiet": ("\u2192", N_("as usual")),
+    "cannot_say": ("?", N_("cannot say")),
 }
 
 
@@ -62,6 +63,7 @@ class Course:
     arrow: str
     word: str
     look: bool
+    state: TrendState
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +77,38 @@ class Row:
     compared: bool  # at least one number of the newest day could be judged
     courses: tuple[Course, ...] = ()
 
+    @property
+    def place(self) -> str:
+        """Grows down the list."""
+        worst = 9 - int((self.patient.worst_tier or "T-1")[1:])
+        technical = max(0, 9999 - self.patient.open_technical)
+        label = self.patient.label.casefold()
+        return f"{worst:02d} {not self.watch.gap:d} {technical:04d} {self.compared:d} {label} {self.patient.gateway}"
+
 
 def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: WatchParams | None = None) -> Watch:
     """What is known of the wear; ``days`` oldest first."""
     p = params or WatchParams()
     worn = next((day for day in reversed(days) if not day.missing), None)
-    heard = "never" if patient.last_seen_s is None else ago(patient.last_seen_s, now_s)
+    heard = _("never") if patient.last_seen_s is None else ago(patient.last_seen_s, now_s)
     silent_s = None if patient.last_seen_s is None else now_s - patient.last_seen_s
     gap, thin = "", thin_days(days, p.monitor)
-    faults = [FAULTS[kind] for kind in FAULTS if kind in patient.technical]
+    faults = [_(FAULTS[kind]) for kind in FAULTS if kind in patient.technical]
     if silent_s is not None and is_silent(patient.last_seen_s, now_s, p.monitor):
-        gap = f"nothing heard from the home for {span(silent_s)}"
+        gap = _("nothing heard from the home for {time}", time=span(silent_s))
     elif faults:
         gap = "; ".join(faults)
     elif worn is None:
         newest = days[-1] if days else None
-        gap = f"no day that counts yet ({newest.missing})" if newest else "no day of wear has arrived yet"
+        gap = _("no day of wear has arrived yet")
+        if newest:
+            gap = _("no day that counts yet ({why})", why=retold(newest.missing))
     elif now_s - worn.end_s >= p.unworn_h * 3600:
-        gap = f"no day that counts for {span(now_s - worn.end_s)}"
-        gap += f" ({days[-1].missing})" if days[-1].missing else ""
+        gap = _("no day that counts for {time}", time=span(now_s - worn.end_s))
+        gap += f" ({retold(days[-1].missing)})" if days[-1].missing else ""
     elif thin:
-        gap = "hardly worn: " + ", ".join(f"{number(day.worn_h, 1, 'h')} on {day.day}" for day in thin[-2:])
+        hours = [_("{hours} on {day}", hours=number(day.worn_h, 1, "h"), day=day_words(day.day)) for day in thin[-2:]]
+        gap = _("hardly worn: {hours}", hours=", ".join(hours))
     return Watch(gap, heard, worn.day if worn else None, worn.worn_h if worn else None)
 
 
@@ -106,8 +119,8 @@ def last_lived(days: Sequence[DaySummary]) -> DaySummary | None:
 
 def is_named(patient: Patient, asked: str) -> bool:
     """Whether a search means this patient: part of the label, or the beginning of the home's name."""
-    words = asked.strip().casefold()
-    return words in patient.label.casefold() or patient.gateway.startswith(words)
+    words = alike(asked.strip())
+    return words in alike(patient.label) or patient.gateway.startswith(words)
 
 
 def courses(trends: Sequence[Trend]) -> tuple[Course, ...]:
@@ -119,24 +132,28 @@ def courses(trends: Sequence[Trend]) -> tuple[Course, ...]:
             trend = found.get((name, of))
             if trend is not None:
                 arrow, word = ARROWS[trend.state]
-                made.append(Course(name.split("_")[0].upper(), of, arrow, word, trend.state in WORSE))
+                made.append(Course(name.split("_")[0].upper(), of, arrow, word, trend.state in WORSE, trend.state))
     return tuple(made) if any(trend.state != "cannot_say" for trend in found.values()) else ()
 
 
 def row(patient: Patient, seen: Watch, trends: Sequence[Trend]) -> Row:
     """One line of the list; ``trends`` are those of the patient's newest day."""
-    alerts = count(patient.open_alerts, "open alert") if patient.open_alerts else "No open alert"
     known = judged(trends)
     if patient.open_alerts:
-        verdict = alerts
+        verdict = _n("{n} open alert", "{n} open alerts", patient.open_alerts)
     elif seen.gap:
-        verdict = f"{alerts}, but not monitored: nothing can be said"
+        verdict = _("No open alert, but not monitored: nothing can be said")
     elif not known:
-        verdict = f"{alerts}, but cannot say yet: {reason(trends)}"
+        verdict = _("No open alert, but cannot say yet: {why}", why=reason(trends))
     else:
         worse = sum(trend.state in WORSE for trend in known)
-        told = f"{worse} of them judged worse" if worse else "none judged worse"
-        verdict = f"{alerts}: {count(len(known), 'number')} compared with own normal, {told}"
+        told = _n("{n} of them judged worse", "{n} of them judged worse", worse) if worse else _("none judged worse")
+        verdict = _n(
+            "No open alert: {n} number compared with own normal, {judged}",
+            "No open alert: {n} numbers compared with own normal, {judged}",
+            len(known),
+            judged=told,
+        )
     look = bool(patient.open_alerts or seen.gap or patient.open_technical)
     return Row(patient, seen, verdict, look, bool(known), courses(trends))
 
@@ -149,18 +166,9 @@ def judged(trends: Sequence[Trend]) -> list[Trend]:
 def reason(trends: Sequence[Trend]) -> str:
     """Why nothing can be said: the reason most trends give."""
     given = [trend.reason for trend in trends if trend.reason]
-    return max(given, key=given.count) if given else "no day has been compared with a baseline"
+    return retold(max(given, key=given.count)) if given else _("no day has been compared with a baseline")
 
 
 def in_order(rows: Sequence[Row]) -> list[Row]:
     """Needs a look first: worst open alert, not monitored, technical alerts, not yet comparable; then by name."""
-    return sorted(
-        rows,
-        key=lambda one: (
-            -int((one.patient.worst_tier or "T-1")[1:]),
-            not one.watch.gap,
-            -one.patient.open_technical,
-            one.compared,
-            one.patient.label.casefold(),
-        ),
-    )
+    return sorted(rows, key=lambda one: one.place)

@@ -17,17 +17,20 @@ from surefoot.pipeline.plan import USUAL, Plan
 from surefoot.pipeline.rulebook import WouldHave, would_have
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.told import Told
-from surefoot.records import Affected, Learning, Limits, Ordered, Question, Side, TestKind, Treatment, TreatmentKind
+from surefoot.records import Learning, Limits, Ordered, Question, Side, TestKind, Treatment, TreatmentKind
+from surefoot.web.changes import changed
 from surefoot.web.deeds import Field, name_of
 from surefoot.web.desk import LONGEST_NOTE, Refused, clean, known_patient
-from surefoot.web.ordered import TREATMENTS, asked, history, in_short, limit_rows
+from surefoot.web.language import N_, _, day_words
+from surefoot.web.ordered import TREATMENTS, asked, in_short, limit_rows
 from surefoot.web.pages import Pages
+from surefoot.web.profilewords import said, stands
+from surefoot.web.retold import retold
 from surefoot.web.words import TESTS, local_day
 
 TRIED_DAYS = 60
 SET = {  # after a form: what the page says on top
-    "set": "Stored, with your name. It is sent to the home until the home confirms it: see the history below.",
-    "": "",
+    "set": N_("Stored, with your name. It is sent to the home until the home confirms it: see the history below."),
 }
 INCIDENTS_ASKED = 5  # newest unanswered ones that can be asked about
 
@@ -39,13 +42,14 @@ class Planning:
         self._store, self._clock, self._pages = store, clock, pages
 
     def plan(self, gateway: str, told: str = "") -> HTMLResponse:
-        return self._page(gateway, told=SET.get(told, ""))
+        return self._page(gateway, told=_(SET[told]) if told in SET else "")
 
     def try_limits(self, request: Request, gateway: str) -> HTMLResponse:
         """How often the rules would have fired with these limits, beside the usual ones; nothing is set."""
         limits = limits_of(dict(request.query_params))
         if against := faults(limits, USUAL):
-            raise Refused(400, " ".join(against), "Nothing was tried.", "Go back and correct it.")
+            what = " ".join(map(retold, against))
+            raise Refused(400, what, _("Nothing was tried."), _("Go back and correct it."))
         days = self._store.days(gateway)
         tried, usual = (would_have(days, self._told(gateway, plan), TRIED_DAYS) for plan in (Plan(limits), Plan()))
         return self._page(gateway, limits=limits, tried=list(zip(tried, usual, strict=True)))
@@ -65,11 +69,6 @@ class Planning:
     ) -> Response:
         """Anew from a day on; without one, the first baseline from more days."""
         return self._order(gateway, Learning(first_day, days), who, note)
-
-    def affect(
-        self, gateway: str, side: Annotated[Side, Form()], since: Field, who: Field = "", note: Field = ""
-    ) -> Response:
-        return self._order(gateway, Affected(side, since), who, note)
 
     def treat(
         self,
@@ -101,15 +100,16 @@ class Planning:
         for one in self._store.incidents(gateway):
             if about == incident_key(one.kind, one.side, one.start_s):
                 return Question("incident", None, one.kind, one.side, one.start_s)
-        raise Refused(400, "There is nothing of this kind to ask.", "Nothing was sent.", "Reload the page.")
+        what = _("There is nothing of this kind to ask.")
+        raise Refused(400, what, _("Nothing was sent."), _("Reload the page."))
 
     def _order(self, gateway: str, what: Ordered, who: str, note: str) -> Response:
-        who, note, now_s = name_of(who), clean(note, "the note", LONGEST_NOTE), self._clock()
-        known_patient(self._store.patients(), gateway)
+        who, note, now_s = name_of(who), clean(note, _("the note"), LONGEST_NOTE), self._clock()
+        known_patient(self._store.patients(days_too=False), gateway)
         try:
             self._store.orders.give(gateway, what, who, now_s, local_day(now_s, self._pages.zone), note)
         except OrderError as error:
-            raise Refused(400, error.what, error.meaning, error.remedy) from error
+            raise Refused(400, retold(error.what), retold(error.meaning), retold(error.remedy)) from error
         return RedirectResponse(f"/patients/{quote(gateway)}/plan?told=set", 303)
 
     def _page(
@@ -119,7 +119,7 @@ class Planning:
         limits: Limits | None = None,
         tried: list[tuple[WouldHave, WouldHave]] | None = None,
     ) -> HTMLResponse:
-        now_s, patients = self._clock(), self._store.patients()
+        now_s, patients = self._clock(), self._store.patients(days_too=False)
         patient, zone = known_patient(patients, gateway), self._pages.zone
         plan = self._store.orders.plan(gateway)
         content: dict[str, Any] = {
@@ -128,6 +128,7 @@ class Planning:
             "limits": limit_rows(plan.limits if limits is None else limits),
             "own": in_short(plan),
             "affected": plan.affected,
+            "profile": said(stands(self._store, gateway)),
             "today": local_day(now_s, zone),
             "fewest": FEWEST_DAYS,
             "most": MOST_DAYS,
@@ -136,7 +137,7 @@ class Planning:
             "tests": TESTS,
             "asked": self._unanswered(gateway),
             "tried": [(one.rule, one.looked, fired(one), fired(usual)) for one, usual in tried or ()],
-            "history": history(self._store, gateway, zone),
+            "history": changed(self._store, gateway, zone),
         }
         return self._pages.page("plan.html", now_s, patients, **content)
 
@@ -166,7 +167,7 @@ def add_planning(app: FastAPI, planning: Planning) -> None:
     app.get(at, response_model=None)(planning.plan)
     app.get(f"{at}/try", response_model=None)(planning.try_limits)
     app.post(f"{at}/limits", response_model=None)(planning.set_limits)
-    for deed in (planning.learn, planning.affect, planning.treat, planning.ask):
+    for deed in (planning.learn, planning.treat, planning.ask):
         app.post(f"{at}/{deed.__name__}", response_model=None)(deed)
 
 
@@ -180,8 +181,9 @@ def limits_of(form: dict[str, str]) -> Limits:
         try:
             numbers[one.name] = float(typed)
         except ValueError:
-            what = f"{one.words}: {typed[:20]} is no number."
-            raise Refused(400, what, "Nothing was set.", "Go back and type a number, or leave it empty.") from None
+            what = _("{what}: {typed} is no number.", what=retold(one.words), typed=typed[:20])
+            remedy = _("Go back and type a number, or leave it empty.")
+            raise Refused(400, what, _("Nothing was set."), remedy) from None
     return Limits(**numbers)
 
 
@@ -191,4 +193,4 @@ def incident_key(kind: str, side: Side | None, start_s: float) -> str:
 
 def fired(one: WouldHave) -> str:
     """On which days, in words."""
-    return ", ".join(f"{day} {tier}" for day, tier in one.fired) or "never"
+    return ", ".join(f"{day_words(day)} {tier}" for day, tier in one.fired) or _("never")

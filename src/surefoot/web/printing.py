@@ -12,6 +12,7 @@ from surefoot.pipeline.store import Store
 from surefoot.web import paper
 from surefoot.web.desk import Refused
 from surefoot.web.guard import DRAWING
+from surefoot.web.language import _
 from surefoot.web.report import NoReport, Report, report
 
 
@@ -31,9 +32,9 @@ class Printing:
         try:
             content = paper.pdf(made)
         except ModuleNotFoundError as error:
-            what = "This clinic cannot make PDFs: a part is not installed."
-            remedy = "Print the report page from the browser, or install the part: pip install 'surefoot[report]'."
-            raise Refused(503, what, "Nothing was changed.", remedy) from error
+            what = _("This clinic cannot make PDFs: a part is not installed.")
+            remedy = _("Print the report page from the browser, or install the part: pip install 'surefoot[report]'.")
+            raise Refused(503, what, _("Nothing was changed."), remedy) from error
         name = quote(f"surefoot-{made.patient}-{made.first_day}-{made.last_day}.pdf", safe="")
         headers = {"Content-Disposition": f"inline; filename*=UTF-8''{name}"}
         return Response(content, media_type="application/pdf", headers=headers)
@@ -41,7 +42,8 @@ class Printing:
     def _report(self, gateway: str, first: str, last: str) -> Report:
         found = next((one for one in self._store.patients() if one.gateway == gateway), None)
         if found is None:
-            raise Refused(404, "There is no such patient.", "Nothing was made.", "Go back to the list of patients.")
+            what = _("There is no such patient.")
+            raise Refused(404, what, _("Nothing was made."), _("Go back to the list of patients."))
         try:
             return report(self._store, found, _day(first), _day(last), self._clock(), self._zone)
         except NoReport as error:
@@ -52,5 +54,5 @@ def _day(given: str) -> str | None:
     try:
         return date.fromisoformat(given).isoformat() if given else None
     except ValueError as error:
-        what = f"{given!r} is no day such as 2026-05-01."
-        raise Refused(400, what, "No report was made.", "Go back and give the days again.") from error
+        what = _("{given} is no day such as 2026-05-01.", given=repr(given))
+        raise Refused(400, what, _("No report was made."), _("Go back and give the days again.")) from error

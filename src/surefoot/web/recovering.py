@@ -9,18 +9,19 @@ from datetime import date, timedelta
 from surefoot.pipeline.recovery import NUMBERS, Deficit, Recovery, RecoveryParams, deficits, expected_pct, recovery
 from surefoot.records import Affected, DaySummary
 from surefoot.web.figure import COLOURS, DASHES, SYMBOLS, Json
+from surefoot.web.language import N_, _, _p, day_words
+from surefoot.web.retold import retold
 from surefoot.web.series import is_day
-from surefoot.web.words import leg, metric_words, number
+from surefoot.web.words import NOT_KNOWN, leg, metric_words, number, whole_leg
 
 STATES = {
-    "improving": "improving",
-    "plateau": "plateau: three weeks without a change",
-    "worse": "worse",
-    "even": "even with the other leg",
-    "cannot_say": "cannot say",
+    "improving": N_("improving"),
+    "plateau": N_("plateau: three weeks without a change"),
+    "worse": N_("worse"),
+    "even": N_("even with the other leg"),
+    "cannot_say": N_("cannot say"),
 }
-NOT_SET = "Which leg is affected, and since when, has not been set"
-COLUMNS = ("Day", "Behind the other leg", "Expected, mild to moderate", "Expected, severe")
+COLUMNS = (N_("Day"), N_("Behind the other leg"), N_("Expected, mild to moderate"), N_("Expected, severe"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +54,53 @@ def _recovering(metric: str, affected: Affected, course: list[Deficit]) -> Recov
     title = metric_words(metric).title
     return Recovering(
         title=title,
-        state=STATES[now.state],
+        state=_(STATES[now.state]),
         says=_says(now, affected, start),
-        findings=now.findings,
+        findings=tuple(map(retold, now.findings)),
         figure=_figure(course, start, now, affected),
         rows=tuple(_row(one, start, now) for one in reversed(course)),
     )
 
 
 def _says(now: Recovery, affected: Affected, start: str) -> str:
-    told = STATES[now.state] + (f" ({now.reason})" if now.reason else "")
-    words = f"{leg(affected.side)} leg: {told}."
+    told = _(STATES[now.state]) + (f" ({retold(now.reason)})" if now.reason else "")
+    words = [_("{leg}: {told}.", leg=whole_leg(affected.side), told=told)]
     if now.began_pct is not None and now.now_pct is not None and now.mdc_pct is not None:
-        words += f" {_behind(now.began_pct)} in the week from {start} on, {_behind(now.now_pct)} now"
-        words += f" (week {now.week:.0f}; noise reaches {now.mdc_pct:.0f} %)."
+        words.append(
+            _(
+                "{began} in the week from {day} on, {now} now (week {week}; noise reaches {noise}).",
+                began=_behind(now.began_pct),
+                day=day_words(start),
+                now=_behind(now.now_pct),
+                week=f"{now.week:.0f}",
+                noise=percent(now.mdc_pct),
+            )
+        )
     if now.mild_pct is not None and now.severe_pct is not None:
-        words += f" Expected by now: {now.mild_pct:.0f} % for a mild to moderate weakness, "
-        words += f"{now.severe_pct:.0f} % for a severe one."
-    return words
+        words.append(
+            _(
+                "Expected by now: {mild} for a mild to moderate weakness, {severe} for a severe one.",
+                mild=percent(now.mild_pct),
+                severe=percent(now.severe_pct),
+            )
+        )
+    return " ".join(words)
+
+
+def percent(pct: float) -> str:
+    """In a sentence, apart from its number."""
+    return f"{pct:.0f} %"
 
 
 def _behind(pct: float) -> str:
-    return f"{pct:.0f} % behind the other leg" if pct >= 0 else f"{-pct:.0f} % ahead of the other leg"
+    ahead = _("{percent} ahead of the other leg", percent=percent(-pct))
+    return _("{percent} behind the other leg", percent=percent(pct)) if pct >= 0 else ahead
 
 
 def _row(one: Deficit, start: str, now: Recovery) -> tuple[str, ...]:
     band = _band(now, start, one.day)
-    said = ("not known", "not known") if band is None else (f"{band[0]:.0f} %", f"{band[1]:.0f} %")
-    return (one.day, number(one.pct, 0, "%"), *said)
+    said = (_(NOT_KNOWN), _(NOT_KNOWN)) if band is None else (percent(band[0]), percent(band[1]))
+    return (day_words(one.day), number(one.pct, 0, "%"), *said)
 
 
 def _band(now: Recovery, start: str, day: str) -> tuple[float, float] | None:
@@ -99,18 +119,18 @@ def _figure(course: Sequence[Deficit], start: str, now: Recovery, affected: Affe
         low, high = [round(b[0], 2) for b in bands], [round(b[1], 2) for b in bands]
         edge = {"width": 1, "color": "#3f3f46"}
         traces.append(
-            {"type": "scatter", "mode": "lines", "x": axis, "y": high, "name": "expected, severe",
-             "line": edge | {"dash": "dash"}, "hovertemplate": "%{y:.0f} %<extra>severe</extra>"}
+            {"type": "scatter", "mode": "lines", "x": axis, "y": high, "name": _("expected, severe"),
+             "line": edge | {"dash": "dash"}, "hovertemplate": "%{y:.0f} %<extra>" + _("severe") + "</extra>"}
         )  # fmt: skip
         traces.append(
-            {"type": "scatter", "mode": "lines", "x": axis, "y": low, "name": "expected, mild to moderate",
+            {"type": "scatter", "mode": "lines", "x": axis, "y": low, "name": _("expected, mild to moderate"),
              "line": edge | {"dash": "dot"}, "fill": "tonexty", "fillcolor": "rgba(113,113,122,0.15)",
-             "hovertemplate": "%{y:.0f} %<extra>mild to moderate</extra>"}
+             "hovertemplate": "%{y:.0f} %<extra>" + _("mild to moderate") + "</extra>"}
         )  # fmt: skip
     colour = COLOURS[affected.side]
     traces.append(
         {"type": "scatter", "mode": "lines+markers", "x": [one.day for one in course], "name": leg(affected.side),
-         "y": [round(one.pct, 2) for one in course], "hovertemplate": "%{y:.0f} %<extra>behind</extra>",
+         "y": [round(one.pct, 2) for one in course], "hovertemplate": "%{y:.0f} %<extra>" + _("behind") + "</extra>",
          "line": {"color": colour, "width": 2.5, "dash": DASHES[affected.side]},
          "marker": {"color": colour, "size": 8, "symbol": SYMBOLS[affected.side]}}
     )  # fmt: skip
@@ -118,8 +138,9 @@ def _figure(course: Sequence[Deficit], start: str, now: Recovery, affected: Affe
         "height": 360, "margin": {"l": 64, "r": 12, "t": 8, "b": 40}, "font": {"size": 14, "color": "#18181b"},
         "paper_bgcolor": "#fff", "plot_bgcolor": "#fff", "hovermode": "x unified", "dragmode": False,
         "legend": {"orientation": "h", "y": 1.06, "yanchor": "bottom", "x": 0},
-        "xaxis": {"type": "date", "tickformat": "%-d %b", "gridcolor": "#e4e4e7", "fixedrange": True},
-        "yaxis": {"title": {"text": "% behind the other leg"}, "gridcolor": "#e4e4e7", "fixedrange": True,
+        "xaxis": {"type": "date", "tickformat": _p("axis of days", "%-d %b"),
+                  "gridcolor": "#e4e4e7", "fixedrange": True},
+        "yaxis": {"title": {"text": _("% behind the other leg")}, "gridcolor": "#e4e4e7", "fixedrange": True,
                   "zerolinecolor": "#3f3f46"},
     }  # fmt: skip
     return {"data": traces, "layout": layout}

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from surefoot.pipeline.staff import Person, Role
+from surefoot.web.language import N_, _
 
-ROLE_WORDS: dict[Role, str] = {"therapist": "therapist", "care-team": "care team", "admin": "administrator"}
+ROLE_WORDS: dict[Role, str] = {
+    "therapist": N_("therapist"),
+    "care-team": N_("care team"),
+    "admin": N_("administrator"),
+}
 
 OPEN = ("/login", "/healthz", "/static")  # asked for before anybody is known
 EVERYBODY: tuple[Role, ...] = ("therapist", "care-team", "admin")
 CARE: tuple[Role, ...] = ("therapist", "care-team")
 THERAPIST: tuple[Role, ...] = ("therapist",)
 
-SEE: dict[str, tuple[Role, ...]] = {"/alerts/technical": EVERYBODY}  # other pages: CARE
+SEE: dict[str, tuple[Role, ...]] = {"/alerts/technical": EVERYBODY, "/live": EVERYBODY}  # other pages: CARE
 DO: dict[str, tuple[Role, ...]] = {  # other forms: THERAPIST, so that one nobody thought of here lets in too few
     "/login": EVERYBODY,
     "/logout": EVERYBODY,
@@ -43,7 +48,7 @@ def may(person: Person | None, method: str, path: str) -> bool:
 
 
 def in_words(roles: Sequence[Role]) -> str:
-    return " and ".join(ROLE_WORDS[role] for role in roles)
+    return _(" and ").join(_(ROLE_WORDS[role]) for role in roles)
 
 
 def start_page(person: Person) -> str:

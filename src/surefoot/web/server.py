@@ -123,7 +123,13 @@ async def serve_pages(
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn without its signal handlers: whoever runs the loop decides when it ends."""
+    """Uvicorn without its signal handlers: whoever runs the loop decides when it ends. Live lines end first."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        live = getattr(getattr(self.config.app, "state", None), "live", None)
+        if live is not None:
+            live.close()
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from surefoot.records import TestResult
+from surefoot.web.language import _
+from surefoot.web.retold import retold
 from surefoot.web.words import TESTS, digits, leg, local, number
 
 SHOWN = 50
@@ -18,5 +20,6 @@ def tests(results: Sequence[TestResult], zone: tzinfo | None) -> list[tuple[str,
 
 def _row(one: TestResult, zone: tzinfo | None) -> tuple[str, ...]:
     value = number(one.value, digits(one.unit), one.unit)
-    usable = "yes" if one.value is not None else f"no: {one.reason or 'no reason was given'}"
-    return (local(one.start_s, zone), TESTS[one.kind], leg(one.side), value, usable)
+    why = retold(one.reason) if one.reason else _("no reason was given")
+    usable = _("yes") if one.value is not None else _("no: {why}", why=why)
+    return (local(one.start_s, zone), _(TESTS[one.kind]), leg(one.side), value, usable)

@@ -10,10 +10,11 @@ from surefoot.web.acting import Visitor
 from surefoot.web.guard import SAFE
 from surefoot.web.roles import is_open
 
-QUIET = ("/logout",)  # what the door says better itself
+QUIET = ("/logout", "/live")  # what the door says better itself; what says nothing of a patient
 _GATEWAY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHORT = re.compile(r"[\w.:+-]{1,80}")  # a number, a choice, an alert's name: nothing that anybody wrote
 _WRITTEN = {"csrf", "who", "back", "gateway", "label", "name", "note", "comment", "text", "password"}
+_WRITTEN |= {"roots", "cause", "since", "aids", "remark"}  # of a profile: sealed where it is kept
 
 Entry = tuple[str, str, str, str]  # who, what, about, told
 

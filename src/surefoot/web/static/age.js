@@ -2,19 +2,24 @@
 "use strict";
 (() => {
   const banner = document.getElementById("age");
-  const made = Date.now(); // by the reader's own clock, which may differ from the clinic's
   const oldest_s = 120;
+  let made = Date.now(); // by the reader's own clock, which may differ from the clinic's
   const tell = () => {
     const age_s = Math.floor((Date.now() - made) / 1000);
-    if (age_s < oldest_s) return;
-    const age = age_s < 600 ? `${age_s} seconds` : `${Math.floor(age_s / 60)} minutes`;
-    banner.textContent = `This page is ${age} old. `;
+    banner.hidden = age_s < oldest_s;
+    if (banner.hidden) return;
+    const { seconds, minutes } = banner.dataset;
+    const age = age_s < 600 ? seconds.replace("{n}", age_s) : minutes.replace("{n}", Math.floor(age_s / 60));
+    banner.textContent = `${age} `;
     const again = document.createElement("a");
     again.href = location.pathname;
-    again.textContent = "Load it again";
+    again.textContent = banner.dataset.again;
     banner.append(again);
-    banner.hidden = false;
   };
   setInterval(tell, 5000);
   document.addEventListener("visibilitychange", tell);
+  document.addEventListener("surefoot:current", () => { /* lists.js: all that is known by now stands on it */
+    made = Date.now();
+    tell();
+  });
 })();

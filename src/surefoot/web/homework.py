@@ -89,3 +89,20 @@ STEPS: Mapping[TestKind, tuple[str, ...]] = {
         _END,
     ),
 }
+_ON_PAGE = {  # what a page does itself, or asks otherwise than files do
+    " Set a metronome to 60 beats a minute.": "",
+    "; say another length with --distance.": ".",
+    " Then do the other foot in a recording of its own.": " Then do the other foot as another test.",
+    " Somebody should watch the clock.": "",
+    "Go on until a few seconds after the 30, then tap stop.": "When the page says stop, sit still until it goes on.",
+    "Tap start": "Tap Start",
+    "then tap stop": "then tap Stop",
+}
+
+
+def steps_on_page(kind: TestKind) -> list[str]:
+    """The steps of a test as the patient's page leads through it."""
+    steps = list(STEPS[kind])
+    for said, instead in _ON_PAGE.items():
+        steps = [step.replace(said, instead) for step in steps]
+    return steps

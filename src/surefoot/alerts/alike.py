@@ -1,0 +1,120 @@
+"""Alike: a change that both legs share is asked about before it is called a weakness of one of them.
+
+Other shoes, pain and a new floor move both legs at once; sciatica mostly one. So a review (T2) by a root's chart waits,
+three days at the most, while the legs' charts have not come apart and the other leg's has moved as well: the patient is
+asked whether other shoes explain it (facts/clinical.md 7.6; all P). "No" makes it the review it was, at once; so do
+charts that come apart; shoes, logged, are compared with days in them. What is urgent never waits: not much worse charts
+(T3), and not the second leg's review, which is a warning sign of the cauda equina (7.8, ``decline.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from surefoot.alerts.rules import CHART_RULES, leg_words, new_alert, said
+from surefoot.records import SIDES, Alert, Side, Trend
+
+KIND = "legs_changed_alike"
+CHART_OF = {rule.kind: rule.chart for rule in CHART_RULES}
+KIND_OF = {chart: kind for kind, chart in CHART_OF.items()}
+NO_SHOES = ("giving_way_count", "sit_to_stand_5_s", "chair_stand_30s_count", "heel_rise_count", "heel_walk_pct",
+            "toe_tap_count")  # what no shoe explains  # fmt: skip
+NOT_YET = (
+    "Not yet a weakness of one leg: other shoes, pain, haste or another floor change both legs alike. It is no sign "
+    "that nothing is wrong either: two legs that weaken together look the same."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeParams:
+    """When a review waits for an answer (P; ``benchmarks/charts.py``)."""
+
+    apart: float = 3.0  # standard errors by which the legs' charts are apart: it is one leg's
+    moved: float = 0.5  # standard errors that the other leg's own chart must stand out by, else it is one leg's
+    wait_days: int = 3  # after which nobody waits for an answer any more
+
+
+def held_back(
+    found: Sequence[Alert],
+    apart: Mapping[tuple[str, Side], float],
+    trends: Sequence[Trend],
+    before: Sequence[Alert],
+    params: AlikeParams = AlikeParams(),
+) -> list[Alert]:
+    """Those of the alerts of a day that wait for the patient's answer."""
+    both = {one.kind for one in found if one.tier == "T3" and one.side is None}
+    charts = {(trend.metric, trend.side): trend for trend in trends}
+    held = []
+    for one in found:
+        if one.tier != "T2" or one.side is None or one.kind not in CHART_OF or one.kind in both:
+            continue
+        name = CHART_OF[one.kind], one.side
+        other = charts.get((name[0], SIDES[1 - SIDES.index(one.side)]))
+        moved = other is not None and other.shift is not None and other.shift > params.moved
+        alike = moved and apart.get(name, params.apart) < params.apart
+        if alike and not any(t.metric in NO_SHOES for t in one.evidence) and _waited(one, before) < params.wait_days:
+            held.append(one)
+    return held
+
+
+def question(
+    held: Sequence[Alert], before: Sequence[Alert], raised_s: float, params: AlikeParams = AlikeParams()
+) -> list[Alert]:
+    """What the patient is asked (T1: the clinic may read it); nothing where each of them was asked about already."""
+    if not [one for one in held if not any(names(asked, one) for asked in open_questions(before))]:
+        return []
+    told = "; ".join(_told(one) for one in held)
+    sentence = (
+        f"Both legs have changed alike ({told}): the patient is asked about other shoes. "
+        f"Without an answer it is a review after {params.wait_days} days."
+    )
+    evidence = tuple(dict.fromkeys(trend for one in held for trend in one.evidence))
+    asked = new_alert(KIND, "T1", None, held[0].day, raised_s, sentence, evidence, NOT_YET)
+    return [asked] if all(old.alert_id != asked.alert_id for old in before) else []
+
+
+def open_questions(alerts: Iterable[Alert]) -> list[Alert]:
+    """Those nobody has answered, each as it was told last, the oldest first."""
+    known = {alert.alert_id: alert for alert in alerts if alert.kind == KIND}
+    return sorted((one for one in known.values() if one.resolved_s is None), key=lambda one: one.day)
+
+
+def answered(asked: Alert, words: str, at_s: float) -> Alert:
+    """The question, with what the patient said: it is over."""
+    return replace(asked, sentence=f"{asked.sentence} The patient says: {words}.", resolved_s=at_s)
+
+
+def unanswered(one: Alert, before: Sequence[Alert]) -> Alert:
+    """A review, with the word that the patient was asked first, where that was so."""
+    asked = [old for old in open_questions(before) if names(old, one)]
+    if not asked:
+        return one
+    return replace(one, sentence=f"{one.sentence} Asked about other shoes on {asked[0].day}: no answer.")
+
+
+def waiting(before: Iterable[Alert]) -> list[Alert]:
+    """The reviews that wait for an answer, as they would have been raised: the second leg's is urgent all the same."""
+    return [
+        new_alert(KIND_OF[chart.metric], "T2", chart.side, asked.day, asked.raised_s, asked.sentence, (chart,))
+        for asked in open_questions(before)
+        for chart in asked.evidence
+        if chart.metric in KIND_OF
+    ]
+
+
+def names(asked: Alert, one: Alert) -> bool:
+    """Whether this review is one that the question is about."""
+    return any((trend.metric, trend.side) == (CHART_OF.get(one.kind), one.side) for trend in asked.evidence)
+
+
+def _waited(one: Alert, before: Sequence[Alert]) -> int:
+    """For how many days it has been asked about."""
+    asked = [old for old in open_questions(before) if names(old, one)]
+    return (date.fromisoformat(one.day) - date.fromisoformat(asked[0].day)).days if asked else 0
+
+
+def _told(one: Alert) -> str:
+    changed = [said(trend) for trend in one.evidence if trend.metric not in KIND_OF][:2]
+    return f"{leg_words(one.side)}: {'; '.join(changed) or 'from day to day'}"

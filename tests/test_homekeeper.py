@@ -1,0 +1,87 @@
+"""The keeper of a home: what is committed at once, and what is gathered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import made
+from surefoot.cli.board import Board
+from surefoot.cli.homekeeper import GATHER_S, HomeKeeper
+from surefoot.config import load_config
+from surefoot.pipeline.store import Store, open_store
+from surefoot.records import Stride, WornSensor
+
+WORN = [WornSensor("left", "shank", "open", "C0:00:00:00:00:01", "open left", 104.0, 0.0)]
+
+
+class Counting(Store):
+    """Counts how often strides are committed."""
+
+    commits = 0
+
+    def keep_strides(self, strides: Sequence[Stride], *, anew: bool = False) -> None:
+        self.commits += 1
+        super().keep_strides(strides, anew=anew)
+
+
+class Home:
+    def __init__(self, folder: Path) -> None:
+        self.now_s = 1000.0
+        self.store = Counting(open_store(f"sqlite:///{folder / 'home.sqlite'}")._engine)
+        board = Board(WORN, "shank", load_config().zone, 0.0)
+        self.keeper = HomeKeeper(
+            self.store, board, lambda: self.now_s, lambda _: None, threading.Event(), lambda: False
+        )
+        self.keeper.flush()
+
+    def walk(self, seconds: float) -> None:
+        """A stride of one leg or the other each half second."""
+        for k in range(int(2 * seconds)):
+            self.now_s += 0.5
+            self.keeper.keep_strides([Stride("left" if k % 2 else "right", "shank", self.now_s, self.now_s + 1.0)])
+
+    def strides(self) -> list[float]:
+        return [stride.start_s for stride in self.store.strides(0.0, 1e12)]
+
+
+def test_a_minute_of_walking_is_committed_every_two_seconds_and_not_at_each_step(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.walk(60.0)
+    assert 60 / GATHER_S - 1 <= home.store.commits <= 60 / GATHER_S + 1
+    home.keeper.flush()
+    assert home.strides() == [1000.0 + 0.5 * k for k in range(1, 121)]
+    home.keeper.flush()
+    assert home.store.commits <= 60 / GATHER_S + 2
+
+
+def test_an_alert_does_not_wait_and_a_bout_brings_its_strides(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.walk(GATHER_S / 2)
+    home.keeper.keep_alert(made.alert("a", "T3"))
+    assert [one.alert.alert_id for one in home.store.alerts(home.store.gateway())] == ["a"]
+    assert [row.kind for row in home.store.outbox.pending(10)] == ["alert"]
+    assert home.strides() == []
+    home.keeper.keep_bout(made.bout(1))
+    assert len(home.strides()) == 2
+
+
+def test_strides_told_before_and_new_ones_may_be_gathered_together(tmp_path: Path) -> None:
+    """What happened before ``anew_until_s`` takes the place of what was told of that moment."""
+    home = Home(tmp_path)
+    home.store.keep_strides(
+        [Stride("right", "shank", 1000.6, 1000.6 + 1.0), Stride("right", "shank", 1001.6, 1001.6 + 1.0)]
+    )
+    home.keeper.anew_until_s = 1001.2
+    home.walk(GATHER_S)
+    home.keeper.flush()
+    assert 1000.6 not in home.strides() and 1001.6 in home.strides()
+
+
+def test_a_clock_that_is_set_back_does_not_keep_strides_waiting(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.walk(GATHER_S / 2)
+    home.now_s -= 600.0
+    home.walk(0.5)
+    assert len(home.strides()) == 3
