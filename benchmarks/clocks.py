@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from packets import MILLI, START_S, Sent, errors, sent, streamed
 from surefoot.pipeline.ring import Ring
 from surefoot.records import Gap, Samples
-from surefoot.sensors.products import PRODUCTS, product
+from surefoot.sensors.makers.products import PRODUCTS, product
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 from surefoot.simulation.sensor import Make

@@ -34,9 +34,9 @@ from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import open_store
 from surefoot.records import SIDES, Gap, Samples, Side, WornSensor
-from surefoot.sensors.product import Packet
-from surefoot.sensors.products import product
-from surefoot.sensors.stream import SensorStream
+from surefoot.sensors.clock.stream import SensorStream
+from surefoot.sensors.makers.product import Packet
+from surefoot.sensors.makers.products import product
 from surefoot.simulation.life import LifeHabits, life_day
 from surefoot.simulation.motion import motions
 from surefoot.simulation.person import draw_walker

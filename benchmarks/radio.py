@@ -37,8 +37,8 @@ from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import open_store
 from surefoot.records import SIDES, Side
-from surefoot.sensors.products import PRODUCTS
-from surefoot.sensors.radio import Radio
+from surefoot.sensors.bluetooth.radio import Radio
+from surefoot.sensors.makers.products import PRODUCTS
 from surefoot.simulation.air import Faults
 from surefoot.simulation.broker import small_broker
 from surefoot.simulation.pretend import pretend_radio

@@ -18,7 +18,7 @@ from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import _Work
 from surefoot.pipeline.today import Today
 from surefoot.records import SIDES, Samples
-from surefoot.sensors.stream import SensorStream
+from surefoot.sensors.clock.stream import SensorStream
 from surefoot.signal.walk import WalkStream
 from surefoot.simulation.person import draw_walker
 from surefoot.simulation.sensor import noise_tape, put_on
