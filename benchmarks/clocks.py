@@ -1,11 +1,12 @@
 """One clock: how well the times of two sensors are told, through drift, delay and loss; what keeping readings takes.
 
     python benchmarks/clocks.py [--minutes 10] [--pairs 5] [--only dot ...] [--links turns ...]
+    python benchmarks/clocks.py --bound
     python benchmarks/clocks.py --picture docs/pictures/clock.png
 
 Pretend sensors (tests/packets.py): readings of a known time, in packets like each product's, sent by clocks that drift
 apart, delayed and lost on the way. The second table keeps a simulated day's 16-bit readings, in memory where the system
-lets files be there.
+lets files be there. ``--bound``: how near anybody can come who looks for so long.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from packets import MILLI, START_S, Sent, errors, sent, streamed
 from surefoot.pipeline.ring import Ring
 from surefoot.records import Gap, Samples
-from surefoot.sensors.products import PRODUCTS, product
+from surefoot.sensors.makers.products import PRODUCTS, product
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 from surefoot.simulation.sensor import Make
@@ -109,6 +110,44 @@ def clocks(console: Console, minutes: float, pairs: int, keys: Sequence[str], ki
 
 def _ms(parts: list[np.ndarray]) -> str:
     return f"{1000 * np.quantile(np.concatenate(parts), 0.95):.1f}"
+
+
+BOUND_S = (10, 20, 30, 60, 120, 300)
+
+
+def bound(console: Console, keys: Sequence[str], runs: int = 40) -> None:
+    """How near to the floor who knows all but the floor comes: that delays are even, where they end, no drift, no loss.
+
+    The mean of what is likely is nearest, in the mean of squares; so no estimator of these arrivals is better by those.
+    """
+    title = (
+        f"Standard deviation (ms) of the best that can be said of the floor, {runs} links each by itself, 0 to 200 ms"
+    )
+    table = _table(title, "product", *(f"after {seconds} s" for seconds in BOUND_S))
+    depths = np.concatenate(
+        [-0.2 * np.linspace(1, 0, 400)[:-1] ** 3, 0.2 * np.linspace(0, 1, 400) ** 3]
+    )  # 0: the truth
+    for key in (key for key in keys if product(key).traits.tick_s):
+        traits, off = product(key).traits, []
+        for seed in range(runs):
+            rng, parts = np.random.default_rng(seed), PARTS.get(key, 1)
+            each_s = traits.readings_per_packet / traits.usual_rate_hz
+            gone = np.repeat(np.arange(0, BOUND_S[-1], each_s), parts)
+            own = rng.uniform(0, 0.2, len(gone))
+            arrived = np.maximum.accumulate(gone + own)
+            before = np.concatenate([[-1.0], arrived[:-1]]) - gone  # as late as this it is, if it waits
+            late, waits = arrived - gone, before >= own
+            off.append([_best(late[gone < s], before[(gone < s) & waits], depths) for s in BOUND_S])
+        table.add_row(key, *(f"{1000 * np.mean(np.square(column)) ** 0.5:.1f}" for column in zip(*off, strict=True)))
+    console.print(table)
+
+
+def _best(late: np.ndarray, bounds: np.ndarray, depths: np.ndarray) -> float:
+    """The mean of the floors that these delays allow, each by how likely it is."""
+    floors = depths[depths < late.min()]
+    likely = np.array([np.log(bounds - floor).sum() for floor in floors]) - len(late) * np.log(0.2 - floors)
+    weights = np.exp(likely - likely.max()) * np.gradient(floors)
+    return float(weights @ floors / weights.sum())
 
 
 def _marks(made: Sent, items: list[Any]) -> np.ndarray:
@@ -196,12 +235,16 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--only", nargs="+", metavar="PRODUCT", default=[one.key for one in PRODUCTS])
     parser.add_argument("--links", nargs="+", choices=DELAYS, default=list(DELAYS))
+    parser.add_argument("--bound", action="store_true")
     parser.add_argument("--picture", type=Path)
     asked = parser.parse_args()
     if asked.picture:
         picture(asked.picture)
         return
     console = Console(width=150)
+    if asked.bound:
+        bound(console, asked.only)
+        return
     clocks(console, asked.minutes, asked.pairs, asked.only, asked.links)
     keeping(console)
 

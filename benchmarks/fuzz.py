@@ -26,7 +26,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from surefoot.sensors.product import (
+from surefoot.sensors.clock.stamps import Stamp
+from surefoot.sensors.makers.product import (
     Ask,
     Battery,
     Heard,
@@ -39,8 +40,7 @@ from surefoot.sensors.product import (
     Traits,
     Write,
 )
-from surefoot.sensors.products import PRODUCTS, product
-from surefoot.sensors.stamps import Stamp
+from surefoot.sensors.makers.products import PRODUCTS, product
 from surefoot.simulation.ankles import firmware
 from surefoot.simulation.firmware import Sent
 

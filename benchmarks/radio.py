@@ -4,8 +4,8 @@
 
 All of it over the simulated radio (simulation/air.py), with sensors of their own drifting clocks, through bleak and the
 code that real sensors use. Everything but ``cost`` and ``kills`` runs in virtual time and repeats exactly; ``cost``
-takes ``--seconds`` of real time. ``--hours``: of a simulated day, for the memory; it takes about a minute an hour. At
-the 25th the day has been told.
+takes ``--seconds`` of real time. ``--hours``: of a simulated day, for the memory (benchmarks/memory.py); it takes about
+half a minute an hour. At the 25th the day has been told.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import resource
 import sys
 import tempfile
 import time
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,9 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))  # the sensors on the air are the tests'
 
-from aired import ZERO_S, Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
+from memory import memory
+
+from aired import Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
 from killed import killed
 from surefoot.alerts.mqtt import Link as ClinicLink
 from surefoot.cli.board import Board
@@ -36,17 +37,14 @@ from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import open_store
 from surefoot.records import SIDES, Side
-from surefoot.sensors.products import PRODUCTS
-from surefoot.sensors.radio import Radio
+from surefoot.sensors.bluetooth.radio import Radio
+from surefoot.sensors.makers.products import PRODUCTS
 from surefoot.simulation.air import Faults
 from surefoot.simulation.broker import small_broker
-from surefoot.simulation.life import LifeHabits
-from surefoot.simulation.pastime import pastime
 from surefoot.simulation.pretend import pretend_radio
 
 CONSOLE = Console(width=150)
 BAD = Faults(lost=0.02, jitter_s=0.2)  # none overtakes another: one that is late makes those behind it late
-USUAL_DAY = LifeHabits(worn_h=16.0, removals=(0, 0))  # 4,000 strides of each leg
 TURNS = Faults(lost=0.02, turns_s=0.2)  # as late, but what waits comes together
 GRID = Faults(lost=0.02, interval_s=0.05)  # as radios have it: what is said in between comes together
 
@@ -211,61 +209,10 @@ async def _cost(seconds: float) -> tuple[object, ...]:
     return (*told.decode().split(), f"{stored} rows")
 
 
-def _readings(board: Board) -> int:
-    return sum(status.readings for status in board.statuses.values())
-
-
 def _resident_mb() -> float:
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize() / 1e6
-
-
-# ---- memory over a day
-
-
-def memory(given: argparse.Namespace) -> None:
-    title = "Memory of gateway, broker, clinic and simulator in one process, of a day that begins at midnight"
-    CONSOLE.print(f"{title}\nhour, MB, readings, strides kept, days kept, rows at the clinic")
-    resident = in_virtual_time(_memory(given.hours))[1:]
-    if len(resident) > 1:
-        CONSOLE.print(f"Grown after the first hour: {max(resident[1:]) - resident[0]:.1f} MB at most\n")
-
-
-async def _memory(hours: float) -> list[float]:
-    """The whole of ``surefoot wear``, to the row at the clinic: MB at each hour. At the 25th a new day has begun."""
-    resident: list[float] = []
-    with tempfile.TemporaryDirectory() as folder:
-        config = load_config(home=Path(folder))
-        async with AsyncExitStack() as end:
-            person = await end.enter_async_context(pastime(habits=USUAL_DAY))
-            broker = await end.enter_async_context(small_broker())
-            store, ring = open_store(config.home_store), Ring(config.home_ring)
-            clinic = open_store(f"sqlite:///{folder}/clinic.sqlite")
-            board = Board(person.worn, "shank", config.zone, ZERO_S)
-            radio = Radio(person.worn, on_status=board.take_status, bleak=person.kit, unix_offset_s=ZERO_S)
-            home = Gateway(store, ring, config, board, lambda _: None)
-            tasks = [
-                asyncio.create_task(serve(clinic, ClinicLink(broker, "clinic", protocol="3.1.1"))),
-                asyncio.create_task(home.work(radio.items(), ZERO_S, broker)),
-            ]
-            for hour in range(round(hours) + 1):
-                kept, there = store.counts(), clinic.counts()
-                stored = sum(there.get(name, 0) for name in ("bouts", "incidents", "days"))
-                resident.append(_resident_mb())
-                CONSOLE.print(hour, f"{resident[-1]:.1f}", _readings(board), kept["strides"], kept["days"], stored)
-                if hour < hours:
-                    await asyncio.wait(tasks, timeout=3600.0, return_when=asyncio.FIRST_COMPLETED)
-                    for task in tasks:
-                        if task.done():
-                            task.result()
-            for task in reversed(tasks):
-                task.cancel()
-            await asyncio.wait(tasks)
-            ring.close()
-            for one in (store, clinic):
-                one.close()
-    return resident
 
 
 # ---- killed at any moment

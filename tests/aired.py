@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from surefoot.records import SIDES, Array, Gap, Samples, SensorStatus, Side, WornSensor
-from surefoot.sensors.ble import BleakKit
-from surefoot.sensors.products import product
-from surefoot.sensors.radio import Radio, RadioParams
+from surefoot.sensors.bluetooth.ble import BleakKit
+from surefoot.sensors.bluetooth.radio import Radio, RadioParams
+from surefoot.sensors.makers.products import product
 from surefoot.simulation.air import Air, Faults
 from surefoot.simulation.ankle import Ankle
 from surefoot.simulation.ankles import firmware

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.product import Heard, MalformedPacket, Packet, Traits, Wait
+from surefoot.sensors.makers.product import Heard, MalformedPacket, Packet, Traits, Wait
 from surefoot.simulation.firmware import Firmware
 from wired import Wire
 

@@ -13,8 +13,8 @@ from bleak import BleakClient, BleakScanner
 from bleak.backends.device import BLEDevice
 
 from surefoot.records import Samples
-from surefoot.sensors.openpacket import PRODUCT
-from surefoot.sensors.product import Ask, Heard, Listen, Packet, Product, Read, Script, Unlisten, Wait, Write
+from surefoot.sensors.makers.openpacket import PRODUCT
+from surefoot.sensors.makers.product import Ask, Heard, Listen, Packet, Product, Read, Script, Unlisten, Wait, Write
 from surefoot.simulation.air import Air, Faults
 from surefoot.simulation.ankle import Ankle
 from surefoot.simulation.ankle_open import OpenFirmware

@@ -9,9 +9,9 @@ from operator import itemgetter
 import numpy as np
 
 from surefoot.records import Array, Gap, Samples
-from surefoot.sensors.product import Packet, Traits
-from surefoot.sensors.stamps import Stamp
-from surefoot.sensors.stream import SensorStream
+from surefoot.sensors.clock.stamps import Stamp
+from surefoot.sensors.clock.stream import SensorStream
+from surefoot.sensors.makers.product import Packet, Traits
 
 MILLI = Traits(  # a time in milliseconds, eight readings a packet
     rates_hz=(104.0,),

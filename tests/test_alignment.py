@@ -17,7 +17,7 @@ from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import open_store
 from surefoot.records import SIDES, Gap, Samples, SensorStatus, WornSensor
-from surefoot.sensors.ticks import LINKS_S
+from surefoot.sensors.clock.ticks import LINKS_S
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 from surefoot.simulation.air import Faults
 

@@ -31,14 +31,18 @@ MAY_LOOK_INTO = {  # room: the rooms it may import from, besides its own
 }
 
 MAY_TOUCH = {  # outside thing: the files that may
-    "bleak": {"sensors/ble.py", "sensors/trouble.py", "simulation/backend.py"},  # the last is a backend of it
-    "bleak_retry_connector": {"sensors/ble.py", "sensors/trouble.py"},
+    "bleak": {
+        "sensors/bluetooth/ble.py",
+        "sensors/bluetooth/trouble.py",
+        "simulation/backend.py",
+    },  # the last is a backend of it
+    "bleak_retry_connector": {"sensors/bluetooth/ble.py", "sensors/bluetooth/trouble.py"},
     "bumble": {"simulation/*"},
     "dbus_fast": {f"simulation/{name}.py" for name in ("bluez", "busobjects", "remote")} | {"cli/adapter.py"},
     "aiomqtt": {"alerts/mqtt.py", "alerts/mqttclient.py"},
     "surefoot.alerts.mqtt": {"pipeline/delivery.py", "pipeline/clinic.py", "cli/*"},
     "amqtt": {"simulation/broker.py"},
-    "pyarrow": {"exports/parquet.py", "sensors/frames.py"},
+    "pyarrow": {"exports/parquet.py", "sensors/files/frames.py"},
     "typst": {"web/paper.py"},
     "matplotlib": {"web/drawing.py"},
     "cryptography": {"alerts/identity.py", "pipeline/sealing.py"},
@@ -64,15 +68,26 @@ MAY_TOUCH = {  # outside thing: the files that may
     "pickle": set(),
     "asyncio": {"cli/*", "pipeline/live.py", "pipeline/delivery.py", "pipeline/clinic.py"}
     | {"alerts/mqtt.py", "alerts/mqttclient.py", "alerts/keeping.py"}
-    | {"sensors/ble.py", "sensors/link.py", "sensors/ownlog.py", "sensors/radio.py", "simulation/*"}
+    | {
+        "sensors/bluetooth/ble.py",
+        "sensors/bluetooth/link.py",
+        "sensors/bluetooth/ownlog.py",
+        "sensors/bluetooth/radio.py",
+        "simulation/*",
+    }
     | {"web/*"},
     "threading": {"cli/*", "pipeline/outbox.py", "pipeline/passwords.py", "web/*"},
     "socket": {"alerts/mqtt.py", "cli/*", "simulation/broker.py", "web/server.py"},
     "logging": {"cli/*", "pipeline/*", "alerts/mqtt.py", "alerts/keeping.py", "simulation/broker.py", "web/*"}
-    | {"sensors/link.py", "sensors/ownlog.py"},
+    | {"sensors/bluetooth/link.py", "sensors/bluetooth/ownlog.py"},
     "the clock": {"cli/*", "pipeline/live.py", "pipeline/clinic.py", "pipeline/delivery.py", "web/app.py"}
     | {"web/homeapp.py"},
-    "chance": {"alerts/mqtt.py", "alerts/keeping.py", "pipeline/delivery.py", "sensors/radio.py"}  # how long to wait
+    "chance": {
+        "alerts/mqtt.py",
+        "alerts/keeping.py",
+        "pipeline/delivery.py",
+        "sensors/bluetooth/radio.py",
+    }  # how long to wait
     | {"web/door.py", "pipeline/sealing.py", "pipeline/tokens.py"},  # a secret must not follow from anything; others
     # are given chance
     "files": {"cli/*", "config.py", "sensors/*", "pipeline/engine.py", "simulation/privatebus.py", "web/*"}
@@ -126,7 +141,11 @@ PLANTED = [
     ("alerts/planted.py", "from surefoot.signal import hops\n", "alerts/planted.py looks into signal"),
     ("alerts/planted.py", "from surefoot import pipeline\n", "alerts/planted.py looks into pipeline"),
     ("sensors/planted.py", "import surefoot.signal.hops\n", "sensors/planted.py looks into signal"),
-    ("pipeline/planted.py", "from surefoot.sensors.columns import HEADER\n", "pipeline/planted.py looks into sensors"),
+    (
+        "pipeline/planted.py",
+        "from surefoot.sensors.files.columns import HEADER\n",
+        "pipeline/planted.py looks into sensors",
+    ),
     ("simulation/planted.py", "from surefoot.signal.hops import x\n", "simulation/planted.py looks into signal"),
     ("web/planted.py", "from surefoot.signal.hops import x\n", "web/planted.py looks into signal"),
     ("records_.py", "from surefoot import cli\n", "records_.py belongs to no room"),

@@ -20,10 +20,10 @@ from bleak.exc import (
 from bleak_retry_connector import BleakNotFoundError
 
 from aired import Aired, aired, in_virtual_time
-from surefoot.sensors import openpacket as wire
-from surefoot.sensors.ble import BleParams, Bluetooth, Found, Line
-from surefoot.sensors.product import Ask, Hear, Listen, Read, Script, Unlisten, Wait, Write
-from surefoot.sensors.trouble import RadioError, explain
+from surefoot.sensors.bluetooth.ble import BleParams, Bluetooth, Found, Line
+from surefoot.sensors.bluetooth.trouble import RadioError, explain
+from surefoot.sensors.makers import openpacket as wire
+from surefoot.sensors.makers.product import Ask, Hear, Listen, Read, Script, Unlisten, Wait, Write
 
 LEFT, RIGHT = "C0:00:00:00:00:01", "C0:00:00:00:00:02"
 

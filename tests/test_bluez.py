@@ -24,7 +24,7 @@ from bleak.exc import (
 
 from onair import LEFT, RIGHT, Ear, Place, begin, place
 from onlinux import QUICK, bluez_on, hurried, killed_after, system_bus, until
-from surefoot.sensors.openpacket import CONTROL, DATA, INFO, PRODUCT, START
+from surefoot.sensors.makers.openpacket import CONTROL, DATA, INFO, PRODUCT, START
 from surefoot.simulation.air import Faults
 from surefoot.simulation.bluez import BlueZ, Manners
 from surefoot.simulation.privatebus import BusError, as_system_bus, private_bus

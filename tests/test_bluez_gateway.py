@@ -16,11 +16,11 @@ import pytest
 from aired import Aired, Listener, aired, compared
 from onlinux import QUICK, bluez_on, hurried, killed_after, system_bus, until
 from surefoot.records import SIDES, Side
-from surefoot.sensors.ble import BleakKit, BleParams
-from surefoot.sensors.link import LinkParams
-from surefoot.sensors.product import Product
-from surefoot.sensors.products import PRODUCTS
-from surefoot.sensors.radio import RadioParams
+from surefoot.sensors.bluetooth.ble import BleakKit, BleParams
+from surefoot.sensors.bluetooth.link import LinkParams
+from surefoot.sensors.bluetooth.radio import RadioParams
+from surefoot.sensors.makers.product import Product
+from surefoot.sensors.makers.products import PRODUCTS
 from surefoot.simulation.air import Faults
 from surefoot.simulation.bluez import BlueZ, Manners
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import realdata
-from surefoot.sensors.clipping import clipping_notes
+from surefoot.sensors.files.clipping import clipping_notes
 from surefoot.signal.rates import not_at_this_rate
 from surefoot.simulation.faults import clip
 from surefoot.simulation.walker import Walker, simulate_walk

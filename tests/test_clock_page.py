@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.sensors.missing import MissingParams
-from surefoot.sensors.order import OrderParams
-from surefoot.sensors.stream import StreamParams
-from surefoot.sensors.ticks import TickParams
-from surefoot.sensors.waiting import WaitingParams
+from surefoot.sensors.clock.missing import MissingParams
+from surefoot.sensors.clock.order import OrderParams
+from surefoot.sensors.clock.stream import StreamParams
+from surefoot.sensors.clock.ticks import TickParams
+from surefoot.sensors.clock.waiting import WaitingParams
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "clock.md").read_text(encoding="utf-8")
@@ -28,5 +28,5 @@ def test_all_it_names_is_there() -> None:
     assert len(CONSTANTS) >= 12
     for script in re.findall(r"python (benchmarks/\w+\.py)", PAGE):
         assert (ROOT / script).exists()
-    for file in re.findall(r"`((?:sensors|pipeline|signal|tests)/\w+\.py)`", PAGE):
+    for file in re.findall(r"`((?:sensors|pipeline|signal|tests)/[\w/]+\.py)`", PAGE):
         assert (ROOT / file).exists() or (ROOT / "src" / "surefoot" / file).exists(), file

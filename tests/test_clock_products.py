@@ -7,7 +7,7 @@ import pytest
 
 from packets import START_S, errors, sent, streamed
 from surefoot.records import Array
-from surefoot.sensors.products import product
+from surefoot.sensors.makers.products import product
 
 UNDER_WAY_S = 0.004
 KNOWN_S = 120.0  # from then on

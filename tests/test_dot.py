@@ -9,10 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.sensors.dot import BATTERY, MEASURE, PAYLOAD, REPORT, SETTINGS, DotDecoder, decode, encode
-from surefoot.sensors.dot import PRODUCT as DOT
-from surefoot.sensors.dotwire import as_packet, measured
-from surefoot.sensors.product import Battery, MalformedPacket, Packet, ProductError, Seen, Stopped, Tapped, need_mtu
+from surefoot.sensors.makers.dot import BATTERY, MEASURE, PAYLOAD, REPORT, SETTINGS, DotDecoder, decode, encode
+from surefoot.sensors.makers.dot import PRODUCT as DOT
+from surefoot.sensors.makers.dotwire import as_packet, measured
+from surefoot.sensors.makers.product import (
+    Battery,
+    MalformedPacket,
+    Packet,
+    ProductError,
+    Seen,
+    Stopped,
+    Tapped,
+    need_mtu,
+)
 from surefoot.simulation.ankle_dot import FIRST, DotFirmware
 from wired import Wire, readings
 

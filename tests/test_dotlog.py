@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surefoot.records import Array
-from surefoot.sensors import dotlog
-from surefoot.sensors.dot import PRODUCT as DOT
-from surefoot.sensors.dotlog import NOTICE, DotDownload, frame, unframe
-from surefoot.sensors.product import Logged, Packet, ProductError
+from surefoot.sensors.makers import dotlog
+from surefoot.sensors.makers.dot import PRODUCT as DOT
+from surefoot.sensors.makers.dotlog import NOTICE, DotDownload, frame, unframe
+from surefoot.sensors.makers.product import Logged, Packet, ProductError
 from surefoot.simulation.ankle_dot import DotFirmware
 from surefoot.simulation.firmware import Sent
 from wired import Wire

@@ -10,9 +10,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from surefoot.sensors import openpacket
-from surefoot.sensors.product import Battery, MalformedPacket, Packet
-from surefoot.sensors.products import PRODUCTS
+from surefoot.sensors.makers import openpacket
+from surefoot.sensors.makers.product import Battery, MalformedPacket, Packet
+from surefoot.sensors.makers.products import PRODUCTS
 
 
 def loaded() -> ModuleType:

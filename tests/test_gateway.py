@@ -25,11 +25,11 @@ from surefoot.pipeline.clinic import serve
 from surefoot.pipeline.ring import Ring, RingParams
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import SIDES, DaySummary, Gap, Samples, SensorStatus, Stride, WornSensor
-from surefoot.sensors.ble import BleParams
-from surefoot.sensors.joining import joined
-from surefoot.sensors.link import LinkParams
-from surefoot.sensors.ownlog import OwnLogParams
-from surefoot.sensors.radio import RadioParams
+from surefoot.sensors.bluetooth.ble import BleParams
+from surefoot.sensors.bluetooth.joining import joined
+from surefoot.sensors.bluetooth.link import LinkParams
+from surefoot.sensors.bluetooth.ownlog import OwnLogParams
+from surefoot.sensors.bluetooth.radio import RadioParams
 from surefoot.simulation.broker import small_broker
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks

@@ -20,10 +20,10 @@ from surefoot.cli import importing
 from surefoot.cli import main as cli
 from surefoot.pipeline.store import open_store
 from surefoot.records import SIDES
-from surefoot.sensors.called import declared, recognized, side_in
-from surefoot.sensors.columns import RecordingError
-from surefoot.sensors.frames import look_at, read
-from surefoot.sensors.guess import GuessParams, guess_acc, guess_gyr, guess_time
+from surefoot.sensors.files.called import declared, recognized, side_in
+from surefoot.sensors.files.columns import RecordingError
+from surefoot.sensors.files.frames import look_at, read
+from surefoot.sensors.files.guess import GuessParams, guess_acc, guess_gyr, guess_time
 from surefoot.simulation.sensor import noise_tape, put_on
 from surefoot.simulation.walker import Walker, simulate_walk
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from surefoot.records import Gap, Samples
-from surefoot.sensors.dot import PRODUCT as DOT
-from surefoot.sensors.dotlog import NOTICE, unframe
-from surefoot.sensors.late import LogFetch, late_samples
-from surefoot.sensors.product import Logged, Packet
+from surefoot.sensors.bluetooth.late import LogFetch, late_samples
+from surefoot.sensors.makers.dot import PRODUCT as DOT
+from surefoot.sensors.makers.dotlog import NOTICE, unframe
+from surefoot.sensors.makers.product import Logged, Packet
 from surefoot.simulation.ankle_dot import DotFirmware
 from wired import Wire, readings
 

@@ -19,7 +19,7 @@ from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, open_store
 from surefoot.records import SIDES, Samples, Side
-from surefoot.sensors.radio import Radio
+from surefoot.sensors.bluetooth.radio import Radio
 from surefoot.simulation.motion import Motion
 from surefoot.simulation.person import draw_walker
 from surefoot.simulation.sensor import noise_tape, put_on

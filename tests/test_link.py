@@ -15,12 +15,12 @@ import pytest
 
 from aired import ZERO_S, Aired, Compared, Listener, aired, apart_s, compared, in_virtual_time
 from surefoot.records import SIDES, Gap, Samples, SensorStatus, Side, WornSensor
-from surefoot.sensors import openpacket as wire
-from surefoot.sensors.ble import Bluetooth, Found, Line
-from surefoot.sensors.link import LinkParams
-from surefoot.sensors.product import Packet
-from surefoot.sensors.products import PRODUCTS, product
-from surefoot.sensors.radio import Radio, RadioParams
+from surefoot.sensors.bluetooth.ble import Bluetooth, Found, Line
+from surefoot.sensors.bluetooth.link import LinkParams
+from surefoot.sensors.bluetooth.radio import Radio, RadioParams
+from surefoot.sensors.makers import openpacket as wire
+from surefoot.sensors.makers.product import Packet
+from surefoot.sensors.makers.products import PRODUCTS, product
 from surefoot.simulation.air import Faults
 from surefoot.simulation.ankle import Cell
 

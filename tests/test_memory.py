@@ -12,11 +12,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from packets import MILLI, sent
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import _Work
 from surefoot.pipeline.today import Today
 from surefoot.records import SIDES, Samples
+from surefoot.sensors.clock.stream import SensorStream
 from surefoot.signal.walk import WalkStream
 from surefoot.simulation.person import draw_walker
 from surefoot.simulation.sensor import noise_tape, put_on
@@ -95,3 +97,17 @@ def test_a_usual_day_stays_below_five_megabytes(grown: tuple[int, int, float]) -
     """Eight thousand strides, and sixteen hours of minutes beside those they were walked in."""
     size, strides, _ = grown
     assert 8000 * size / strides + 960 * MINUTE_BYTES < 5e6
+
+
+@pytest.mark.parametrize("delays", ["uniform", "turns"])
+def test_a_sensor_s_stream_and_clock_hold_no_more_after_their_ten_minutes(delays: str) -> None:
+    made = sent(np.random.default_rng(4), MILLI, 1500.0, ppm=80.0, lost=0.02, delays=delays)
+    stream = SensorStream("left", "shank", MILLI, MILLI.usual_rate_hz)
+    parts = np.array_split(np.arange(len(made.packets)), 5)
+    held = []
+    for part in parts:
+        for k in part.tolist():
+            stream.update(*made.packets[k])
+        held.append(held_bytes(stream))
+    assert held[0] > 50_000
+    assert held[-1] < 1.02 * held[2]

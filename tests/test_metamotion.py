@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import byhand
-from surefoot.sensors import metamotion as wire
-from surefoot.sensors.product import Battery, MalformedPacket, Packet, ProductError, Tapped
+from surefoot.sensors.makers import metamotion as wire
+from surefoot.sensors.makers.product import Battery, MalformedPacket, Packet, ProductError, Tapped
 from surefoot.simulation.ankle_metamotion import MetaMotionFirmware, Processor
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from surefoot.sensors.missing import Missing
-from surefoot.sensors.order import Placed
-from surefoot.sensors.product import Packet
+from surefoot.sensors.clock.missing import Missing
+from surefoot.sensors.clock.order import Placed
+from surefoot.sensors.makers.product import Packet
 
 RATE_HZ, EACH = 100.0, 4
 FOUR = Packet(np.zeros((EACH, 3)), np.zeros((EACH, 3)))

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.sensors.grid import on_grid
-from surefoot.sensors.movesense import (
+from surefoot.sensors.clock.stamps import Stamp
+from surefoot.sensors.makers.grid import on_grid
+from surefoot.sensors.makers.movesense import (
     ACC_STEP_MPS2,
     COMMAND,
     GROUPS,
@@ -21,9 +22,8 @@ from surefoot.sensors.movesense import (
     decode,
     encode,
 )
-from surefoot.sensors.movesense import PRODUCT as MOVESENSE
-from surefoot.sensors.product import Ask, Listen, MalformedPacket, Packet, ProductError, Seen, need_mtu
-from surefoot.sensors.stamps import Stamp
+from surefoot.sensors.makers.movesense import PRODUCT as MOVESENSE
+from surefoot.sensors.makers.product import Ask, Listen, MalformedPacket, Packet, ProductError, Seen, need_mtu
 from surefoot.simulation.ankle_movesense import MovesenseFirmware
 from wired import Wire, readings
 

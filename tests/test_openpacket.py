@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import byhand
-from surefoot.sensors import openpacket as wire
-from surefoot.sensors.product import Battery, MalformedPacket, Packet, ProductError, Stopped, Tapped
+from surefoot.sensors.makers import openpacket as wire
+from surefoot.sensors.makers.product import Battery, MalformedPacket, Packet, ProductError, Stopped, Tapped
 from surefoot.simulation.ankle_open import OpenFirmware
 from surefoot.simulation.firmware import AttError
 

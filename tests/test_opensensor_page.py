@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import byhand
-from surefoot.sensors import opencheck
-from surefoot.sensors import openpacket as wire
-from surefoot.sensors.product import Battery, Packet, ProductError, Tapped
+from surefoot.sensors.makers import opencheck
+from surefoot.sensors.makers import openpacket as wire
+from surefoot.sensors.makers.product import Battery, Packet, ProductError, Tapped
 from surefoot.simulation.ankle_open import RATE_NOT_OFFERED, UNKNOWN_COMMAND, OpenFirmware
 from surefoot.simulation.firmware import INVALID_LENGTH, Sent
 
@@ -205,7 +205,7 @@ def test_it_reads_what_apps_log(tmp_path):
         + "".join(f"A 10:21:04.2{k} Notification received, value: (0x) {s.hex('-')}\n" for k, s in enumerate(sent))
     )
     assert list(opencheck.notifications(dump.read_text().splitlines())) == sent
-    run = [sys.executable, "-m", "surefoot.sensors.opencheck", str(dump)]
+    run = [sys.executable, "-m", "surefoot.sensors.makers.opencheck", str(dump)]
     done = subprocess.run(run, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "Nothing wrong was found." in done.stdout and "50 readings, 104.00 a second" in done.stdout

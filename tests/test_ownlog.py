@@ -9,10 +9,10 @@ from typing import TypeVar
 import numpy as np
 
 from surefoot.records import Gap, Samples, WornSensor
-from surefoot.sensors.dot import PRODUCT as DOT
-from surefoot.sensors.dotlog import NOTICE
-from surefoot.sensors.ownlog import OwnLog, OwnLogParams
-from surefoot.sensors.product import Script
+from surefoot.sensors.bluetooth.ownlog import OwnLog, OwnLogParams
+from surefoot.sensors.makers.dot import PRODUCT as DOT
+from surefoot.sensors.makers.dotlog import NOTICE
+from surefoot.sensors.makers.product import Script
 from surefoot.simulation.ankle_dot import DotFirmware
 from wired import Wire
 

@@ -21,9 +21,9 @@ from surefoot.config import Config
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.pipeline.store import open_store
 from surefoot.records import Donning, Side, WornSensor
-from surefoot.sensors.ble import Found
-from surefoot.sensors.openpacket import PRODUCT
-from surefoot.sensors.product import Seen
+from surefoot.sensors.bluetooth.ble import Found
+from surefoot.sensors.makers.openpacket import PRODUCT
+from surefoot.sensors.makers.product import Seen
 from surefoot.simulation.puppet import ANKLES_AND_FEET
 from surefoot.simulation.stage import Stage, stage
 

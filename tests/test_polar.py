@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import byhand
-from surefoot.sensors import polar
-from surefoot.sensors.polarframe import ACC, GYRO, Frame, decode_frame, encode_frame, unpacked
-from surefoot.sensors.polarpairs import PairParams, Pairs
-from surefoot.sensors.product import Ask, MalformedPacket, Packet, ProductError, Stopped
-from surefoot.sensors.stamps import Stamp
+from surefoot.sensors.clock.stamps import Stamp
+from surefoot.sensors.makers import polar
+from surefoot.sensors.makers.polarframe import ACC, GYRO, Frame, decode_frame, encode_frame, unpacked
+from surefoot.sensors.makers.polarpairs import PairParams, Pairs
+from surefoot.sensors.makers.product import Ask, MalformedPacket, Packet, ProductError, Stopped
 from surefoot.simulation.ankle_polar import PolarFirmware
 
 ACC_10_BIT = (  # 57 readings

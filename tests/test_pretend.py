@@ -15,7 +15,7 @@ import pytest
 from aired import in_virtual_time
 from onlinux import leave_bus, until
 from surefoot.records import SIDES, Gap, Samples, SurefootError
-from surefoot.sensors.radio import Radio
+from surefoot.sensors.bluetooth.radio import Radio
 from surefoot.simulation.pretend import Pretend, PretendError, _program, pretend_radio
 from surefoot.simulation.privatebus import BusError
 

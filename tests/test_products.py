@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import byhand
 from surefoot.records import SurefootError
-from surefoot.sensors.product import Battery, ProductError, Seen, Stopped, Tapped
-from surefoot.sensors.products import PRODUCTS, product
+from surefoot.sensors.makers.product import Battery, ProductError, Seen, Stopped, Tapped
+from surefoot.sensors.makers.products import PRODUCTS, product
 from surefoot.simulation.ankles import FIRMWARE, firmware
 
 KEYS = [known.key for known in PRODUCTS]

@@ -17,8 +17,8 @@ from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolErr
 
 from aired import in_virtual_time
 from onair import LEFT, RATE_HZ, RIGHT, Ear, Place, begin, place
-from surefoot.sensors.openpacket import BATTERY_LEVEL, BLINK, CONTROL, DATA, INFO, PRODUCT, START, STOP
-from surefoot.sensors.product import Battery, MalformedPacket, Stopped
+from surefoot.sensors.makers.openpacket import BATTERY_LEVEL, BLINK, CONTROL, DATA, INFO, PRODUCT, START, STOP
+from surefoot.sensors.makers.product import Battery, MalformedPacket, Stopped
 from surefoot.simulation import backend
 from surefoot.simulation.air import Faults
 from surefoot.simulation.ankle import Ankle, Cell

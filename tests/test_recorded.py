@@ -20,7 +20,7 @@ from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
 from surefoot.pipeline.ring import Ring
 from surefoot.records import SIDES, Gap, Samples
-from surefoot.sensors.stream import SensorStream
+from surefoot.sensors.clock.stream import SensorStream
 from surefoot.signal.walk import WalkStream
 from surefoot.simulation.pulses import Buckle
 from surefoot.simulation.scene import record

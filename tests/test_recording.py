@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import realdata
 import surefoot
 from surefoot.records import Gap, Samples
-from surefoot.sensors.clockwork import ClockParams, even
-from surefoot.sensors.gravity import convert
-from surefoot.sensors.recording import RecordingError, check_pair, interleave, open_recording, source
+from surefoot.sensors.files.clockwork import ClockParams, even
+from surefoot.sensors.files.gravity import convert
+from surefoot.sensors.files.recording import RecordingError, check_pair, interleave, open_recording, source
 
 HEADER = realdata.HEADER
 RATE_HZ = 100.0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from surefoot.sensors.product import G_MPS2, Product, ProductError
-from surefoot.sensors.products import PRODUCTS, product
+from surefoot.sensors.makers.product import G_MPS2, Product, ProductError
+from surefoot.sensors.makers.products import PRODUCTS, product
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "sensors.md").read_text(encoding="utf-8")
 ROWS = {

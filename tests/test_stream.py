@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from packets import MICRO, MILLI, NANO, NUMBERED, START_S, TIMELESS, Sent, errors, sent, streamed
 from surefoot.records import Gap, Samples
-from surefoot.sensors.product import Packet, Traits
-from surefoot.sensors.stamps import Stamp
-from surefoot.sensors.stream import SensorStream, StreamParams
+from surefoot.sensors.clock.stamps import Stamp
+from surefoot.sensors.clock.stream import SensorStream, StreamParams
+from surefoot.sensors.makers.product import Packet, Traits
 
 TOUCH_S = 1e-6  # seconds since 1970 are kept to a quarter of a microsecond
 

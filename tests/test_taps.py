@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import realdata
 from surefoot.records import SIDES, Samples
-from surefoot.sensors.taps import TapWatch
+from surefoot.sensors.bluetooth.taps import TapWatch
 from surefoot.simulation.puppet import ANKLES, Puppet
 
 LEFT, RIGHT = ANKLES

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from packets import late
-from surefoot.sensors.pace import Pace
-from surefoot.sensors.ticks import LINKS_S, Apart, TickClock, apart
+from surefoot.sensors.clock.pace import Pace
+from surefoot.sensors.clock.ticks import LINKS_S, Apart, TickClock, apart
 
 START_S = 1.8e9
 

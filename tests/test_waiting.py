@@ -7,8 +7,8 @@ import pytest
 
 from packets import late
 from surefoot.records import Array
-from surefoot.sensors.ticks import TickClock, TickParams
-from surefoot.sensors.waiting import Floor, Waiting, WaitingParams
+from surefoot.sensors.clock.ticks import TickClock, TickParams
+from surefoot.sensors.clock.waiting import Floor, Waiting, WaitingParams
 
 EACH_S = 1 / 60
 DRIFT = -80e-6

@@ -9,9 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.sensors.product import Ask, Battery, Heard, MalformedPacket, Packet, ProductError, Seen, Write, need_mtu
-from surefoot.sensors.witmotion import CODES, COMMAND, NOTICE, WitmotionDecoder, decode, encode, encode_registers
-from surefoot.sensors.witmotion import PRODUCT as WIT
+from surefoot.sensors.makers.product import (
+    Ask,
+    Battery,
+    Heard,
+    MalformedPacket,
+    Packet,
+    ProductError,
+    Seen,
+    Write,
+    need_mtu,
+)
+from surefoot.sensors.makers.witmotion import CODES, COMMAND, NOTICE, WitmotionDecoder, decode, encode, encode_registers
+from surefoot.sensors.makers.witmotion import PRODUCT as WIT
 from surefoot.simulation.ankle_witmotion import TRUE_RATES_HZ, WitmotionFirmware
 from wired import Wire, readings
 

@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.grid import on_grid
-from surefoot.sensors.product import (
+from surefoot.sensors.makers.grid import on_grid
+from surefoot.sensors.makers.product import (
     Ask,
     Decoder,
     Hear,

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from surefoot.sensors.recording import load
+    from surefoot.sensors.files.recording import load
     from surefoot.signal.walk import analyze
 
 __all__ = ["__version__", "analyze", "load"]
 
-_HOMES = {"analyze": "surefoot.signal.walk", "load": "surefoot.sensors.recording"}
+_HOMES = {"analyze": "surefoot.signal.walk", "load": "surefoot.sensors.files.recording"}
 
 
 def __getattr__(name: str) -> object:

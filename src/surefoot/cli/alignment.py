@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from surefoot.records import SIDES, Placement, SensorStatus, Side
-from surefoot.sensors.ticks import apart
+from surefoot.sensors.clock.ticks import apart
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 
 SURE_PPM = 5.0  # standard deviation of a clock that is worth keeping (P)

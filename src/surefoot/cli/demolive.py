@@ -14,7 +14,7 @@ from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
-from surefoot.sensors.radio import Radio
+from surefoot.sensors.bluetooth.radio import Radio
 from surefoot.simulation.pretend import pretend_radio
 
 READINGS = 1000  # of each sensor: ten seconds of it

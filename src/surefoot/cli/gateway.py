@@ -56,7 +56,7 @@ from surefoot.records import (
     SurefootError,
     WornSensor,
 )
-from surefoot.sensors.joining import joined
+from surefoot.sensors.bluetooth.joining import joined
 from surefoot.signal.told import USUAL
 from surefoot.web.ordered import said as order_words
 

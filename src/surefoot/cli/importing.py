@@ -16,13 +16,13 @@ from surefoot.cli.replay import FILE, go_on
 from surefoot.cli.sending import check_address
 from surefoot.config import load_config
 from surefoot.records import Placement, Side
-from surefoot.sensors.called import Called, declared, recognized, side_in
-from surefoot.sensors.columns import READINGS, Columns, RecordingError
-from surefoot.sensors.frames import Frame, look_at, read
-from surefoot.sensors.gravity import ACC_UNITS
-from surefoot.sensors.guess import Guess, guess_acc, guess_gyr, guess_time
-from surefoot.sensors.naming import placement_of, side_of
-from surefoot.sensors.recording import Recording, check_pair, recording_of
+from surefoot.sensors.files.called import Called, declared, recognized, side_in
+from surefoot.sensors.files.columns import READINGS, Columns, RecordingError
+from surefoot.sensors.files.frames import Frame, look_at, read
+from surefoot.sensors.files.gravity import ACC_UNITS
+from surefoot.sensors.files.guess import Guess, guess_acc, guess_gyr, guess_time
+from surefoot.sensors.files.naming import placement_of, side_of
+from surefoot.sensors.files.recording import Recording, check_pair, recording_of
 
 TIMES = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "rows": None}
 CHOICES = {"acc_unit": ("m/s2", "g"), "gyr_unit": ("deg/s", "rad/s"), "time_unit": tuple(TIMES),

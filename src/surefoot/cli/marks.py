@@ -17,7 +17,7 @@ from surefoot.pipeline.resumed import told_of
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.told import standing
 from surefoot.records import Answer, Gap, Incident, IncidentKind, Samples, Side
-from surefoot.sensors.taps import TapParams, TapWatch
+from surefoot.sensors.bluetooth.taps import TapParams, TapWatch
 from surefoot.web.words import INCIDENTS
 from surefoot.web.words import side as leg
 

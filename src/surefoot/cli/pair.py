@@ -22,7 +22,7 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import SIDES, Placement, Side, WornSensor
-from surefoot.sensors.ble import BleakKit
+from surefoot.sensors.bluetooth.ble import BleakKit
 
 ADDRESS = "ADDRESS"
 

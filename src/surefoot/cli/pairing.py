@@ -11,9 +11,9 @@ from surefoot.cli.search import Search
 from surefoot.cli.wish import KEPT, NEAR, PLACES, Heard, PairingError, Place, View, Wish
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.records import Donning, Gap, Placement, Samples, SensorStatus, Side, WornSensor
-from surefoot.sensors.ble import BleakKit, Bluetooth
-from surefoot.sensors.radio import Radio
-from surefoot.sensors.taps import TapWatch
+from surefoot.sensors.bluetooth.ble import BleakKit, Bluetooth
+from surefoot.sensors.bluetooth.radio import Radio
+from surefoot.sensors.bluetooth.taps import TapWatch
 from surefoot.signal.walk import WalkStream
 
 

@@ -24,8 +24,8 @@ from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import run
 from surefoot.records import Check, Gap, Placement, Samples, Side
-from surefoot.sensors.naming import side_of
-from surefoot.sensors.recording import Recording, check_pair, interleave, open_recording
+from surefoot.sensors.files.naming import side_of
+from surefoot.sensors.files.recording import Recording, check_pair, interleave, open_recording
 from surefoot.signal.rates import not_at_this_rate
 from surefoot.signal.told import USUAL
 from surefoot.signal.walk import WalkStream

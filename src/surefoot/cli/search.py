@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from surefoot.cli.wish import KEPT, NEAR, Heard, PairingError, View, Wish
 from surefoot.records import SurefootError
-from surefoot.sensors.ble import Bluetooth, Found
-from surefoot.sensors.products import PRODUCTS
+from surefoot.sensors.bluetooth.ble import Bluetooth, Found
+from surefoot.sensors.makers.products import PRODUCTS
 
 LOW_PCT = 20  # of charge: hardly a day
 

@@ -17,7 +17,7 @@ from surefoot.cli.main import FAILED
 from surefoot.config import Config, load_config
 from surefoot.pipeline.samegrid import same_grid
 from surefoot.records import SIDES, Array, Placement, Samples, Side, TestKind, TestResult
-from surefoot.sensors.recording import Recording, RecordingError, check_pair, open_recording
+from surefoot.sensors.files.recording import Recording, RecordingError, check_pair, open_recording
 from surefoot.signal.alignment import Aligned
 from surefoot.signal.guided.assess import FOOT_ONLY, ONE_LEGGED, assess, learned
 from surefoot.signal.guided.norms import NORMS, place

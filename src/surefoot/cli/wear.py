@@ -30,8 +30,8 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import Gap, Samples, SensorStatus, SurefootError, WornSensor
-from surefoot.sensors.ble import BleakKit
-from surefoot.sensors.radio import Radio
+from surefoot.sensors.bluetooth.ble import BleakKit
+from surefoot.sensors.bluetooth.radio import Radio
 
 CLOCK_LOOK_S = 60.0
 UNRELIABLE = "no time server has set this computer's clock since it was switched on: days may be misdated"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from surefoot.records import Placement, Side, SurefootError
-from surefoot.sensors.ble import Found
-from surefoot.sensors.product import Product
+from surefoot.sensors.bluetooth.ble import Found
+from surefoot.sensors.makers.product import Product
 
 Place = tuple[Side, Placement]
 Doing = Literal["stand", "walk"] | Place  # a place is one to tap

@@ -7,11 +7,11 @@ import struct
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.dot import BATTERY, MAKER, MEASURE, PAYLOAD, PRODUCT, RATE_QUANTITIES, REPORT, SETTINGS
-from surefoot.sensors.dotlog import ANSWER, CONTROL, NOTICE
-from surefoot.sensors.dotwire import ACC_STEP_MPS2, GYR_STEP_DPS, TICK_BITS, dot_uuid, encode
-from surefoot.sensors.grid import on_grid
-from surefoot.sensors.product import Packet
+from surefoot.sensors.makers.dot import BATTERY, MAKER, MEASURE, PAYLOAD, PRODUCT, RATE_QUANTITIES, REPORT, SETTINGS
+from surefoot.sensors.makers.dotlog import ANSWER, CONTROL, NOTICE
+from surefoot.sensors.makers.dotwire import ACC_STEP_MPS2, GYR_STEP_DPS, TICK_BITS, dot_uuid, encode
+from surefoot.sensors.makers.grid import on_grid
+from surefoot.sensors.makers.product import Packet
 from surefoot.simulation.ankle_dotlog import DotMemory
 from surefoot.simulation.firmware import (
     INVALID_LENGTH,

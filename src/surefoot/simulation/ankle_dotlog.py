@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors import dotlog
-from surefoot.sensors.dotlog import frame, unframe
-from surefoot.sensors.dotwire import READINGS
+from surefoot.sensors.makers import dotlog
+from surefoot.sensors.makers.dotlog import frame, unframe
+from surefoot.sensors.makers.dotwire import READINGS
 
 ROOM = 362 * 60 * 60  # readings: the second generation's 362 minutes at 60 Hz
 EXPORT_HZ, EXPORT_EACH = 60.0, 4  # beats of an export, and packets in each

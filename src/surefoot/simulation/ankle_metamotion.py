@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors import metamotion as wire
-from surefoot.sensors.product import Packet, Product
+from surefoot.sensors.makers import metamotion as wire
+from surefoot.sensors.makers.product import Packet, Product
 from surefoot.simulation.firmware import (
     READ_NOT_PERMITTED,
     WRITE_NOT_PERMITTED,

@@ -7,8 +7,8 @@ import re
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.grid import on_grid
-from surefoot.sensors.movesense import (
+from surefoot.sensors.makers.grid import on_grid
+from surefoot.sensors.makers.movesense import (
     ACC_STEP_MPS2,
     ANSWER,
     COMMAND,
@@ -27,7 +27,7 @@ from surefoot.sensors.movesense import (
     UNSUBSCRIBE,
     encode,
 )
-from surefoot.sensors.product import Packet
+from surefoot.sensors.makers.product import Packet
 from surefoot.simulation.firmware import (
     INVALID_LENGTH,
     READ_NOT_PERMITTED,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors import openpacket as wire
-from surefoot.sensors.product import Packet, Product
+from surefoot.sensors.makers import openpacket as wire
+from surefoot.sensors.makers.product import Packet, Product
 from surefoot.simulation.firmware import (
     INVALID_LENGTH,
     READ_NOT_PERMITTED,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors import polar as wire
-from surefoot.sensors.polarframe import ACC, COMPRESSED, GYRO, Frame, encode_frame
-from surefoot.sensors.product import Product
+from surefoot.sensors.makers import polar as wire
+from surefoot.sensors.makers.polarframe import ACC, COMPRESSED, GYRO, Frame, encode_frame
+from surefoot.sensors.makers.product import Product
 from surefoot.simulation.firmware import (
     READ_NOT_PERMITTED,
     WRITE_NOT_PERMITTED,

@@ -7,8 +7,8 @@ import struct
 import numpy as np
 
 from surefoot.records import Array
-from surefoot.sensors.product import Packet
-from surefoot.sensors.witmotion import (
+from surefoot.sensors.makers.product import Packet
+from surefoot.sensors.makers.witmotion import (
     BANDWIDTH,
     CHARGES,
     COMMAND,

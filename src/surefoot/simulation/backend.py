@@ -20,7 +20,7 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.backends.service import BleakGATTService, BleakGATTServiceCollection
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
 
-from surefoot.sensors.ble import BleakKit
+from surefoot.sensors.bluetooth.ble import BleakKit
 from surefoot.simulation.air import Air
 from surefoot.simulation.central import Central, Heard, LinkLost, Wire, full_uuid, property_names
 from surefoot.simulation.firmware import AttError

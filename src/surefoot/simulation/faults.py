@@ -14,7 +14,7 @@ from surefoot.records import Array, Gap, Samples, Side
 
 Blocks = Iterable[Samples | Gap]
 
-HOLE_S = 0.050  # up to here a hole is filled by the door (sensors/clockwork.py), beyond it is a gap
+HOLE_S = 0.050  # up to here a hole is filled by the door (sensors/files/clockwork.py), beyond it is a gap
 
 
 def skew(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from surefoot.records import Array
-from surefoot.sensors.product import Product
+from surefoot.sensors.makers.product import Product
 
 Property = Literal["read", "write", "write-without-response", "notify", "indicate"]
 READ_NOT_PERMITTED, WRITE_NOT_PERMITTED, INVALID_LENGTH, UNLIKELY = 0x02, 0x03, 0x0D, 0x0E

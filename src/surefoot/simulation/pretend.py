@@ -14,8 +14,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 
 from surefoot.records import SurefootError, WornSensor
-from surefoot.sensors.ble import BleakKit
-from surefoot.sensors.products import product as known
+from surefoot.sensors.bluetooth.ble import BleakKit
+from surefoot.sensors.makers.products import product as known
 from surefoot.simulation.pastime import pastime
 from surefoot.simulation.privatebus import BusError, as_system_bus, private_bus
 

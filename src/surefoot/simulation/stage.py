@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from surefoot.sensors.ble import BleakKit
+from surefoot.sensors.bluetooth.ble import BleakKit
 from surefoot.simulation.air import Air, Faults
 from surefoot.simulation.ankle import Ankle, Cell
 from surefoot.simulation.ankles import firmware

@@ -1,0 +1,1 @@
+"""Worn sensors over Bluetooth: found, connected, listened to, connected again."""
