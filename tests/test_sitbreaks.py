@@ -102,7 +102,7 @@ def page_of(home: Store, now: HomeNow | None = SITTING) -> Browser:
 def test_it_is_set_paused_and_asked_for_on_the_page_and_stays_at_home(home: Store) -> None:
     page = page_of(home)
     assert "Off. Switched on" in text(page.get("/")) and page.get("/breaks/hint").json() == {"hint": False}
-    assert "On : after 90 minutes of sitting, 2 times a day at most, not from 22 to 7" in text(
+    assert "On: after 90 minutes of sitting, 2 times a day at most, not from 22 to 7" in text(
         page.post("/breaks", FORM)
     )
     assert page.get("/breaks/hint").json() == {"hint": True}
