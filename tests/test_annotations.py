@@ -153,7 +153,7 @@ def test_a_patient_without_a_treatment_is_told_where_to_log_one(tmp_path: Path) 
     store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
     Home(WEAK).tell(store, NOW_S, *(DayBody.of_day(day, ()) for day in story.days(3)))
     page = text(Reader(store).get(f"/patients/{WEAK}?around=<x>"))
-    assert "No treatment and no aid is known. Log one" in page
+    assert "No treatment and no aid is known. Once one is logged" in page
     store.close()
 
 
