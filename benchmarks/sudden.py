@@ -157,7 +157,8 @@ def _row(lives: Sequence[_Stepped], step: Step) -> Iterator[str]:
         yield _pct(np.mean([any(h.day <= days for h in mine) for mine in right]))
     yield _pct(np.mean([any(h.day <= 3 and h.alert.tier == "T3" for h in mine) for mine in right]))
     yield _pct(np.mean([any(h.worn_day <= 2 for h in mine) for mine in right]))
-    yield _pct(np.mean([len(one.heard) > len(mine) for one, mine in zip(lives, right, strict=True)]))
+    told = [[h for h in one.heard if h.alert.tier >= "T2"] for one in lives]  # a question calls nobody
+    yield _pct(np.mean([len(every) > len(mine) for every, mine in zip(told, right, strict=True)]))
 
 
 class _Stepped:

@@ -58,3 +58,23 @@ def test_a_change_of_three_spreads_is_never_taken_for_noise() -> None:
     for _ in range(200):
         values = (rng.normal(50, 1, 56) + 3 * (np.arange(56) >= 28)).tolist()
         assert before_after(days(-28, values), BEGUN.isoformat()).state == "more"
+
+
+def test_days_that_go_on_to_change_are_not_said_to_wander() -> None:
+    """The middle of a course from 0 to 14 lies far within what such days would set apart by themselves."""
+    rng = np.random.default_rng(9)
+    before, after = rng.normal(0, 0.3, 10).tolist(), (np.linspace(0, 14, 10) + rng.normal(0, 0.3, 10)).tolist()
+    assert before_after(days(-10, before) | days(0, after), BEGUN.isoformat()).course == "up"
+    assert before_after(days(-10, before) | days(0, after[::-1]), BEGUN.isoformat()).course == "down"
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.3])
+def test_days_that_wander_seldom_look_as_if_they_went_on(rho: float) -> None:
+    rng = np.random.default_rng(10)
+    told = 0
+    for _ in range(1500):
+        x = rng.normal(0, 1, 56)
+        for k in range(1, 56):
+            x[k] = rho * x[k - 1] + np.sqrt(1 - rho**2) * x[k]
+        told += before_after(days(-28, x.tolist()), BEGUN.isoformat()).course != ""
+    assert told / 1500 < 0.02

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -305,3 +306,10 @@ def test_while_the_store_fails_nothing_is_heard_and_then_all_of_it(
 
     with served(app) as url:
         asyncio.run(listen(url))
+
+
+def test_the_times_told_are_the_codes() -> None:
+    page = (Path(__file__).resolve().parent.parent / "docs" / "pages.md").read_text(encoding="utf-8")
+    told = dict(re.findall(r"`LiveParams\.(\w+)` = ([\d.]+\d)", page))
+    assert {name: float(value) for name, value in told.items()} == {"look_s": 0.5, "beat_s": 15.0}
+    assert all(getattr(LiveParams(), name) == float(value) for name, value in told.items())

@@ -133,7 +133,7 @@ def test_a_day_not_worn_is_a_gap_with_its_reason(empty: Store) -> None:
     page = Reader(empty).get(f"/patients/{WEAK}")
     left = next(trace for trace in figures(page)["Walking speed"]["data"] if trace.get("name") == "Left")
     assert [y is None for y in left["y"]] == [False, False, True, False, False]
-    assert "worn 0.0 h of 6" in text(page)
+    assert "no: worn 24 min, less than 6 h" in text(page)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def _in_german() -> Iterator[None]:
 
 
 def test_what_is_not_known_is_marked_as_english() -> None:
-    assert retold("Somebody wrote this.") == "\u2068Somebody wrote this.\u2069"
+    assert retold("Somebody wrote this.") == "\ufdd0Somebody wrote this.\ufdd1"
     assert untold(retold("Somebody wrote this.")) == "Somebody wrote this."
     assert retold("") == ""
     speak(OWN)
@@ -47,7 +47,7 @@ def test_what_is_not_known_is_marked_as_english() -> None:
 
 
 def test_half_of_a_sentence_is_not_translated() -> None:
-    assert retold("speed unchanged; the moon was full") == "\u2068speed unchanged; the moon was full\u2069"
+    assert retold("speed unchanged; the moon was full") == "\ufdd0speed unchanged; the moon was full\ufdd1"
     assert retold("Left leg weaker (the moon): speed unchanged.").startswith(FOREIGN)
 
 
@@ -63,8 +63,8 @@ def test_a_field_in_braces_is_never_filled_in_twice() -> None:
 
 
 def test_marks_become_tags_on_a_page_and_go_where_tags_cannot_stand() -> None:
-    page = '<title>\u2068T\u2069</title><p title="\u2068A\u2069">\u2068B <b>c</b>\u2069</p>'
-    page += '<script>"\u2068C\u2069"</script>'
+    page = '<title>\ufdd0T\ufdd1</title><p title="\ufdd0A\ufdd1">\ufdd0B <b>c</b>\ufdd1</p>'
+    page += '<script>"\ufdd0C\ufdd1"</script>'
     assert marked_up(page) == ('<title>T</title><p title="A"><span lang="en">B <b>c</b></span></p><script>"C"</script>')
 
 
@@ -74,7 +74,7 @@ def test_a_long_sentence_of_a_strange_home_is_tried_a_few_times_only(monkeypatch
     whole = module._whole
     monkeypatch.setattr(module, "_whole", lambda text: (tried.append(text), whole(text))[1])
     text = ("The way looked like 1 m, not 1 m. Measure it. A. " * 30)[:1200]
-    assert retold(text) == f"{FOREIGN}{text}\u2069"
+    assert retold(text) == f"{FOREIGN}{text}\ufdd1"
     assert len(tried) < 6 * text.count(".")
 
 

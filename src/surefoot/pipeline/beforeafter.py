@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from surefoot.pipeline.baseline import autocorrelation
+from surefoot.pipeline.slopes import mann_kendall
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class BeforeAfterParams:
     sure: float = 1.96  # standard errors that 19 of 20 differences by chance stay within (E1)
     median_error: float = 1.2533  # how much less sure a median is than a mean, of normal days (E1)
     most_autocorrelation: float = 0.6  # eight weeks cannot tell more (P)
+    steady_p: float = 0.01  # less likely by chance is a course that goes on, up or down (P),
+    hanging: float = 0.3  # of days that hang together so (facts/clinical.md 7.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,14 @@ class Spell:
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
     """``change``: after less before. ``noise``: what days alone set medians apart by, 19 times of 20; None: no change
-    can be told, and ``reason`` says why."""
+    can be told, and ``reason`` says why. ``course``: where the days since go steadily, which their middle hides."""
 
     before: Spell
     after: Spell
     change: float | None = None
     noise: float | None = None
     reason: str = ""
+    course: Literal["up", "down", ""] = ""
 
     @property
     def state(self) -> Literal["more", "less", "noise", "cannot_say"]:
@@ -59,13 +63,21 @@ def before_after(values: Mapping[str, float], day: str, params: BeforeAfterParam
     """``values`` by day, of days that count; ``day``: the first one of what was begun, which belongs to after."""
     first, last = spell_days(day, params)
     before = [value for name, value in values.items() if first <= name < day]
-    after = [value for name, value in values.items() if day <= name <= last]
+    after = [value for name, value in sorted(values.items()) if day <= name <= last]
     spells = _spell(before), _spell(after)
     few = [(word, len(of)) for word, of in (("before", before), ("after", after)) if len(of) < params.least]
     if few:
         told = " and ".join(f"{many} {'day' if many == 1 else 'days'} {word}" for word, many in few)
         return BeforeAfter(*spells, reason=f"{told}; at least {params.least} on either side are needed")
-    return BeforeAfter(*spells, median(after) - median(before), _noise(before, after, params))
+    change, noise = median(after) - median(before), _noise(before, after, params)
+    return BeforeAfter(*spells, change, noise, course=_course(after, params))
+
+
+def _course(after: Sequence[float], params: BeforeAfterParams) -> Literal["up", "down", ""]:
+    values = np.asarray(after, dtype=np.float64)
+    if mann_kendall(values, params.hanging) > params.steady_p:
+        return ""
+    return "up" if np.sign(values[None, :] - values[:, None])[np.triu_indices(len(values), 1)].sum() > 0 else "down"
 
 
 def _noise(before: Sequence[float], after: Sequence[float], params: BeforeAfterParams) -> float:

@@ -17,7 +17,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from surefoot.pipeline.tokens import LOOKS_LIKE, Token, Tokens
 from surefoot.records import SurefootError
 from surefoot.web.gate import Note
-from surefoot.web.language import OWN, speak
 from surefoot.web.problems import ProblemError
 
 ROOT = "/api/"
@@ -76,7 +75,6 @@ class ApiGate:
         if scope["type"] != "http" or not f"{scope['path']}/".startswith(ROOT):
             await self._app(scope, receive, send)
             return
-        speak(OWN)  # sentences are what programs compare: the same whoever asks, from wherever
         try:
             if _is_open(scope):
                 await self._api(scope, receive, send)

@@ -20,7 +20,7 @@ from surefoot.web.language import OWN, day_words, numerals, spoken
 from surefoot.web.testshapes import TESTS
 from surefoot.web.workshapes import WORK
 
-FOREIGN, END = "\u2068", "\u2069"  # Unicode's own marks around text of another direction or language
+FOREIGN, END = "\ufdd0", "\ufdd1"  # no characters: Unicode leaves them to programs, and no text holds them
 SEPARATORS = ("; ", ", ", " and ")  # between things that are told in a row, the widest first
 _FIELD = re.compile(r"\{(\w+)\}")
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z])")

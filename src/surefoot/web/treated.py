@@ -116,10 +116,15 @@ def _says(made: BeforeAfter, words: MetricWords) -> str:
     """Better or worse only where one way is; never that the treatment did it."""
     if made.state == "cannot_say":
         return retold(made.reason)
-    if made.state == "noise":
-        return _("no more than days wander by themselves")
     measure = MEASURES.get(words.name)
     worse = 1 if words.name in CHARTS else measure.worse if measure else 0
+    if made.course:  # a middle of days that go on to change would say too little, and its wander too much
+        if worse == 0:
+            return _("rising all the time since") if made.course == "up" else _("falling all the time since")
+        mine = (made.course == "up") == (worse > 0)
+        return _("getting worse all the time since") if mine else _("getting better all the time since")
+    if made.state == "noise":
+        return _("no more than days wander by themselves")
     if worse == 0:
         return _("higher since") if made.state == "more" else _("lower since")
     return _("worse since") if (made.state == "more") == (worse > 0) else _("better since")
