@@ -28,8 +28,8 @@ from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline import duty
-from surefoot.pipeline.alertlog import _closed
 from surefoot.pipeline.clinic import ClinicParams, serve
+from surefoot.pipeline.closed import is_closed
 from surefoot.pipeline.duty import DutyParams, look, settle
 from surefoot.pipeline.monitored import MonitorParams, thin_days
 from surefoot.pipeline.schema import alerts
@@ -197,7 +197,7 @@ def test_what_waits_is_what_is_open_by_its_events(tiers: list[str], events: list
     is_open = {one.alert.alert_id: one.life for one in store.alerts() if one.life.is_open}
     assert {one.alert_id: one.life for one in store.alert_log.waiting()} == is_open
     with store._read() as connection:
-        closed = connection.scalars(select(alerts.c.alert_id).where(_closed())).all()
+        closed = connection.scalars(select(alerts.c.alert_id).where(is_closed())).all()
     store.close()
     assert set(closed) == {"a0", "a1", "a2"} - set(is_open), "and nothing that is closed is looked at for ever"
 

@@ -192,6 +192,7 @@ ROLES = [  # who may what: therapist, care team, administrator, both
     ("POST", "/snooze", True, True, False, True),
     ("POST", "/resolve", True, True, False, True),
     ("POST", "/wake", True, True, False, True),
+    ("POST", "/escalate", True, True, False, True),
     ("POST", "/seen", True, True, True, True),
 ]
 

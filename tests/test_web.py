@@ -17,7 +17,9 @@ import pytest
 import made
 import story
 from story import DAY_S, EMPTY, NEW, NOW_S, SILENT, STEADY, WEAK
+from surefoot.alerts.alertlife import Life
 from surefoot.alerts.bodies import AlertBody, AnswerBody, DayBody, IncidentBody, TestBody
+from surefoot.alerts.escalation import next_due
 from surefoot.alerts.technical import Upkeep
 from surefoot.pipeline.duty import look, settle, watch
 from surefoot.pipeline.store import Store, open_store
@@ -363,6 +365,10 @@ def test_whoever_comes_second_is_told_who_was_first(empty: Store) -> None:
     assert "Acknowledged by Dr. Ada" in said and "Dr. Bob" not in said
 
 
+def life_of(store: Store, name: str) -> Life:
+    return next(one.life for one in store.alerts(WEAK) if one.alert.alert_id == name)
+
+
 def snoozed(store: Store, now_s: float = NOW_S, **more: str) -> str:
     return text(Reader(store, now_s).post("/snooze", form(store, minutes="60") | more))
 
@@ -376,6 +382,19 @@ def test_a_snooze_is_seen_and_hides_nothing(empty: Store) -> None:
     assert "Open, snoozed" not in text(Reader(empty, NOW_S + 3601).get("/alerts"))
     said = text(Reader(empty, NOW_S + 60).post("/wake", form(empty)))
     assert "The snooze has ended." in said and "Open, snoozed" not in said and "Snooze ended by Dr. Ada" in said
+
+
+def test_whoever_cannot_see_to_it_has_the_next_person_told(empty: Store) -> None:
+    alerted(empty, made.alert("a", "T3"), made.alert("b", "T4"))
+    assert Reader(empty).get("/alerts").text.count('formaction="/escalate"') == 1, "of a T4 everybody is told at once"
+    said = text(Reader(empty).post("/escalate", form(empty)))
+    assert "The next person is told as well." in said and "Open (2)" in said
+    assert "Dr. Ada had deputy told as well, 2026-01-29 09:12+00:00." in said
+    due = next_due(life_of(empty, "a"), NOW_S)
+    assert due is not None and due.what == "tell" and due.at_s <= NOW_S and "deputy" in due.to
+    assert "Nobody more can be told" in text(Reader(empty).post("/escalate", form(empty)))
+    assert "Nobody more can be told" in text(Reader(empty).post("/escalate", form(empty, "b")))
+    assert [e.what for e in life_of(empty, "a").events].count("escalated") == 1
 
 
 def test_nobody_snoozes_for_long_nor_an_emergency_nor_what_became_worse(empty: Store) -> None:

@@ -36,6 +36,15 @@ def wake(life: Life, who: str, now_s: float) -> AlertEvent | None:
     return AlertEvent("woken", life.tier, now_s, snoozed.number, who)
 
 
+def escalate(
+    life: Life, who: str, now_s: float, people: tuple[str, ...], seen: Tier | None = None
+) -> AlertEvent | None:
+    """The next of ``people`` is told as well, now. Of a T4 all of them were; the last one has nobody behind them."""
+    if not life.is_open or is_worse(life, seen) or life.tier not in ("T2", "T3") or life.level + 1 >= len(people):
+        return None
+    return AlertEvent("escalated", life.tier, now_s, life.level + 1, who, (people[life.level + 1],))
+
+
 def resolve(life: Life, who: str, now_s: float, comment: str, seen: Tier | None = None) -> AlertEvent | None:
     """It is over, and the comment says why. The first one counts."""
     if life.resolved is not None or is_worse(life, seen) or not comment:

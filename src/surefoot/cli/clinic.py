@@ -146,7 +146,9 @@ async def _run(
     line = Line(time.time())
     zone = config.zone if "timezone" in config.model_fields_set else None
     title = f"Clinic, {where}"
-    app = make_app(store, time.time, title, zone=zone, line=line, names=outside.names, language=config.language)
+    params = _params(config)
+    people = {"language": config.language, "people": params.duty.escalation}
+    app = make_app(store, time.time, title, zone=zone, line=line, names=outside.names, **people)
     ready = asyncio.Event()
 
     def tell(url: str) -> None:
@@ -162,7 +164,7 @@ async def _run(
         pulse = Pulse({"duty": 600.0}, time.monotonic)
         tasks.create_task(keep_telling(pulse, lambda: f"{brokers}: {'listening' if line.is_up else 'no line'}"))
         looked = partial(pulse.beat, "duty")
-        params, teller = _params(config), _teller(line)
+        teller = _teller(line)
         tasks.create_task(serve(store, links, params=params, ready=ready, on_trouble=teller, on_look=looked))
 
 

@@ -20,7 +20,7 @@ class NotRecordedError(SurefootError):
 
 @dataclass(frozen=True, slots=True)
 class RecordedSensor:
-    """One sensor's day, with all that ``sensors.recording.Recording`` has; its readings stay on the disk."""
+    """One sensor's day, with all that ``sensors.files.recording.Recording`` has; its readings stay on the disk."""
 
     path: Path
     side: Side

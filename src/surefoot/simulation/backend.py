@@ -50,7 +50,7 @@ def bleak_backends(air: Air) -> Backends:
 
 
 def bleak_kit(air: Air) -> BleakKit:
-    """The same for ``sensors.ble``."""
+    """The same for ``sensors.bluetooth.ble``."""
     backends = bleak_backends(air)
     return BleakKit(*({"backend": one} for one in (backends.scanner, backends.client, backends.adapter)))
 

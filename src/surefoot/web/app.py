@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, Response
 
+from surefoot.alerts.escalation import EscalationParams
 from surefoot.pipeline.store import Store
 from surefoot.records import SurefootError
 from surefoot.web.api import make_api
@@ -53,6 +54,7 @@ def make_app(
     line: Line | None = None,
     names: Sequence[str] = (),
     language: str = "",
+    people: EscalationParams | None = None,
 ) -> FastAPI:
     """The clinic's pages on ``store``.
 
@@ -61,7 +63,7 @@ def make_app(
 
     ``names``: under which others reach these pages, over HTTPS; nobody gets in without a login then. Without names they
     are this computer's own, and a login is needed as soon as somebody has one. ``language``: that of who has
-    chosen none ("": as their browser asks).
+    chosen none ("": as their browser asks). ``people``: who is told of an alert, one after another.
     """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)  # its documents load from a CDN
     pages, outside = Pages(title, zone, line), bool(names)
@@ -71,7 +73,7 @@ def make_app(
     app.state.live = Live(bulletin, door, clock, pages.troubles)
     app.get("/live", response_class=EventSourceResponse)(app.state.live.stream)
     _add_pages(app, Desk(store, clock, pages, line))
-    _add_deeds(app, Deeds(store, clock))
+    _add_deeds(app, Deeds(store, clock, people or EscalationParams()))
     _add_judging(app, Judging(store, clock, pages))
     _add_printing(app, Printing(store, clock, zone))
     _add_door(app, door)
@@ -109,7 +111,7 @@ def _add_pages(app: FastAPI, desk: Desk) -> None:
 
 
 def _add_deeds(app: FastAPI, deeds: Deeds) -> None:
-    for deed in (deeds.snooze, deeds.wake, deeds.resolve, deeds.seen):
+    for deed in (deeds.snooze, deeds.wake, deeds.escalate, deeds.resolve, deeds.seen):
         app.post(f"/{deed.__name__}", response_model=None)(deed)
 
 

@@ -1,4 +1,4 @@
-"""What people do about alerts beside acknowledging them: snooze, end a snooze, resolve; and that one was looked at."""
+"""What people do about alerts beside acknowledging: snooze, end a snooze, pass on, resolve; and that one was seen."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from urllib.parse import quote
 from fastapi import Form
 from starlette.responses import RedirectResponse, Response
 
-from surefoot.alerts.actions import resolve, see, snooze, wake
+from surefoot.alerts.actions import escalate, resolve, see, snooze, wake
 from surefoot.alerts.alertlife import AlertEvent, Life
+from surefoot.alerts.escalation import EscalationParams
 from surefoot.pipeline.store import Store
 from surefoot.records import Tier
 from surefoot.web.acting import visitor
@@ -24,9 +25,10 @@ Field = Annotated[str, Form()]
 class Deeds:
     """One method per form; each answers with the page it came from, and what was done on top of it."""
 
-    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], float], people: EscalationParams) -> None:
         self._store = store
         self._clock = clock
+        self._people = people
 
     def snooze(
         self,
@@ -46,6 +48,22 @@ class Deeds:
         who, now_s = name_of(who), self._clock()
         done = self._do(gateway, alert_id, lambda life: wake(life, who, now_s))
         return _back(gateway, alert_id, back, "woken" if done else "unchanged")
+
+    def escalate(
+        self,
+        gateway: Field,
+        alert_id: Field,
+        tier: Annotated[Tier, Form()],
+        who: Field = "",
+        back: Field = "",
+    ) -> Response:
+        """The next person is told now, and not only when nobody has answered for long."""
+        who, now_s = name_of(who), self._clock()
+
+        def deed(life: Life) -> AlertEvent | None:
+            return escalate(life, who, now_s, self._people.people(life.channel, life.tier), tier)
+
+        return _back(gateway, alert_id, back, "passed" if self._do(gateway, alert_id, deed) else "nobody")
 
     def resolve(
         self,

@@ -41,6 +41,8 @@ TOLD = {  # after a form: what its page says on top
     "named": N_("The patient's label is stored."),
     "snoozed": N_("Snoozed. It stays open and on this page, and the next person is told in time all the same."),
     "woken": N_("The snooze has ended."),
+    "passed": N_("The next person is told as well. It stays open, and yours until somebody acknowledges it."),
+    "nobody": N_("Nobody more can be told: everybody has been, or the alert is not as your page showed it."),
     "resolved": N_("Resolved. It is stored below with your name and why."),
     "unchanged": N_("Nothing was changed: somebody was sooner, or the alert is not as your page showed it. See below."),
     "judged": N_("Stored below with your name and the time."),

@@ -45,6 +45,7 @@ HAPPENED = {
     "snoozed": N_("Snoozed until {until} by {who}"),
     "woken": N_("Snooze ended by {who}"),
     "escalated": N_("Not answered: {to} is told as well"),
+    "passed": N_("{who} had {to} told as well"),
     "expired": N_("Grown old"),
     "resolved": N_("Resolved by {who}"),
     "cleared": N_("Over: it cleared by itself"),
@@ -176,7 +177,8 @@ def standing(stored: StoredAlert, now_s: float, zone: tzinfo | None) -> Iterator
 def happened(event: AlertEvent, zone: tzinfo | None) -> str:
     """One event in a sentence, without its note."""
     until = "" if event.until_s is None else local(event.until_s, zone)
-    what = event.what if event.what != "resolved" or event.who else "cleared"
+    by_hand = {"resolved": ("resolved", "cleared"), "escalated": ("passed", "escalated")}
+    what = by_hand[event.what][not event.who] if event.what in by_hand else event.what
     said = _(HAPPENED[what], who=_who(event.who), to=", ".join(event.to), until=until)
     return f"{said}, {local(event.at_s, zone)}"
 

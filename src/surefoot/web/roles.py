@@ -25,6 +25,7 @@ DO: dict[str, tuple[Role, ...]] = {  # other forms: THERAPIST, so that one nobod
     "/acknowledge": CARE,
     "/snooze": CARE,
     "/wake": CARE,
+    "/escalate": CARE,
     "/resolve": CARE,
     "/seen": EVERYBODY,
 }
