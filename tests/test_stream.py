@@ -114,7 +114,7 @@ def test_times_are_told_soon_and_only_where_delays_hide_them_later():
     p = StreamParams()
     for delays in ("none", "interval", "turns", "bursts", "stalls"):
         assert first_told_s(delays) < p.settle_s + 1.0
-    assert 10.0 < first_told_s("uniform") < p.settle_most_s + 1.0
+    assert p.settle_s + 1.0 < first_told_s("uniform") < p.settle_most_s + 1.0
     assert first_told_s("uniform", TIMELESS) < p.settle_s + 1.0
 
 

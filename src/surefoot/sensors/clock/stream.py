@@ -31,7 +31,7 @@ class StreamParams:
     settle_s: float = 2.5  # looked at before the first time is told
     settle_packets: int = 8
     settle_within_s: float = 0.010  # and longer while a clock with ticks is not known so well,
-    settle_most_s: float = 40.0  # up to this: only where each packet is late by itself
+    settle_most_s: float = 8.0  # up to this: only where each packet is late by itself
     again_s: float = 60.0  # away so long, the same again
     gather_s: float = 0.2  # readings told together
     look_s: float = 1.0  # how often the run is held against the clock
