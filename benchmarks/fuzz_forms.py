@@ -106,6 +106,8 @@ class Clinic:
         for name, roles in STAFF.items():
             self.store.office.staff.add(name, roles, PASSWORD, NOW_S)
         self.app = app or make_app(self.store, lambda: NOW_S, "Clinic")
+        if app is None:
+            self.app.state.live.close()  # else whoever asks for the live line hears it for ever
         self.cookies = {"": "made-up", **{name: self._log_in(name) for name in STAFF}}
 
     def ask(self, one: Ask, told: Told) -> None:

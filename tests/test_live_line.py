@@ -313,3 +313,14 @@ def test_the_times_told_are_the_codes() -> None:
     told = dict(re.findall(r"`LiveParams\.(\w+)` = ([\d.]+\d)", page))
     assert {name: float(value) for name, value in told.items()} == {"look_s": 0.5, "beat_s": 15.0}
     assert all(getattr(LiveParams(), name) == float(value) for name, value in told.items())
+
+
+def test_a_line_asked_for_while_the_server_ends_is_over_at_once(store: Store) -> None:
+    async def listen(url: str) -> None:
+        async with heard(url) as following:
+            assert await following() is None
+
+    app = make_app(store, lambda: NOW_S)
+    with served(app) as url:
+        app.state.live.close()
+        asyncio.run(listen(url))

@@ -73,7 +73,7 @@ class Live:
         self._listeners.add(listener)
         self._watch()
         try:
-            while True:
+            while not self._ended:
                 await self._turn.wait()
                 if self._ended:
                     return
