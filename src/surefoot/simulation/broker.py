@@ -34,7 +34,21 @@ async def small_broker(port: int | None = None) -> AsyncIterator[str]:
     port = port or _free_port()
     listener = {"type": "tcp", "bind": f"127.0.0.1:{port}"}
     anonymous = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
-    broker = Broker({"listeners": {"default": listener}, "plugins": anonymous})
+    lines: set[asyncio.StreamWriter] = set()
+
+    class Counting(Broker):  # type: ignore[misc]  # amqtt, where it is not installed, is Any
+        """Knows its connections: one that came while it was shut down is left open by it."""
+
+        async def stream_connected(
+            self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+        ) -> None:
+            lines.add(writer)
+            try:
+                await super().stream_connected(reader, writer, listener_name)
+            finally:
+                lines.discard(writer)
+
+    broker = Counting({"listeners": {"default": listener}, "plugins": anonymous})
     try:
         await broker.start()
     except StartError as error:
@@ -44,6 +58,8 @@ async def small_broker(port: int | None = None) -> AsyncIterator[str]:
         yield f"mqtt://127.0.0.1:{port}"
     finally:
         await broker.shutdown()
+        for line in lines:
+            line.close()
         await asyncio.sleep(HANG_UP_S)
 
 
