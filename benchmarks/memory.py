@@ -115,7 +115,7 @@ async def watched(hours: float) -> list[float]:
         board = Board(worn, "shank", config.zone, ZERO_S)
         streams = {side: SensorStream(side, "shank", traits, rate_hz) for side in SIDES}
         home = Gateway(store, ring, config, board, lambda _: None)
-        working = asyncio.create_task(home.work(received(streams), ZERO_S, ()))  # type: ignore[arg-type]
+        working = asyncio.create_task(home.work(received(streams), ZERO_S, ()))  # type: ignore[arg-type]  # a generator
         for hour in range(1, round(hours) + 1):
             await asyncio.wait({working}, timeout=3600.0 * hour - asyncio.get_running_loop().time())
             if working.done():

@@ -104,8 +104,8 @@ def import_(
         check_address(publish)
     config = load_config(timezone=timezone)
     named = [*((path, None) for path in files), (left, "left"), (right, "right")]
-    own: dict[str, Side] = {name: of for name, of in ((left_sensor, "left"), (right_sensor, "right")) if name}  # type: ignore[misc]
-    sensors = [one for path, side in named if path for one in _sensors(path, side, columns, own)]  # type: ignore[arg-type]
+    own: dict[str, Side] = {name: of for name, of in ((left_sensor, "left"), (right_sensor, "right")) if name}  # type: ignore[misc]  # two literals
+    sensors = [one for path, side in named if path for one in _sensors(path, side, columns, own)]  # type: ignore[arg-type]  # of click.Choice
     if not sensors:
         raise click.UsageError("No recording was given. Name one file per leg, or one of both.")
     for one in sensors:
