@@ -52,7 +52,7 @@ class Computer:
                 everybody.set()
 
         async with BleakScanner(heard, service_uuids=[PRODUCT.service]):
-            await asyncio.wait_for(everybody.wait(), 20)
+            await asyncio.wait_for(everybody.wait(), 120)  # of hurried seconds: a busy machine has few
         return [found[address] for address in addresses]
 
 
