@@ -267,6 +267,7 @@ class Gateway:
                 self._board.waiting = waiting
                 if self._board.note_fault("not_recording", self._ring.trouble):
                     self._say(self._ring.trouble or "readings are recorded again")
+                await asyncio.to_thread(self._keeper.tell_unanswered)
                 show(self._walk, self._board)
                 for status in tuple(self._board.statuses.values()):
                     await asyncio.to_thread(self._clocks.take, status)
