@@ -12,6 +12,7 @@ from surefoot.pipeline import auditlog
 from surefoot.pipeline.appendonly import lifted
 from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.holes import holes
+from surefoot.pipeline.kept import note_erased
 from surefoot.pipeline.rows import add
 from surefoot.pipeline.schema import (
     APPEND_ONLY,
@@ -76,6 +77,7 @@ def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, in
         for table in _of_patients():
             if count := _delete(connection, table, table.c.gateway == gateway):
                 gone[table.name] = count
+        note_erased(connection)
         add(connection, forgotten, {"gateway": gateway, "at_s": now_s})
         told = ", ".join(f"{name} {count}" for name, count in gone.items())
         auditlog.note(connection, now_s, who, "deleted a patient", gateway, told)
@@ -97,6 +99,7 @@ def forget_older(engine: Engine, before_s: float, before_day: str, now_s: float)
             if count := _delete(connection, table, column < (before_day if name == "day" else before_s)):
                 gone[table.name] = count
         if gone:
+            note_erased(connection)
             told = f"before {before_day}: " + ", ".join(f"{name} {count}" for name, count in gone.items())
             auditlog.note(connection, now_s, "surefoot", "deleted old records", "", told)
     return gone
