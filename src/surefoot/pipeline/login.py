@@ -47,7 +47,20 @@ class Logins:
         self.params = params or LoginParams()
 
     def log_in(self, name: str, password: str, address: str, token: str, now_s: float) -> Person | Wait | None:
-        """A session named ``token``, which the caller has made up; None: name or password is wrong.
+        """A session named ``token``, which the caller has made up; None: name or password is wrong."""
+        found = self.confirm(name, password, address, now_s)
+        if isinstance(found, Person):
+            with plain_words("The login cannot be written"), writing(self._engine) as connection:
+                take_turn(connection, Turn.LOGIN)
+                row = {"token": hidden(token), "key": key_of(found.name), "made_s": now_s, "used_s": now_s}
+                over = sessions.c.made_s < now_s - self.params.longest_s
+                over |= sessions.c.used_s < now_s - self.params.idle_s
+                connection.execute(delete(sessions).where(over))
+                connection.execute(sessions.insert().values(row))
+        return found
+
+    def confirm(self, name: str, password: str, address: str, now_s: float) -> Person | Wait | None:
+        """Whose name and password these are, without a session.
 
         The try is counted before the password is looked at, so that many at once do not get past the limit.
         """
@@ -68,10 +81,6 @@ class Logins:
             self._count(connection, place, now_s, -1)
             if is_weak_by_now(known.password):
                 connection.execute(people.update().where(people.c.key == known.key).values(password=hashed(password)))
-            old = (sessions.c.made_s < now_s - self.params.longest_s) | (sessions.c.used_s < now_s - self.params.idle_s)
-            connection.execute(delete(sessions).where(old))
-            row = {"token": hidden(token), "key": known.key, "made_s": now_s, "used_s": now_s}
-            connection.execute(sessions.insert().values(row))
         return person_of(known)
 
     def who(self, token: str, now_s: float, *, used: bool = True) -> Person | None:

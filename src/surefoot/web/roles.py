@@ -17,8 +17,13 @@ OPEN = ("/login", "/healthz", "/static")  # asked for before anybody is known
 EVERYBODY: tuple[Role, ...] = ("therapist", "care-team", "admin")
 CARE: tuple[Role, ...] = ("therapist", "care-team")
 THERAPIST: tuple[Role, ...] = ("therapist",)
+ADMIN: tuple[Role, ...] = ("admin",)
 
-SEE: dict[str, tuple[Role, ...]] = {"/alerts/technical": EVERYBODY, "/live": EVERYBODY}  # other pages: CARE
+SEE: dict[str, tuple[Role, ...]] = {  # other pages: CARE
+    "/alerts/technical": EVERYBODY,
+    "/live": EVERYBODY,
+    "/tokens": ADMIN,
+}
 DO: dict[str, tuple[Role, ...]] = {  # other forms: THERAPIST, so that one nobody thought of here lets in too few
     "/login": EVERYBODY,
     "/logout": EVERYBODY,
@@ -28,6 +33,8 @@ DO: dict[str, tuple[Role, ...]] = {  # other forms: THERAPIST, so that one nobod
     "/escalate": CARE,
     "/resolve": CARE,
     "/seen": EVERYBODY,
+    "/tokens": ADMIN,
+    "/tokens/revoke": ADMIN,
 }
 
 
