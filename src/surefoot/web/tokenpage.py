@@ -101,7 +101,7 @@ class TokenPage:
     def _page(self, **content: Any) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients(days_too=False)
         rows = [self._row(one, patients, now_s) for one in self._store.office.tokens.all()]
-        shown = {"told": "", "made": None, "text": "", "longest": LONGEST_NAME, "shortest": SHORTEST}
+        shown: dict[str, Any] = {"told": "", "made": None, "text": "", "longest": LONGEST_NAME, "shortest": SHORTEST}
         shown |= {"valid": [one for one in rows if one.is_valid], "over": [one for one in rows if not one.is_valid]}
         shown |= {"scopes": {name: _(words) for name, words in SCOPE_WORDS.items()}}
         shown |= {"header": HEADER, "lasts": LASTS_DAYS, "usual": USUAL_DAYS}
