@@ -58,6 +58,7 @@ fuzz: $(STAMP)
 	$(BIN)/python benchmarks/fuzz.py --inputs $(FUZZ_INPUTS)
 	$(BIN)/python benchmarks/fuzz_messages.py --inputs $(FUZZ_INPUTS)
 	$(BIN)/python benchmarks/fuzz_forms.py --inputs $(FUZZ_REQUESTS)
+	$(BIN)/python benchmarks/fuzz_home.py
 	$(BIN)/python benchmarks/fuzz_api.py
 
 # Delivery under kill -9, power cuts and a backlog: half an hour and more. What is claimed: docs/reliability.md.

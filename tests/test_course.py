@@ -6,13 +6,17 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import made
+from surefoot.pipeline.acute import Sudden
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.store import open_store
 from surefoot.records import WORSE, Aid, Alert, DaySummary, Trend
-from weeks import day, days, name
+from surefoot.signal.told import WalkFindings
+from weeks import day, days, findings, name
 
 Told = list[tuple[list[Trend], list[Alert]]]
 
@@ -61,6 +65,32 @@ def test_restarting_anywhere_changes_nothing(restarts: set[int], gone: set[int])
             course = Course(days=lived[:k], alerts=alerts_of(told)[::-1])
         told.append(course.update(one))
     assert told == without
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("missing", ["", MISSING])
+def test_what_was_over_long_ago_hides_no_sudden_weakness(restarted: bool, missing: str) -> None:
+    """Weeks of quiet days behind an urgent alert: also after a restart, and where nothing is known of yesterday."""
+    lived = days(40, seed=5)
+    lived[-1] = replace(lived[-1], missing=missing)
+    old = replace(made.alert("old", "T3"), kind="foot_lifting_weaker", side="left", day=lived[20].day)
+    course = Course(days=lived if restarted else lived[:-1], alerts=[old], today=SuddenToday(name(40)))  # type: ignore[arg-type]
+    if not restarted:
+        course.update(lived[-1])
+    assert [alert.tier for alert in course.walked(findings())] == ["T3"]
+    again = Course(days=lived, alerts=[replace(old, day=lived[-1].day)], today=SuddenToday(name(40)))  # type: ignore[arg-type]
+    assert again.walked(findings()) == [], "one that goes on is one alert"
+
+
+class SuddenToday:
+    """The strides of a morning on which the left foot lifts less."""
+
+    def __init__(self, day: str) -> None:
+        chart = Trend(day, "left", "l5_composite", "much_worse", 6.0, change=6.0, strides=150)
+        self._sudden = Sudden("l5", "left", 0.0, 3600.0, False, chart, ())
+
+    def update(self, found: WalkFindings) -> list[Sudden]:
+        return [self._sudden]
 
 
 def test_a_restart_from_a_store_changes_nothing(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from surefoot.pipeline.closed import is_closed
 from surefoot.pipeline.duty import DutyParams, look, settle
 from surefoot.pipeline.monitored import MonitorParams, thin_days
 from surefoot.pipeline.schema import alerts
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import DaySummary
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -275,6 +275,35 @@ def test_a_notice_arrives_over_mqtt_and_waits_for_a_broker_that_is_away(clinic: 
     assert (notice.alert_id, notice.gateway, notice.to, notice.tier) == ("a", HOME, ("ann",), "T3")
     reasons = {e.note for e in clinic.alert_log.events(HOME, "a") if e.what == "failed"}
     assert reasons == {"there is no line to the broker"}
+
+
+def test_people_are_told_of_a_leg_whatever_keeps_the_look_at_homes(
+    clinic: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day of some home that cannot be read any more must not silence the alert of another one."""
+
+    def unreadable(*_: object, **__: object) -> None:
+        raise StoreError("The records cannot be read: a sealed text was changed.", "", "", "sealed")
+
+    alerted(clinic)
+    monkeypatch.setattr(clinic, "days", unreadable)
+    troubles: list[str] = []
+
+    async def looked() -> None:
+        params = ClinicParams(look_s=0.02, duty=TEAM)
+        away = Link("mqtt://127.0.0.1:9", "clinic")
+        tell = {"on_trouble": lambda trouble: troubles.append(trouble.what)}
+        serving = asyncio.create_task(serve(clinic, away, lambda: NOW_S, params, **tell))
+        try:
+            async with asyncio.timeout(10.0):
+                while "failed 1" not in trail(clinic):
+                    await asyncio.sleep(0.02)
+        finally:
+            serving.cancel()
+            await asyncio.wait({serving})
+
+    asyncio.run(looked())
+    assert any("sealed text" in one for one in troubles), "and it is said"
 
 
 # ---- who is not monitored

@@ -20,13 +20,13 @@ from typing import TypeVar
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.orders import Unreadable
 from surefoot.alerts.technical import Upkeep
-from surefoot.cli.alignment import worth_keeping
+from surefoot.cli.alignment import KeptClocks
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.homekeeper import HomeKeeper, Say
 from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
-from surefoot.cli.latecomers import Latecomers
+from surefoot.cli.latecomers import Latecomers, seconds
 from surefoot.cli.marks import Marks
 from surefoot.cli.pulse import Pulse
 from surefoot.cli.watched import WatchedWalk, mounting_check, show
@@ -47,10 +47,9 @@ from surefoot.records import (
     Confirmation,
     DaySummary,
     Gap,
+    Held,
     Order,
-    Placement,
     Samples,
-    SensorStatus,
     Side,
     SideCheck,
     SurefootError,
@@ -69,11 +68,6 @@ REPLAYED_S = 20.0  # of the recording at once: well below what pipeline.silence 
 Reading = Samples | Gap
 Fresh = asyncio.Queue[Reading | None]
 T = TypeVar("T")
-
-
-def analysed(worn: Sequence[WornSensor]) -> Placement:
-    """Where the sensors sit that are understood: at the ankles, where there are any; those of feet are recorded."""
-    return "shank" if any(sensor.placement == "shank" for sensor in worn) else "foot"
 
 
 class Gateway:
@@ -96,7 +90,7 @@ class Gateway:
         self._late = Latecomers(self._now_s)
         self._fresh: Fresh = asyncio.Queue(BACKLOG)  # received, and not understood yet
         self._ended = False  # the radio
-        self._kept_ppm = {(one.side, one.placement): one.clock_ppm for one in board.worn}
+        self._clocks = KeptClocks(board.worn, self._keeper.keep_clock)
         self._walk: WatchedWalk | None = None
 
     async def work(
@@ -107,6 +101,7 @@ class Gateway:
         begin_s, until_s = await asyncio.to_thread(self._open_day_s), self._now_s()
         known = await asyncio.to_thread(lambda: self._store.alerts(self._store.gateway()))
         self._upkeep = Upkeep(one.alert for one in known)
+        await self._regain(begin_s)
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._look())]
             if brokers:
@@ -121,12 +116,23 @@ class Gateway:
             return False
         mine = [block for block in blocks if block.placement == self._board.analysed]
         if mine:
-            minutes = sum(block.end_s - block.start_s for block in mine) / 60
-            self._say(
-                f"{minutes:.1f} min came late from the {mine[0].side} sensor's own memory: told anew with them soon"
-            )
+            told = f"{seconds(mine) / 60:.1f} min came late from the {mine[0].side} sensor's own memory"
+            self._say(f"{told}: told anew with them soon")
             self._late.note(mine)
         return True
+
+    async def take_held(self, sensor: WornSensor, held: Held) -> None:
+        """Readings whose times are not known yet: on the disk as soon as the others."""
+        await self._in_ring(self._ring.hold, (sensor.side, sensor.placement), held)
+
+    async def _regain(self, told_s: float) -> None:
+        """What the last run held when it ended, where it belongs."""
+        gained = await self._in_ring(self._ring.regain)
+        if gained:
+            told = f"{seconds(gained):.0f} sensor seconds whose times were not known yet when the last run ended"
+            self._say(f"{told} are in their place now")
+        if any(block.start_s < told_s for block in gained):
+            self._late.note(gained)
 
     def _now_s(self) -> float:
         return self._clock_s() + self._offset_s
@@ -147,7 +153,7 @@ class Gateway:
             self._ended = True
             await self._fresh.put(None)
         finally:
-            await self._in_ring(self._ring.flush)
+            await self._in_ring(self._ring.regain)
 
     async def _in_ring(self, call: Callable[..., T], *arguments: object) -> T:
         """The ring waits for the disk, and is one thread's at a time."""
@@ -245,13 +251,6 @@ class Gateway:
         if alert is not None:
             self._keeper.keep_alert(alert)
 
-    def _keep_clock(self, status: SensorStatus) -> None:
-        key = status.side, status.placement
-        if status.clock_ppm is not None and worth_keeping(status, self._kept_ppm.get(key)):
-            address = next(one.address for one in self._board.worn if (one.side, one.placement) == key)
-            self._keeper.keep_clock(address, status.clock_ppm, status.clock_within_s)
-            self._kept_ppm[key] = status.clock_ppm
-
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now_s(), self._zone).date().isoformat()
 
@@ -270,7 +269,7 @@ class Gateway:
                     self._say(self._ring.trouble or "readings are recorded again")
                 show(self._walk, self._board)
                 for status in tuple(self._board.statuses.values()):
-                    await asyncio.to_thread(self._keep_clock, status)
+                    await asyncio.to_thread(self._clocks.take, status)
                     low = self._upkeep.charged(status, self._now_s(), self._today())
                     await asyncio.to_thread(self._keep_technical, low)
                 await asyncio.sleep(LOOK_S)

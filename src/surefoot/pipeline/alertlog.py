@@ -106,6 +106,12 @@ class AlertLog:
             found = [*reads.alerts_named(connection, waiting), *reads.alerts_named(connection, over)]
         return sorted(found, key=lambda one: one.alert.raised_s, reverse=True)
 
+    def waiting_or_since(self, channel: Channel, since_s: float) -> list[StoredAlert]:
+        """All that wait of a channel, and what was raised since then, whatever became of it; newest first."""
+        mine = (alerts.c.channel == channel) & (~is_closed() | (alerts.c.raised_s >= since_s))
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return reads.alerts_named(connection, select(alerts.c.gateway, alerts.c.alert_id).where(mine))
+
     def named(self, gateway: str, names: Sequence[str]) -> list[StoredAlert]:
         """These alerts of a home, those of them that there are."""
         mine = (alerts.c.gateway == gateway) & alerts.c.alert_id.in_(names)

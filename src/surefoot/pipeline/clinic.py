@@ -171,21 +171,30 @@ async def _keep_duty(
     tell: Callable[[SurefootError], None],
     looked: Callable[[], None],
 ) -> None:
-    """Look at homes, alerts and orders, again and again; what fails is tried at the next look."""
+    """Look at alerts, orders and homes, again and again; what fails is tried again, and holds up nothing else."""
     days_due_s, postman = 0.0, Postman()
+
+    async def notify(now_s: float) -> None:
+        for claim in await asyncio.to_thread(look, store, now_s, params.duty):
+            failure = await line.send(claim.notice)
+            await asyncio.to_thread(settle, store, claim, clock(), failure)
+
+    async def post(now_s: float) -> None:
+        for letter in await asyncio.to_thread(postman.due, store, now_s):
+            await line.publish(*letter)  # one that does not go out goes again
+
+    async def see_to_homes(now_s: float) -> None:
+        nonlocal days_due_s
+        days = not 0 <= days_due_s - now_s <= params.days_s
+        await asyncio.to_thread(watch, store, now_s, line.since_s, params.duty, days=days)
+        days_due_s = now_s + params.days_s if days else days_due_s
+
     while True:
-        try:
-            now_s = clock()
-            days = not 0 <= days_due_s - now_s <= params.days_s
-            await asyncio.to_thread(watch, store, now_s, line.since_s, params.duty, days=days)
-            days_due_s = now_s + params.days_s if days else days_due_s
-            for claim in await asyncio.to_thread(look, store, now_s, params.duty):
-                failure = await line.send(claim.notice)
-                await asyncio.to_thread(settle, store, claim, clock(), failure)
-            for letter in await asyncio.to_thread(postman.due, store, now_s):
-                await line.publish(*letter)  # one that does not go out goes again
-        except StoreError as error:
-            tell(error)
+        for see_to in (see_to_homes, notify, post):
+            try:
+                await see_to(clock())
+            except StoreError as error:
+                tell(error)
         looked()
         await asyncio.sleep(params.look_s)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, delete, func, select
 
 from surefoot.alerts.messages import Refused, UpMessage
 from surefoot.pipeline import auditlog
@@ -55,6 +55,7 @@ AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in 
     treatments: "day",
     trends: "day",
 }
+_GONE_OF_THESE = select(forgotten.c.gateway).where(forgotten.c.gateway.in_(bindparam("senders", expanding=True)))
 
 
 def held(engine: Engine, gateway: str) -> dict[str, int]:
@@ -107,7 +108,7 @@ def sift(
     """What came of patients who are known or new; and (gateway, seq, reason) of what is rejected, and not kept."""
     share_turn(connection, Turn.PATIENTS)
     senders = {one.gateway for one in (*messages, *refused) if one.gateway is not None}
-    gone = set(connection.scalars(select(forgotten.c.gateway).where(forgotten.c.gateway.in_(senders))))
+    gone = set(connection.scalars(_GONE_OF_THESE, {"senders": list(senders)}))
     theirs = [(one.gateway, one.seq) for one in (*messages, *refused) if one.gateway in gone]
     turned_away = tuple((gateway, seq, DELETED) for gateway, seq in theirs if gateway is not None and seq is not None)
     kept = [one for one in messages if one.gateway not in gone]

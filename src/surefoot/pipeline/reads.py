@@ -31,7 +31,7 @@ from surefoot.pipeline.schema import (
 )
 from surefoot.records import Aid, Alert, Answer, Bout, DaySummary, Incident, Side, TestResult, Tier, Trend
 
-_DAY = TypeAdapter(DaySummary)  # of what bodies of the wire have been checked for: made straight into records
+DAY = TypeAdapter(DaySummary)  # of what bodies of the wire have been checked for: made straight into records
 TREND = TypeAdapter(Trend)
 
 
@@ -94,7 +94,7 @@ def patients(connection: Connection, days_too: bool = True) -> list[Patient]:
         last, (days.c.gateway == last.c.gateway) & (days.c.day == last.c.day)
     )
     rows = connection.execute(newest) if days_too else ()
-    lived = {row.gateway: _DAY.validate_json(row.body) for row in rows}
+    lived = {row.gateway: DAY.validate_json(row.body) for row in rows}
     homes = connection.execute(select(gateways))
     found = [_patient(row, lived.get(row.gateway), waiting.get(row.gateway, []), lost[row.gateway]) for row in homes]
     return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
@@ -106,7 +106,7 @@ def homes(connection: Connection) -> dict[str, float | None]:
 
 def days_of(connection: Connection, gateway: str, newest: int | None = None) -> list[DaySummary]:
     query = select(days.c.body).where(days.c.gateway == gateway).order_by(days.c.day.desc()).limit(newest)
-    return [_DAY.validate_json(body) for body in connection.scalars(query)][::-1]
+    return [DAY.validate_json(body) for body in connection.scalars(query)][::-1]
 
 
 def trends_of(
