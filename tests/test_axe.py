@@ -32,6 +32,7 @@ PAGES = (
     "/alerts",
     "/alerts/technical",
     "/digest",
+    "/tokens",
     "/precision",
     "/login",
     "/nothing-here",
