@@ -39,8 +39,7 @@ MONDAY_S = datetime(2026, 2, 2, 7, 0, tzinfo=UTC).timestamp()
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     yield store
     store.close()
 

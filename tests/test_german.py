@@ -59,8 +59,7 @@ def asked_for(browser: Browser, paths: list[str]) -> Iterator[tuple[str, str]]:
 
 def rich(tmp_path: Path) -> Store:
     """A clinic with something of everything."""
-    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path)
     told = replace(made.check_in(27, 6, "saddle_numbness", "both_legs_weak"), at_s=NOW_S - 7000, day="2026-01-29")
     home = story.Home(WEAK)
     home._seq = 10_000

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import story
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store
 from surefoot.records import Trend
 from surefoot.web.app import make_app
 from surefoot.web.patients import courses
@@ -21,8 +21,7 @@ NOW_S = story.day_s(28) + 60.0
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     yield store
     store.close()
 

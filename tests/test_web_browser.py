@@ -17,7 +17,7 @@ import pytest
 
 import story
 from story import NOW_S, WEAK
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store
 from surefoot.web.app import make_app
 from surefoot.web.server import serve_pages
 
@@ -74,8 +74,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[tuple[Store, str]]:
-    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path)
     with served(store) as url:
         yield store, url
     store.close()
