@@ -262,6 +262,19 @@ def test_days_told_before_stay_as_they_are(tmp_path: Path) -> None:
     assert [line for line in home.told[told:] if "is over" in line and first.day in line] == []
 
 
+def test_a_day_told_while_the_clock_was_ahead_stops_nothing(tmp_path: Path) -> None:
+    """The clock stood ten years ahead and was put right: what is worn from now on is understood from now on."""
+    given = in_turn(blocks())[:80]
+    home, other = Home(tmp_path / "ahead"), Home(tmp_path / "other")
+    other.run(given)
+    store = open_store(f"sqlite:///{tmp_path / 'ahead' / 'home.sqlite'}")
+    ahead_s = given[0].start_s + 3652 * 86400.0
+    store.keep_day(replace(made.day(1), day="2036-03-02", start_s=ahead_s, end_s=ahead_s + 86400.0))
+    store.close()
+    home.run(given)
+    assert home.strides() == other.strides() != []
+
+
 def test_what_is_found_reaches_the_clinic(tmp_path: Path) -> None:
     """By a broker that knows MQTT 3.1.1 only."""
     home = Home(tmp_path / "home")

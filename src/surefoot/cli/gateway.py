@@ -129,7 +129,7 @@ class Gateway:
 
     def _open_day_s(self) -> float:
         """When the first day begins that is not told yet."""
-        return open_day_s(self._store.days(self._store.gateway()))
+        return open_day_s(self._store.days(self._store.gateway()), self._now_s())
 
     async def _record(self, radio: AsyncGenerator[Reading, None]) -> None:
         """The recording comes first: what is understood later can be understood again."""
@@ -199,7 +199,8 @@ class Gateway:
         sides, store, placement = self._board.sides(), self._store, self._board.analysed
         factors = length_factors(store.tests(store.gateway()), placement)
         book = DayBook(timezone=self._zone, sides=sides, length_factors=factors)
-        course = resumed(store, self._zone, self._ask, until_s=begin_s, past_s=past_s, late_s=self._ring.late_s)
+        late_s, now_s = self._ring.late_s, self._now_s
+        course = resumed(store, self._zone, self._ask, until_s=begin_s, past_s=past_s, late_s=late_s, now_s=now_s)
         check = mounting_check(store, sides, placement, self._now_s())
         params = replace(USUAL, length_factors=factors)
         retold = Retold(store.incidents(store.gateway(), begin_s, until_s))
