@@ -180,7 +180,7 @@ async def _keep_duty(
     tell: Callable[[SurefootError], None],
     looked: Callable[[], None],
 ) -> None:
-    """Look at alerts, orders and homes, again and again; what fails is tried again, and holds up nothing else."""
+    """Look at homes, alerts and orders, again and again; what fails is tried again and holds up no other."""
     days_due_s, postman = 0.0, Postman()
 
     async def notify(now_s: float) -> None:
