@@ -85,8 +85,11 @@ def test_a_patient_is_found_by_label_or_home(filled: Store, asked: str, found: i
 
 def test_arrows_say_where_each_leg_stands_in_words_too(filled: Store) -> None:
     page = listed(filled, "/?q=P-01")
-    assert "L5 left \u21ca much weaker" in page or "L5 left \u2193 weaker" in page
-    assert "L5 right \u2192 as usual" in page
+    assert "Left: L5 \u21ca much weaker" in page or "Left: L5 \u2193 weaker" in page
+    right = page.partition("Right: ")[2]
+    assert (
+        right.startswith(("L5 \u2192 as usual", "L4 \u2192 as usual", "S1 \u2192 as usual")) and "weaker" not in right
+    )
     assert "as usual" not in listed(filled, "/?q=P-03")  # it is still learnt what is normal there
 
 
