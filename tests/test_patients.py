@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 import story
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store
 from surefoot.records import Trend
 from surefoot.web.app import make_app
 from surefoot.web.patients import courses
@@ -21,8 +21,7 @@ NOW_S = story.day_s(28) + 60.0
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     yield store
     store.close()
 
@@ -42,6 +41,26 @@ def test_asked_at_once_trends_are_those_asked_one_by_one(filled: Store) -> None:
     for gateway, found in filled.lists.trends_on(last).items():
         assert found == filled.trends(gateway, day=last[gateway])
         assert found
+
+
+def test_asked_at_once_a_week_is_what_is_asked_one_by_one(filled: Store) -> None:
+    homes, first, last = list(filled.homes()), "2026-01-10", "2026-01-28"
+    asked, metrics = filled.lists, ("l5_composite", "s1_composite")
+    days = asked.days_between(homes, first, last)
+    trends = asked.trends_between(homes, first, last, metrics)
+    told = asked.check_ins_between(homes, first, last)
+    begun = asked.treatments_between(homes, first, last)
+    happened = asked.incidents_between(homes, story.day_s(9), story.day_s(28), ("giving_way",))
+    answers = asked.answers_between(homes, 0.0, 1e12)
+    for home in homes:
+        diary, incidents = filled.diary, filled.incidents(home, story.day_s(9), story.day_s(28))
+        assert days[home] == [one for one in filled.days(home) if first <= one.day <= last]
+        assert trends[home] == [t for t in filled.trends(home, since=first) if t.day <= last and t.metric in metrics]
+        assert told[home] == [one for one in diary.check_ins(home) if first <= one.day <= last]
+        assert begun[home] == [one for one in diary.treatments(home) if first <= one.day <= last]
+        assert happened[home] == [one for one in incidents if one.kind == "giving_way"]
+        assert answers[home] == filled.answers(home)
+    assert all(any(found.values()) for found in (days, trends, happened))
 
 
 def test_the_heads_of_incidents_are_the_incidents_without_their_raw_signal(filled: Store) -> None:

@@ -20,14 +20,14 @@ from typing import TypeVar
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.orders import Unreadable
 from surefoot.alerts.technical import Upkeep
-from surefoot.cli.alignment import worth_keeping
+from surefoot.cli.alignment import KeptClocks
 from surefoot.cli.backlog import Backlog, Reading
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.homekeeper import HomeKeeper, Say
 from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
-from surefoot.cli.latecomers import Latecomers
+from surefoot.cli.latecomers import Latecomers, seconds
 from surefoot.cli.marks import Marks
 from surefoot.cli.pulse import Pulse
 from surefoot.cli.readings import Readings
@@ -48,10 +48,9 @@ from surefoot.records import (
     Check,
     Confirmation,
     DaySummary,
+    Held,
     Order,
-    Placement,
     Samples,
-    SensorStatus,
     SideCheck,
     SurefootError,
     WornSensor,
@@ -64,11 +63,6 @@ log = logging.getLogger(__name__)
 LOOK_S = 5.0  # between two looks at the outbox
 MOVES_S = {"radio": 90.0, "looking": 120.0, "understanding": 300.0}  # longer without a sign of it, and it is stuck
 T = TypeVar("T")
-
-
-def analysed(worn: Sequence[WornSensor]) -> Placement:
-    """Where the sensors sit that are understood: at the ankles, where there are any; those of feet are recorded."""
-    return "shank" if any(sensor.placement == "shank" for sensor in worn) else "foot"
 
 
 class Gateway:
@@ -92,7 +86,7 @@ class Gateway:
         self._readings = Readings(ring, self._in_ring, board, self._pulse, self._now_s)
         self._fresh = Backlog()
         self._ended = False  # the radio
-        self._kept_ppm = {(one.side, one.placement): one.clock_ppm for one in board.worn}
+        self._clocks = KeptClocks(board.worn, self._keeper.keep_clock)
         self._walk: WatchedWalk | None = None
 
     async def work(
@@ -103,6 +97,7 @@ class Gateway:
         begin_s, until_s = await asyncio.to_thread(self._open_day_s), self._now_s()
         known = await asyncio.to_thread(lambda: self._store.alerts(self._store.gateway()))
         self._upkeep = Upkeep(one.alert for one in known)
+        await self._regain(begin_s)
         async with asyncio.TaskGroup() as tasks:
             others = [tasks.create_task(self._look())]
             if brokers:
@@ -117,12 +112,23 @@ class Gateway:
             return False
         mine = [block for block in blocks if block.placement == self._board.analysed]
         if mine:
-            minutes = sum(block.end_s - block.start_s for block in mine) / 60
-            self._say(
-                f"{minutes:.1f} min came late from the {mine[0].side} sensor's own memory: told anew with them soon"
-            )
+            told = f"{seconds(mine) / 60:.1f} min came late from the {mine[0].side} sensor's own memory"
+            self._say(f"{told}: told anew with them soon")
             self._late.note(mine)
         return True
+
+    async def take_held(self, sensor: WornSensor, held: Held) -> None:
+        """Readings whose times are not known yet: on the disk as soon as the others."""
+        await self._in_ring(self._ring.hold, (sensor.side, sensor.placement), held)
+
+    async def _regain(self, told_s: float) -> None:
+        """What the last run held when it ended, where it belongs."""
+        gained = await self._in_ring(self._ring.regain)
+        if gained:
+            told = f"{seconds(gained):.0f} sensor seconds whose times were not known yet when the last run ended"
+            self._say(f"{told} are in their place now")
+        if any(block.start_s < told_s for block in gained):
+            self._late.note(gained)
 
     def _now_s(self) -> float:
         return self._clock_s() + self._offset_s
@@ -142,7 +148,7 @@ class Gateway:
             self._ended = True
             self._fresh.put(None)
         finally:
-            await self._in_ring(self._ring.flush)
+            await self._in_ring(self._ring.regain)
 
     def _waits(self) -> None:
         """What is found waits for the store: nothing that starting anew would mend."""
@@ -227,13 +233,6 @@ class Gateway:
         if alert is not None:
             self._keeper.keep_alert(alert)
 
-    def _keep_clock(self, status: SensorStatus) -> None:
-        key = status.side, status.placement
-        if status.clock_ppm is not None and worth_keeping(status, self._kept_ppm.get(key)):
-            address = next(one.address for one in self._board.worn if (one.side, one.placement) == key)
-            self._keeper.keep_clock(address, status.clock_ppm, status.clock_within_s)
-            self._kept_ppm[key] = status.clock_ppm
-
     def _today(self) -> str:
         return datetime.fromtimestamp(self._now_s(), self._zone).date().isoformat()
 
@@ -250,9 +249,10 @@ class Gateway:
                 self._board.waiting = waiting
                 if self._board.note_fault("not_recording", self._ring.trouble):
                     self._say(self._ring.trouble or "readings are recorded again")
+                await asyncio.to_thread(self._keeper.tell_unanswered)
                 show(self._walk, self._board)
                 for status in tuple(self._board.statuses.values()):
-                    await asyncio.to_thread(self._keep_clock, status)
+                    await asyncio.to_thread(self._clocks.take, status)
                     low = self._upkeep.charged(status, self._now_s(), self._today())
                     await asyncio.to_thread(self._keep_technical, low)
                 await asyncio.sleep(LOOK_S)

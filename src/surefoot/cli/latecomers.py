@@ -27,6 +27,11 @@ class LateParams:
     look_s: float = 5.0
 
 
+def seconds(blocks: Sequence[Samples]) -> float:
+    """So long they are together."""
+    return sum(block.end_s - block.start_s for block in blocks)
+
+
 class Latecomers:
     """``now_s`` is gateway time. All but ``begin_s`` is for the event loop."""
 

@@ -104,7 +104,8 @@ class Course:
         alerts: list[Alert] = []
         if self._watch is not None:
             before = self._alerts
-            alerts += self._watch.close() if findings is None else self._watch.update(findings, self._days, before)
+            watch, days = self._watch, self._days
+            alerts += watch.close(days, before) if findings is None else watch.update(findings, days, before)
         if self._today is None:
             self._alerts += alerts
             return alerts

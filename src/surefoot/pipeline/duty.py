@@ -75,7 +75,8 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
     """Raise and clear the alerts about homes: silent, in trouble by what they say, with rows that never came; and, with
     ``days``, about sensors that are not worn.
 
-    ``since_s``: since when the clinic's own line has been as it is, up or down: a home is given its time after that.
+    ``since_s``: since when the clinic's own line and clock have been as they are: a home is given its time after that.
+    One that was heard later than ``now_s`` was heard by a clock that has been set back since.
     """
     p = params or DutyParams()
     today = datetime.fromtimestamp(now_s, p.escalation.zone).date().isoformat()
@@ -84,7 +85,7 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
     raised = [
         found[gateway, SILENT_HOME]
         for gateway, seen_s in homes.items()
-        if seen_s is not None and is_silent(max(seen_s, since_s), now_s, p.monitor)
+        if seen_s is not None and is_silent(since_s if seen_s > now_s else max(seen_s, since_s), now_s, p.monitor)
     ]
     if days:
         thin = {gateway: _thin(store, gateway, now_s, p.monitor) for gateway in homes}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, select, true
+from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, delete, func, select, true
 
 from surefoot.alerts.messages import Refused, UpMessage
 from surefoot.pipeline import auditlog
@@ -13,6 +13,7 @@ from surefoot.pipeline.appendonly import lifted
 from surefoot.pipeline.closed import SAME_ALERT, is_closed
 from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.holes import holes
+from surefoot.pipeline.kept import note_erased
 from surefoot.pipeline.rows import add
 from surefoot.pipeline.schema import (
     APPEND_ONLY,
@@ -56,6 +57,7 @@ AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in 
     treatments: "day",
     trends: "day",
 }
+_GONE_OF_THESE = select(forgotten.c.gateway).where(forgotten.c.gateway.in_(bindparam("senders", expanding=True)))
 STANDING_ORDERS = ("limits", "learning", "affected")  # what the home judges by until another one replaces it
 
 
@@ -77,6 +79,7 @@ def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, in
         for table in _of_patients():
             if count := _delete(connection, table, table.c.gateway == gateway):
                 gone[table.name] = count
+        note_erased(connection)
         add(connection, forgotten, {"gateway": gateway, "at_s": now_s})
         told = ", ".join(f"{name} {count}" for name, count in gone.items())
         auditlog.note(connection, now_s, who, "deleted a patient", gateway, told)
@@ -101,6 +104,7 @@ def forget_older(engine: Engine, before_s: float, before_day: str, now_s: float)
             if count := _delete(connection, table, old & _may_go(table)):
                 gone[table.name] = count
         if gone:
+            note_erased(connection)
             told = f"before {before_day}: " + ", ".join(f"{name} {count}" for name, count in gone.items())
             auditlog.note(connection, now_s, "surefoot", "deleted old records", "", told)
     return gone
@@ -112,7 +116,7 @@ def sift(
     """What came of patients who are known or new; and (gateway, seq, reason) of what is rejected, and not kept."""
     share_turn(connection, Turn.PATIENTS)
     senders = {one.gateway for one in (*messages, *refused) if one.gateway is not None}
-    gone = set(connection.scalars(select(forgotten.c.gateway).where(forgotten.c.gateway.in_(senders))))
+    gone = set(connection.scalars(_GONE_OF_THESE, {"senders": list(senders)}))
     theirs = [(one.gateway, one.seq) for one in (*messages, *refused) if one.gateway in gone]
     turned_away = tuple((gateway, seq, DELETED) for gateway, seq in theirs if gateway is not None and seq is not None)
     kept = [one for one in messages if one.gateway not in gone]

@@ -138,9 +138,9 @@ RULES = (
     Rule(
         "giving way",
         ("T2", "T3"),
-        f"a count that is full by chance in 1 week of {1 / _WAY.week_chance:,.0f} or 1 day of "
-        f"{1 / _WAY.day_review_chance:,.0f} (T2; T3 once the patient confirms one of them), 1 day of "
-        f"{1 / _WAY.day_chance:,.0f} (T3), or {_WAY.confirmed} in 24 hours that the patient says were so (T3)",
+        f"a count that is full by chance in 1 week of {1 / _WAY.week_chance:,.0f} (T2) or 1 day of "
+        f"{1 / _WAY.day_chance:,.0f} (T3; the patient is asked first, {_WAY.ask_s / 60:g} minutes), 1 day of "
+        f"{1 / _WAY.unasked_chance:,.0f} (T3), or {_WAY.confirmed} in 24 hours that the patient says were so (T3)",
         "facts/clinical.md 4.5 and 7.8",
         "P",
         _giving_way,

@@ -179,4 +179,5 @@ ALERTS = (
     N_("the usual shoes"),
     N_("{n} times within 24 hours, {n2} of them as the patient says"),
     N_("{n} in 24 hours, one of which the patient says was so: the usual limit"),
+    N_("{n} times within 24 hours, no answer within {n2} minutes"),
 )

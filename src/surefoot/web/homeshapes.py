@@ -213,8 +213,8 @@ HOMES = (
         "asked about other shoes, and the review waits for the answer, {n2} days at the most"
     ),
     N_(
-        "a count that is full by chance in 1 week of {n} or 1 day of {n2} (T2; T3 once the patient confirms one"
-        " of them), 1 day of {n3} (T3), or {n4} in 24 hours that the patient says were so (T3)"
+        "a count that is full by chance in 1 week of {n} (T2) or 1 day of {n2} (T3; the patient is asked first, "
+        "{n3} minutes), 1 day of {n4} (T3), or {n5} in 24 hours that the patient says were so (T3)"
     ),
     N_("a guided test is worse by: {name}"),
     N_("the gateway was stopped"),
