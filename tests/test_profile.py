@@ -52,6 +52,14 @@ def test_the_home_is_told_the_leg_and_its_day_and_nothing_else_and_only_when_the
     assert len(clinic.office.profiles.of(WEAK)) == 4
 
 
+def test_the_plan_does_not_say_that_nothing_is_set_while_the_home_has_not_confirmed_it(clinic: Store) -> None:
+    plan = f"/patients/{WEAK}/plan"
+    assert "has not been set" in text(Reader(clinic).get(plan))
+    Reader(clinic).post(AT, FORM | ANN)
+    page = text(Reader(clinic).get(plan))
+    assert "the home has not confirmed it yet" in page and "has not been set" not in page
+
+
 def test_the_same_again_is_no_change(clinic: Store) -> None:
     Reader(clinic).post(AT, FORM | ANN)
     assert "Nothing was changed" in text(Reader(clinic).post(AT, FORM | ANN))

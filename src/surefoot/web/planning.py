@@ -24,7 +24,7 @@ from surefoot.web.desk import LONGEST_NOTE, Refused, clean, known_patient
 from surefoot.web.language import N_, _, day_words
 from surefoot.web.ordered import TREATMENTS, asked, in_short, limit_rows
 from surefoot.web.pages import Pages
-from surefoot.web.profilewords import said, stands
+from surefoot.web.profilewords import affected_in, said, stands
 from surefoot.web.retold import retold
 from surefoot.web.words import TESTS, local_day
 
@@ -123,14 +123,15 @@ class Planning:
     ) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients(days_too=False)
         patient, zone = known_patient(patients, gateway), self._pages.zone
-        plan = self._store.orders.plan(gateway)
+        plan, profile = self._store.orders.plan(gateway), stands(self._store, gateway)
         content: dict[str, Any] = {
             "patient": patient,
             "told": told,
             "limits": limit_rows(plan.limits if limits is None else limits),
             "own": in_short(plan),
             "affected": plan.affected,
-            "profile": said(stands(self._store, gateway)),
+            "unconfirmed": affected_in(profile) is not None,  # set, where the home has not said that it holds
+            "profile": said(profile),
             "today": local_day(now_s, zone),
             "fewest": FEWEST_DAYS,
             "most": MOST_DAYS,
