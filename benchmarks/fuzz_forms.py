@@ -3,9 +3,9 @@
     python benchmarks/fuzz_forms.py [--inputs 200000] [--cases 300] [--seed 1] [--workers 2]
 
 Two sources. Schemathesis makes, from what the app says of its own routes (OpenAPI), requests that fit and requests that
-do not, ``--cases`` of either kind for each route. Beside them ``--inputs`` requests made here: fields of the forms with
-real and wrong gateways, alerts and tiers, texts of every kind, fields doubled or missing, bodies cut, spliced and
-changed byte by byte, other content types, other hosts and origins, with a session, another's, or none.
+do not, ``--cases`` of either kind for each route. Beside them ``--inputs`` requests made here: forms as a page would
+send them; fields with real and wrong gateways, alerts and tiers, texts of every kind, doubled or missing; bodies cut,
+spliced and changed byte by byte; other content types, hosts and origins; with a session, another's, or none.
 
 A fault is: an exception; an answer of 500 or more; an answer without the security headers; a script that comes back as
 a script; a patient's name shown to somebody without a login; anything but a refusal or the login for them; an event
@@ -22,12 +22,14 @@ import traceback
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 from argon2 import PasswordHasher
 from fastapi import FastAPI
+from fuzz_fits import GATEWAY, NOW_S, OTHER, UNDECLARED, fitting
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from rich.console import Console
 from rich.table import Table
@@ -43,8 +45,6 @@ from surefoot.web.guard import HEADERS
 from surefoot.web.roles import is_open
 
 HOST = "127.0.0.1:8420"
-NOW_S = 1_769_677_920.0
-GATEWAY, OTHER = (f"{k}a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d" for k in (1, 2))
 NAME = "Mrs. Rosa Unmistakable"
 SCRIPT = "<script>alert(1)</script>"
 PASSWORD = "correct horse battery"
@@ -52,7 +52,7 @@ STAFF = {"Dr. Ada": ("therapist", "admin"), "Nurse Bo": ("care-team",)}
 CHUNK = 5000
 PLACES = {  # what stands between braces in a route
     "gateway": (GATEWAY, OTHER, "nobody", "..", "%00", GATEWAY.upper(), "a" * 300),
-    "kind": ("giving_way", "fall", "x", "%2e%2e"),
+    "kind": ("giving_way", "fall", "x", "%2e%2e", "sit_to_stand_5", "heel_rise"),
     "side": ("left", "both", "x"),
     "start": ("1000.0", "nan", "inf", "-1e308", "1e999", "x", "1000", "0x1"),
 }
@@ -112,14 +112,13 @@ class Clinic:
 
     def ask(self, one: Ask, told: Told) -> None:
         """Send it, and say what is wrong with what comes back."""
-        told.inputs += 1
-        try:
-            status, headers, text = asyncio.run(self._send(one))
-        except Exception:  # noqa: BLE001 - whatever it raises is the finding
-            told.faults.append(f"{one} raises\n{traceback.format_exc()}")
+        cookie, token = self.cookies[one.who].encode(), csrf_of(self.cookies[one.who]).encode()
+        headers = {b"host": HOST.encode(), b"origin": b"http://" + HOST.encode(), b"x-csrf": token}
+        headers |= {b"content-type": b"application/x-www-form-urlencoded", b"cookie": b"surefoot=" + cookie}
+        answer = answered(self.app, one, headers, told)
+        if answer is None:
             return
-        told.statuses[f"{one.method} {one.route}", status] += 1
-        told.faults += [f"{one}: {fault} ({status})" for fault in self._faults(one, status, headers, text)]
+        told.faults += [f"{one}: {fault} ({answer[0]})" for fault in self._faults(one, *answer)]
         if one.who and self.store.office.logins.who(self.cookies[one.who], NOW_S) is None:  # it logged out
             self.cookies[one.who] = self._log_in(one.who)
 
@@ -156,28 +155,43 @@ class Clinic:
         assert self.store.office.logins.log_in(name, PASSWORD, "fuzz", token, NOW_S)
         return token
 
-    async def _send(self, one: Ask) -> tuple[int, dict[str, str], str]:
-        cookie, token = self.cookies[one.who].encode(), csrf_of(self.cookies[one.who]).encode()
-        given = {b"host": HOST.encode(), b"origin": b"http://" + HOST.encode(), b"x-csrf": token}
-        given |= {b"content-type": b"application/x-www-form-urlencoded", b"cookie": b"surefoot=" + cookie}
-        headers = [*({**given, **dict(one.headers)}).items()]
-        scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": one.method}
-        scope |= {"scheme": "http", "path": one.path.decode("utf-8", "replace"), "raw_path": one.path, "root_path": ""}
-        scope |= {"query_string": one.query, "headers": headers, "client": ("127.0.0.1", 5)}
-        scope |= {"server": ("127.0.0.1", 8420)}
-        waiting, got = [{"type": "http.request", "body": one.body, "more_body": False}], []
 
-        async def receive() -> dict[str, Any]:
-            return waiting.pop() if waiting else await asyncio.Future()
+def answered(app: FastAPI, one: Ask, headers: dict[bytes, bytes], told: Told) -> tuple[int, dict[str, str], str] | None:
+    """Send it, with these headers beside its own: status, headers and page; None where it raises, which is a fault."""
+    told.inputs += 1
+    try:
+        answer = _loop().run(_sent(app, one, [*({**headers, **dict(one.headers)}).items()]))
+    except Exception:  # noqa: BLE001 - whatever it raises is the finding
+        told.faults.append(f"{one} raises\n{traceback.format_exc()}")
+        return None
+    told.statuses[f"{one.method} {one.route}", answer[0]] += 1
+    return answer
 
-        async def send(message: dict[str, Any]) -> None:
-            got.append(message)
 
-        await self.app(scope, receive, send)
-        found = {name.decode().lower(): value.decode("latin-1") for name, value in got[0]["headers"]}
-        body = b"".join(message.get("body", b"") for message in got[1:])
-        readable = "text/html" in found.get("content-type", "")
-        return got[0]["status"], found, body.decode("utf-8", "replace") if readable else ""
+@cache
+def _loop() -> asyncio.Runner:
+    """One for all requests of a program: a loop of its own for each begins new threads each time."""
+    return asyncio.Runner()
+
+
+async def _sent(app: FastAPI, one: Ask, headers: list[tuple[bytes, bytes]]) -> tuple[int, dict[str, str], str]:
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": one.method}
+    scope |= {"scheme": "http", "path": one.path.decode("utf-8", "replace"), "raw_path": one.path, "root_path": ""}
+    scope |= {"query_string": one.query, "headers": headers, "client": ("127.0.0.1", 5)}
+    scope |= {"server": ("127.0.0.1", 8420)}
+    waiting, got = [{"type": "http.request", "body": one.body, "more_body": False}], []
+
+    async def receive() -> dict[str, Any]:
+        return waiting.pop() if waiting else await asyncio.Future()
+
+    async def send(message: dict[str, Any]) -> None:
+        got.append(message)
+
+    await app(scope, receive, send)
+    found = {name.decode().lower(): value.decode("latin-1") for name, value in got[0]["headers"]}
+    body = b"".join(message.get("body", b"") for message in got[1:])
+    readable = "text/html" in found.get("content-type", "")
+    return got[0]["status"], found, body.decode("utf-8", "replace") if readable else ""
 
 
 def forms(app: FastAPI) -> dict[tuple[str, str], list[str]]:
@@ -186,7 +200,8 @@ def forms(app: FastAPI) -> dict[tuple[str, str], list[str]]:
     found = {}
     for path, methods in schema["paths"].items():
         for method, one in methods.items():
-            names = [p["name"] for p in one.get("parameters", ()) if p["in"] == "query"]
+            names = [*UNDECLARED.get(path, ())]
+            names += [p["name"] for p in one.get("parameters", ()) if p["in"] == "query"]
             for content in one.get("requestBody", {}).get("content", {}).values():
                 names += schema["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]["properties"]
             found[method.upper(), path] = names
@@ -206,7 +221,8 @@ def made(routes: dict[tuple[str, str], list[str]], rng: np.random.Generator) -> 
     path = (
         filled if rng.random() > 0.03 else filled + str(rng.choice(("/", "//", "%2f", "/..", ";x", "\x00")))
     ).encode()
-    text = urlencode(fields, errors="replace").encode()
+    fits = rng.random() < 0.3
+    text = fitting(route, routes[method, route], rng) if fits else urlencode(fields, errors="replace").encode()
     kind = KINDS[rng.integers(len(KINDS))].encode()
     headers: tuple[tuple[bytes, bytes], ...] = ((b"content-type", kind),) if rng.random() < 0.15 else ()
     if rng.random() < 0.05:
@@ -215,9 +231,10 @@ def made(routes: dict[tuple[str, str], list[str]], rng: np.random.Generator) -> 
     if rng.random() < 0.02:
         method = str(rng.choice(("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE", "POST", "GET")))
     who = str(rng.choice(("", *STAFF), p=(0.2, 0.4, 0.4)))
+    sent = text if fits and rng.random() < 0.7 else _spoiled(text, rng)
     if method in ("GET", "HEAD"):
-        return Ask(method, route, path, _spoiled(text, rng), b"", headers, who)
-    return Ask(method, route, path, b"", _spoiled(text, rng), headers, who)
+        return Ask(method, route, path, sent, b"", headers, who)
+    return Ask(method, route, path, b"", sent, headers, who)
 
 
 def _spoiled(text: bytes, rng: np.random.Generator) -> bytes:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
 import gc
 import pickle
 import subprocess
@@ -29,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from aired import ZERO_S, in_virtual_time
 from surefoot.cli.board import Board
+from surefoot.cli.freed import give_back
 from surefoot.cli.gateway import Gateway
 from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
@@ -45,6 +45,7 @@ USUAL_DAY = LifeHabits(worn_h=16.0, removals=(0, 0))  # 4,000 strides of each le
 PPM = {"left": 31.0, "right": -22.0}
 LOST, LATE_S = 0.005, 0.05  # as radios are (P)
 PIECE_S = 5.0  # handed over at once
+BEFORE_S = 30.0  # the hour: the housekeeping, which gives free memory back each ten minutes, is due then
 MEMORY = Path("/dev/shm")
 Come = tuple[float, Side, Packet]
 
@@ -104,11 +105,11 @@ async def received(streams: dict[Side, SensorStream]) -> AsyncIterator[Samples |
                 yield item
 
 
-async def watched(hours: float) -> list[float]:
-    """Megabytes at each hour, when what is free was given back."""
+async def watched(hours: float) -> list[tuple[float, float]]:
+    """Megabytes at each hour: as the system counts them; when what is free was given back."""
     traits, rate_hz = product("open").traits, product("open").traits.usual_rate_hz
     worn = [WornSensor(side, "shank", "open", f"C0:{side}", side, rate_hz, 0.0) for side in SIDES]
-    grown: list[float] = []
+    grown: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         config = load_config(home=Path(folder))
         store, ring = open_store(config.home_store), Ring(config.home_ring)
@@ -117,13 +118,12 @@ async def watched(hours: float) -> list[float]:
         home = Gateway(store, ring, config, board, lambda _: None)
         working = asyncio.create_task(home.work(received(streams), ZERO_S, ()))  # type: ignore[arg-type]  # a generator
         for hour in range(1, round(hours) + 1):
-            await asyncio.wait({working}, timeout=3600.0 * hour - asyncio.get_running_loop().time())
+            await asyncio.wait({working}, timeout=3600.0 * hour - BEFORE_S - asyncio.get_running_loop().time())
             if working.done():
                 working.result()
-            gc.collect()
             resident, kept = _own_mb(), store.counts()
-            grown.append(_given_back_mb())
-            told = f"{resident:.1f} {grown[-1]:.1f} {len(gc.get_objects())}"
+            grown.append((resident, _given_back_mb()))
+            told = f"{resident:.1f} {grown[-1][1]:.1f} {len(gc.get_objects())}"
             print(hour, told, sum(one.readings for one in streams.values()), kept["strides"], kept["days"], flush=True)
         working.cancel()
         await asyncio.wait({working})
@@ -138,10 +138,9 @@ def _own_mb() -> float:
 
 
 def _given_back_mb() -> float:
-    """The same when the C library has given back what is free."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim:
-        trim(0)
+    """The same when Python and the C library have given back what is free."""
+    gc.collect()
+    give_back()
     return _own_mb()
 
 
@@ -159,7 +158,9 @@ def main() -> None:
     given = parser.parse_args()
     if given.child:
         grown = in_virtual_time(watched(given.hours))
-        print(f"Grown after the first hour: {max(grown[1:], default=grown[0]) - grown[0]:.1f} MB at most", flush=True)
+        counted, given_back = ([hour[k] for hour in grown] for k in (0, 1))
+        most = (f"{max(each) - each[0]:.1f}" for each in (counted, given_back))
+        print("Grown after the first hour, at most: {} MB as counted, {} MB given back".format(*most), flush=True)
     else:
         memory(given)
 

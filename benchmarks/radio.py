@@ -168,7 +168,7 @@ async def gateway(seconds: float, broker: str, folder: Path) -> None:
         board = Board(person.worn, "shank", config.zone, time.time())
         radio = Radio(person.worn, on_status=board.take_status, bleak=person.kit, unix_offset_s=offset_s)
         home = Gateway(store, ring, config, board, lambda _: None)
-        working = asyncio.create_task(home.work(radio.items(), offset_s, broker))
+        working = asyncio.create_task(home.work(radio.items(), offset_s, [broker]))
         while not all(status.readings > 1000 for status in board.statuses.values()):
             await asyncio.wait({working}, timeout=1.0)
             if working.done():

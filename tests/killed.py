@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import open_store
 from surefoot.records import SIDES, Samples, Side
 from surefoot.signal.walk import WalkStream
+from surefoot.simulation.air import Faults
 from surefoot.simulation.bluez import Manners
 from surefoot.simulation.motion import Motion
 from surefoot.simulation.person import draw_walker
@@ -68,17 +71,25 @@ class Killed:
     async def kill(self) -> dict[Side, float]:
         """In the middle of whatever it does; of each sensor, for how long before that its readings are lost, s.
 
-        Counted from when it streamed to this gateway: before that nothing was received.
+        What it held then is no loss: the next start puts it in its place, as is done here with a copy. Counted from
+        when it streamed to this gateway: before that nothing was received.
         """
         assert self.process is not None
         self.process.kill()
         now_s = asyncio.get_running_loop().time()
         await self.process.wait()
         await self._hearing
-        return {side: now_s - max(self._stored_s(side), self._streamed_s) for side in SIDES}
+        with TemporaryDirectory() as folder:
+            there = Path(folder) / "raw"
+            if self.config.home_ring.exists():
+                shutil.copytree(self.config.home_ring, there)
+            ring = Ring(there)
+            ring.regain()
+            ring.close()
+            return {side: now_s - max(self._stored_s(side, there), self._streamed_s) for side in SIDES}
 
-    def _stored_s(self, side: Side) -> float:
-        stored = self.stored(side)
+    def _stored_s(self, side: Side, folder: Path) -> float:
+        stored = self.stored(side, folder)
         return float(self.sent_s(side)[stored[-1]]) if len(stored) else 0.0
 
     async def stop(self) -> int:
@@ -91,11 +102,11 @@ class Killed:
     def sent_s(self, side: Side) -> np.ndarray:
         return self.there.ankles[side].sent.at_s
 
-    def stored(self, side: Side) -> np.ndarray:
+    def stored(self, side: Side, folder: Path | None = None) -> np.ndarray:
         """The numbers of the readings in the ring, in its order."""
         ankle = self.there.ankles[side]
         where = {row.tobytes(): k for k, row in enumerate(counts_of(ankle, on_grid(ankle)))}
-        items = Ring(self.config.home_ring).items(0.0, 1e12, (side, "shank"))
+        items = Ring(folder or self.config.home_ring).items(0.0, 1e12, (side, "shank"))
         blocks = [np.hstack([item.acc, item.gyr]) for item in items if isinstance(item, Samples)]
         rows = np.vstack([np.empty((0, 6)), *blocks])
         return np.array([where[row.tobytes()] for row in counts_of(ankle, rows)], int)
@@ -113,7 +124,7 @@ class Killed:
 
 
 @asynccontextmanager
-async def killed(folder: Path, seconds: float) -> AsyncIterator[Killed]:
+async def killed(folder: Path, seconds: float, faults: Faults | None = None) -> AsyncIterator[Killed]:
     """Somebody who walks on and on, with two sensors that are paired."""
     rng = np.random.default_rng(11)
     walker = draw_walker(rng)
@@ -122,7 +133,7 @@ async def killed(folder: Path, seconds: float) -> AsyncIterator[Killed]:
     felt = {side: Motion([scene.readings(side, "shank", put_on(rng, noise), FINE_HZ)]) for side in SIDES}
     paths = os.pathsep.join(path for path in sys.path if path)
     with private_bus() as address, as_system_bus(address):
-        there = await aired(felt=felt)
+        there = await aired(felt=felt, faults=faults)
         config = load_config(home=folder / "home")
         env = {**os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1", VARIABLE: address}
         env |= {"SUREFOOT_HOME": str(config.home), "XDG_STATE_HOME": str(folder / "state")}

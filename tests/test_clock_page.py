@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from surefoot.sensors.clock.holding import HoldParams
 from surefoot.sensors.clock.missing import MissingParams
 from surefoot.sensors.clock.order import OrderParams
 from surefoot.sensors.clock.stream import StreamParams
@@ -15,7 +16,8 @@ from surefoot.sensors.clock.waiting import WaitingParams
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "clock.md").read_text(encoding="utf-8")
-OWNERS = {owner.__name__: owner for owner in (MissingParams, OrderParams, StreamParams, TickParams, WaitingParams)}
+PARAMS = (HoldParams, MissingParams, OrderParams, StreamParams, TickParams, WaitingParams)
+OWNERS = {owner.__name__: owner for owner in PARAMS}
 CONSTANTS = re.findall(r"`(\w+Params)\.(\w+)`\s+=\s+(-?[\d.]*\d)", PAGE)
 
 

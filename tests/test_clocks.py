@@ -76,10 +76,10 @@ def piece(start_s: float, side: str = "left", seconds: float = 2.0) -> Samples:
     return Samples(side, "shank", start_s, 100.0, counts[0] / 256, counts[1] / 16, (1 / 256, 1 / 16))  # type: ignore[arg-type]
 
 
-def radio_of(*at_s: float) -> Callable[[float], AsyncGenerator[Samples | Gap, None]]:
+def radio_of(*at_s: float) -> Callable[[float, object], AsyncGenerator[Samples | Gap, None]]:
     """Readings at these times of the loop's clock, then silence for ever."""
 
-    async def items(offset_s: float) -> AsyncGenerator[Samples | Gap, None]:
+    async def items(offset_s: float, _: object) -> AsyncGenerator[Samples | Gap, None]:
         for k, one in enumerate(at_s):
             yield piece(one + offset_s, ("left", "right")[k % 2])
         await asyncio.Event().wait()
@@ -161,7 +161,7 @@ def test_a_gateway_killed_while_it_waited_dates_that_too_but_not_after_another_s
 
 
 def test_a_radio_that_fails_is_not_hidden(tmp_path: Path) -> None:
-    async def broken(offset_s: float) -> AsyncGenerator[Samples | Gap, None]:
+    async def broken(offset_s: float, _: object) -> AsyncGenerator[Samples | Gap, None]:
         yield piece(offset_s + 21.0)
         raise ZeroDivisionError
 

@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import made
+from surefoot.pipeline.acute import Sudden
 from surefoot.pipeline.course import Course
+from surefoot.pipeline.resumed import resumed
 from surefoot.pipeline.store import open_store
 from surefoot.records import WORSE, Aid, Alert, DaySummary, Trend
-from weeks import day, days, name
+from surefoot.signal.told import WalkFindings
+from weeks import day, days, findings, name
 
 Told = list[tuple[list[Trend], list[Alert]]]
 
@@ -63,6 +69,32 @@ def test_restarting_anywhere_changes_nothing(restarts: set[int], gone: set[int])
     assert told == without
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("missing", ["", MISSING])
+def test_what_was_over_long_ago_hides_no_sudden_weakness(restarted: bool, missing: str) -> None:
+    """Weeks of quiet days behind an urgent alert: also after a restart, and where nothing is known of yesterday."""
+    lived = days(40, seed=5)
+    lived[-1] = replace(lived[-1], missing=missing)
+    old = replace(made.alert("old", "T3"), kind="foot_lifting_weaker", side="left", day=lived[20].day)
+    course = Course(days=lived if restarted else lived[:-1], alerts=[old], today=SuddenToday(name(40)))  # type: ignore[arg-type]
+    if not restarted:
+        course.update(lived[-1])
+    assert [alert.tier for alert in course.walked(findings())] == ["T3"]
+    again = Course(days=lived, alerts=[replace(old, day=lived[-1].day)], today=SuddenToday(name(40)))  # type: ignore[arg-type]
+    assert again.walked(findings()) == [], "one that goes on is one alert"
+
+
+class SuddenToday:
+    """The strides of a morning on which the left foot lifts less."""
+
+    def __init__(self, day: str) -> None:
+        chart = Trend(day, "left", "l5_composite", "much_worse", 6.0, change=6.0, strides=150)
+        self._sudden = Sudden("l5", "left", 0.0, 3600.0, False, chart, ())
+
+    def update(self, found: WalkFindings) -> list[Sudden]:
+        return [self._sudden]
+
+
 def test_a_restart_from_a_store_changes_nothing(tmp_path: Path) -> None:
     """What a store gives back is what was put in, to the last digit."""
     told = []
@@ -76,6 +108,21 @@ def test_a_restart_from_a_store_changes_nothing(tmp_path: Path) -> None:
         store.close()
         told.append((trends, alerts))
     assert told == WHOLE
+
+
+def test_what_was_told_while_the_clock_was_ahead_hides_nothing(tmp_path: Path) -> None:
+    """A clock that stood ten years ahead for a day: that day is not the newest, and its alert latches nothing."""
+    store = open_store(f"sqlite:///{tmp_path}/home.sqlite")
+    ahead_s = 3652 * 86400.0
+    strange = replace(LIVED[0], day="2036-01-02", start_s=LIVED[0].start_s + ahead_s, end_s=LIVED[0].end_s + ahead_s)
+    for one in (*LIVED[:20], strange):
+        store.keep_day(one)
+    ghost = replace(made.alert("ghost", "T3"), kind="foot_lifting_weaker", side="left", day=strange.day)
+    store.keep_alert(replace(ghost, raised_s=strange.end_s))
+    course = resumed(store, ZoneInfo("UTC"), now_s=lambda: LIVED[20].end_s + 900.0)
+    _, alerts = course.update(LIVED[20])
+    assert alerts == Course(days=LIVED[:20]).update(LIVED[20])[1] != []
+    store.close()
 
 
 @settings(max_examples=15)

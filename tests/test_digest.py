@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import event
 
 import made
 import story
@@ -24,7 +25,7 @@ from surefoot.alerts.mqtt import Link, LinkParams
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.cli.clinic import clinic as clinic_verb
 from surefoot.pipeline.clinic import ClinicParams, serve
-from surefoot.pipeline.digest import Week, week
+from surefoot.pipeline.digest import Week, weeks
 from surefoot.pipeline.store import Store, open_store
 from surefoot.pipeline.weekly import WeeklyParams, due
 from surefoot.records import Affected, Baseline, CheckIn, Limits, Treatment, Trend
@@ -38,8 +39,7 @@ MONDAY_S = datetime(2026, 2, 2, 7, 0, tzinfo=UTC).timestamp()
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     yield store
     store.close()
 
@@ -53,7 +53,7 @@ def one(tmp_path: Path) -> Iterator[Store]:
 
 def of(store: Store, gateway: str = HOME, last: str = LAST) -> Week:
     (patient,) = [known for known in store.patients() if known.gateway == gateway]
-    return week(store, patient, last)
+    return weeks(store, [patient], last)[0]
 
 
 def test_every_patient_has_one_paragraph_and_news_come_first(month: Store) -> None:
@@ -77,6 +77,23 @@ def test_its_numbers_are_those_of_the_store(month: Store) -> None:
     assert [day.day for day in found.days] == [day.day for day in days]
     strides = sum(many for day in days for _, many in day.strides)
     assert f"{strides:,} strides." in paragraph(found).text
+
+
+def test_a_week_long_ago_is_still_told(month: Store) -> None:
+    found = of(month, STEADY, "2026-01-10")
+    assert [day.day for day in found.days] == [f"2026-01-{day:02d}" for day in range(4, 11)]
+
+
+def test_many_patients_cost_no_more_questions_than_one(month: Store) -> None:
+    asked: list[str] = []
+    event.listen(month._engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    patients = month.patients()
+    counts = []
+    for some in (patients[:1], patients):
+        asked.clear()
+        assert len(weeks(month, some, LAST)) == len(some)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] > 3
 
 
 def chart(day: str, state: str, z: float = 0.5, shift: float = 3.6) -> Trend:

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 import made
 import story
+from aired import in_virtual_time
 from broker import mosquitto
 from made import HOME
 from story import DAY_S, NOW_S, STEADY, WEAK
@@ -27,13 +28,14 @@ from surefoot.alerts.bodies import AlertBody
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.notice import Notice, notice_topic
+from surefoot.pipeline import clinic as clinic_module
 from surefoot.pipeline import duty
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.closed import is_closed
 from surefoot.pipeline.duty import DutyParams, look, settle
 from surefoot.pipeline.monitored import MonitorParams, thin_days
 from surefoot.pipeline.schema import alerts
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import DaySummary
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -277,6 +279,35 @@ def test_a_notice_arrives_over_mqtt_and_waits_for_a_broker_that_is_away(clinic: 
     assert reasons == {"there is no line to the broker"}
 
 
+def test_people_are_told_of_a_leg_whatever_keeps_the_look_at_homes(
+    clinic: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day of some home that cannot be read any more must not silence the alert of another one."""
+
+    def unreadable(*_: object, **__: object) -> None:
+        raise StoreError("The records cannot be read: a sealed text was changed.", "", "", "sealed")
+
+    alerted(clinic)
+    monkeypatch.setattr(clinic, "days", unreadable)
+    troubles: list[str] = []
+
+    async def looked() -> None:
+        params = ClinicParams(look_s=0.02, duty=TEAM)
+        away = Link("mqtt://127.0.0.1:9", "clinic")
+        tell = {"on_trouble": lambda trouble: troubles.append(trouble.what)}
+        serving = asyncio.create_task(serve(clinic, away, lambda: NOW_S, params, **tell))
+        try:
+            async with asyncio.timeout(10.0):
+                while "failed 1" not in trail(clinic):
+                    await asyncio.sleep(0.02)
+        finally:
+            serving.cancel()
+            await asyncio.wait({serving})
+
+    asyncio.run(looked())
+    assert any("sealed text" in one for one in troubles), "and it is said"
+
+
 # ---- who is not monitored
 
 
@@ -319,6 +350,40 @@ def test_while_the_clinics_own_line_has_just_changed_no_home_is_blamed(clinic: S
     assert watch(clinic, NOW_S + 9000, since_s=NOW_S + 8900) == {}
     assert watch(clinic, NOW_S + 9080, since_s=NOW_S + 8900) == {"gateway_silent": WEAK}
     assert watch(clinic, NOW_S + 9100, since_s=NOW_S + 9090) == {"gateway_silent": WEAK}, "nor said to be back"
+
+
+@pytest.mark.parametrize("set_by_s", [DAY_S, -DAY_S])
+def test_a_clinic_whose_clock_is_set_blames_no_home_and_misses_none(
+    new_url: Callable[[], str], set_by_s: float
+) -> None:
+    """One home goes on, the other falls silent at the moment the clock is set, by a day."""
+    store, began_s = open_store(new_url()), NOW_S
+    homes = story.Home(WEAK), story.Home(STEADY)
+    silent: list[tuple[float, list[str]]] = []
+
+    async def run() -> None:
+        loop, set_at_s = asyncio.get_running_loop(), 300.0
+
+        def now_s() -> float:
+            return began_s + loop.time() + (set_by_s if loop.time() >= set_at_s else 0.0)
+
+        line = clinic_module._Line(now_s)
+        params = ClinicParams(duty=TEAM)
+        keeping = asyncio.create_task(clinic_module._keep_duty(store, line, now_s, params, pytest.fail, lambda: None))
+        for _ in range(15):
+            homes[0].sign_of_life(store, now_s())
+            if loop.time() < set_at_s:
+                homes[1].sign_of_life(store, now_s())
+            silent.append((loop.time(), [one.gateway for one in store.alert_log.waiting()]))
+            await asyncio.sleep(60.0)
+        keeping.cancel()
+        await asyncio.wait({keeping})
+
+    in_virtual_time(run())
+    assert all(found in ([], [STEADY]) for _, found in silent), "whoever is heard is not called silent"
+    assert [found for at_s, found in silent if at_s < 300 + 120] == [[]] * 7
+    assert all(found == [STEADY] for at_s, found in silent if at_s > 300 + 300)
+    store.close()
 
 
 def test_many_silent_homes_are_one_notice(clinic: Store) -> None:

@@ -37,7 +37,7 @@ from surefoot.pipeline.forgetting import AGED, DELETED, STANDS, STAYS
 from surefoot.pipeline.profiles import Profile
 from surefoot.pipeline.schema import APPEND_ONLY, metadata
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import Confirmation, Judgement, Question, Treatment
+from surefoot.records import Confirmation, Judgement, Limits, Question, Treatment
 
 NAME = "Mrs. Rosa Secret"
 OF_HOMES_ALONE = {"outbox", "set_aside", "strides", "aids", "worn_sensors", "donnings"}
@@ -189,6 +189,21 @@ def test_old_records_go_and_newer_ones_stay(store: Store) -> None:
     assert {one.label for one in store.patients()} == {NAME, "Mr. Other"}
     assert store.office.audit.entries()[0].what == "deleted old records"
     assert store.office.forget_older(day.start_s, NOW_S) == {} and len(store.office.audit.entries()) == 1
+
+
+def test_what_waits_for_a_person_and_what_holds_do_not_grow_old(store: Store) -> None:
+    """Else an alert that nobody answered would end by itself, and the pages would show limits that the home lacks."""
+    order = store.orders.give(WEAK, Limits(chart_review=4.5), "Dr. Ada", NOW_S, "2026-01-30").order
+    said = ConfirmationBody.of(Confirmation(order.order_id, "applied", NOW_S))
+    store.ingest([message(WEAK, 900, "confirmation", said.json_text())], NOW_S)
+    store.ingest([message(WEAK, 901, "alert", AlertBody.of(made.alert("b", "T3")).json_text())], NOW_S)
+    assert store.office.forget_older(2e9, 2e9 + 30 * DAY_S)["alert_events"] > 0
+    store.orders._plans.clear()  # as a clinic that was started anew
+    assert store.orders.plan(WEAK).limits.chart_review == 4.5
+    assert [(one.gateway, one.alert_id) for one in store.alert_log.waiting()] == [(WEAK, "b")]
+    assert [one.alert.alert_id for one in store.alerts()] == ["b"], "those that somebody had closed are gone"
+    assert [one.what for one in store.alert_log.events(WEAK, "b")] == ["stored"]
+    assert store.alert_log.events(WEAK, "a") == store.alert_log.events(STEADY, "a") == []
 
 
 def test_a_running_clinic_keeps_no_longer_than_it_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

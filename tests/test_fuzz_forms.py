@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from starlette.responses import HTMLResponse
 
 from surefoot.pipeline import passwords
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
-def loaded() -> ModuleType:
-    path = Path(__file__).resolve().parent.parent / "benchmarks" / "fuzz_forms.py"
-    spec = importlib.util.spec_from_file_location("benchmark_fuzz_forms", path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-FUZZ = loaded()
+import fuzz_forms as FUZZ
 
 
 @pytest.fixture(autouse=True)

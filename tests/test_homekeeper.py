@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 import made
 from surefoot.cli.board import Board
 from surefoot.cli.homekeeper import GATHER_S, HomeKeeper
 from surefoot.config import load_config
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import Answer, Incident, Stride, WornSensor
 from weeks import days
 
@@ -140,3 +142,21 @@ def test_a_clock_that_is_set_back_does_not_keep_strides_waiting(tmp_path: Path) 
     home.now_s -= 600.0
     home.walk(0.5)
     assert len(home.strides()) == 3
+
+
+def test_while_it_waits_for_the_store_it_says_that_it_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a watchdog would end, again and again, a gateway that only waits for a disk, and its recording with it."""
+    monkeypatch.setattr("surefoot.cli.homekeeper.RETRY_S", 0.01)
+    store, waits, left = open_store(f"sqlite:///{tmp_path / 'home.sqlite'}"), [], [3]
+
+    def keep_clock(*_: object) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise StoreError("The records cannot be written: the disk is full.", "", "Make room.", "full")
+
+    monkeypatch.setattr(store, "keep_clock", keep_clock)
+    board = Board(WORN, "shank", load_config().zone, 0.0)
+    stopping = threading.Event()
+    keeper = HomeKeeper(store, board, lambda: 0.0, lambda _: None, stopping, lambda: False, lambda: waits.append(1))
+    keeper.keep_clock("C0:00:00:00:00:01", 3.0, None)
+    assert len(waits) == 3 and left == [0]

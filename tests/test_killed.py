@@ -13,6 +13,7 @@ from killed import killed
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import open_store
 from surefoot.records import SIDES
+from surefoot.simulation.air import Faults
 
 pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="tests/parts.sh installs dbus-daemon")
 
@@ -44,6 +45,37 @@ def test_killed_three_times_it_loses_the_last_second_at_most_and_counts_each_str
             store.close()
             assert len(kept) > 10 and set(kept) <= set(home.understood())
             assert waiting >= len(bouts)
+
+    asyncio.run(work())
+
+
+def test_killed_while_it_is_not_known_yet_when_readings_were_taken_it_loses_no_more(tmp_path: Path) -> None:
+    """Each notification is late by itself: for up to 40 s no times are told."""
+
+    async def work() -> None:
+        async with killed(tmp_path, 240.0, Faults(jitter_s=0.2)) as home:
+            stored: dict[str, np.ndarray] = {}
+            for _ in range(2):
+                await home.start()
+                await asyncio.sleep(6.0)
+                lost = await home.kill()
+                print(lost)
+                assert list((home.config.home_ring / "held").rglob("*.raw"))
+                assert max(lost.values()) < 4.0  # as above
+                for side in SIDES:
+                    now = home.stored(side)
+                    before = stored.get(side, now[:0])
+                    assert np.array_equal(now[: len(before)], before) and (np.diff(now) > 0).all()
+                    stored[side] = now
+            await home.start()
+            await asyncio.sleep(3.0)
+            assert await home.stop() == 0
+            assert "whose times were not known yet when the last run ended" in home.said
+            for side in SIDES:
+                now = home.stored(side)
+                assert np.array_equal(now[: len(stored[side])], stored[side]) and (np.diff(now) > 0).all()
+                assert len(now) > 104.0 * 10
+            assert not list((home.config.home_ring / "held").rglob("*.raw"))
 
     asyncio.run(work())
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import uuid
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +16,7 @@ import story
 from surefoot.pipeline.store import Store, open_store
 from surefoot.records import Trend
 from surefoot.web.app import make_app
+from surefoot.web.desk import MANY_PATIENTS
 from surefoot.web.patients import courses
 
 NOW_S = story.day_s(28) + 60.0
@@ -21,19 +24,22 @@ NOW_S = story.day_s(28) + 60.0
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     yield store
     store.close()
 
 
-def listed(store: Store, path: str = "/") -> str:
+def fetched(store: Store, path: str) -> str:
     async def asked() -> str:
         transport = httpx.ASGITransport(make_app(store, lambda: NOW_S))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return (await client.get(path)).text
 
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", asyncio.run(asked()))).split())
+    return asyncio.run(asked())
+
+
+def listed(store: Store, path: str = "/") -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", fetched(store, path))).split())
 
 
 def test_asked_at_once_trends_are_those_asked_one_by_one(filled: Store) -> None:
@@ -42,6 +48,26 @@ def test_asked_at_once_trends_are_those_asked_one_by_one(filled: Store) -> None:
     for gateway, found in filled.lists.trends_on(last).items():
         assert found == filled.trends(gateway, day=last[gateway])
         assert found
+
+
+def test_asked_at_once_a_week_is_what_is_asked_one_by_one(filled: Store) -> None:
+    homes, first, last = list(filled.homes()), "2026-01-10", "2026-01-28"
+    asked, metrics = filled.lists, ("l5_composite", "s1_composite")
+    days = asked.days_between(homes, first, last)
+    trends = asked.trends_between(homes, first, last, metrics)
+    told = asked.check_ins_between(homes, first, last)
+    begun = asked.treatments_between(homes, first, last)
+    happened = asked.incidents_between(homes, story.day_s(9), story.day_s(28), ("giving_way",))
+    answers = asked.answers_between(homes, 0.0, 1e12)
+    for home in homes:
+        diary, incidents = filled.diary, filled.incidents(home, story.day_s(9), story.day_s(28))
+        assert days[home] == [one for one in filled.days(home) if first <= one.day <= last]
+        assert trends[home] == [t for t in filled.trends(home, since=first) if t.day <= last and t.metric in metrics]
+        assert told[home] == [one for one in diary.check_ins(home) if first <= one.day <= last]
+        assert begun[home] == [one for one in diary.treatments(home) if first <= one.day <= last]
+        assert happened[home] == [one for one in incidents if one.kind == "giving_way"]
+        assert answers[home] == filled.answers(home)
+    assert all(any(found.values()) for found in (days, trends, happened))
 
 
 def test_the_heads_of_incidents_are_the_incidents_without_their_raw_signal(filled: Store) -> None:
@@ -62,6 +88,23 @@ def test_a_patient_is_found_by_label_or_home(filled: Store, asked: str, found: i
     assert page.count("Last heard") == found
     if asked:
         assert f"{found} of 5 patients found." in page
+
+
+@pytest.mark.parametrize("many", [MANY_PATIENTS, MANY_PATIENTS + 1])
+def test_of_many_patients_each_has_the_form_of_its_label_one_click_away(tmp_path: Path, many: int) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    homes = [str(uuid.UUID(int=k << 96, version=4)) for k in range(1, many + 1)]
+    for home in homes:
+        story.Home(home).sign_of_life(store, NOW_S)
+    forms = fetched(store, "/").count('action="/label"')
+    links = re.findall(r'href="(/\?q=[^"]*)">Label this patient', fetched(store, "/"))
+    assert (forms, len(links)) == ((many, 0) if many <= MANY_PATIENTS else (0, many))
+    for link in links[:1]:
+        alone = fetched(store, link)
+        assert alone.count('action="/label"') == 1
+        assert f'name="gateway" value="{link.partition("=")[2]}"' in alone
+        assert '<details class="name" open>' in alone
+    store.close()
 
 
 def test_arrows_say_where_each_leg_stands_in_words_too(filled: Store) -> None:

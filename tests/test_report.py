@@ -35,8 +35,7 @@ GATEWAY = "11111111-2222-4333-8444-555555555555"
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     yield store
     store.close()
 
@@ -225,8 +224,7 @@ def test_the_verb_names_its_file_and_says_whom_it_knows(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path)
     store.close()
     with pytest.raises(SystemExit) as ended:
         main(["report", "p-01", "--store", "clinic.sqlite", "--pdf"])

@@ -113,9 +113,9 @@ def first_told_s(delays: str, traits: Traits = MICRO) -> float:
 def test_times_are_told_soon_and_only_where_delays_hide_them_later():
     p = StreamParams()
     for delays in ("none", "interval", "turns", "bursts", "stalls"):
-        assert first_told_s(delays) < p.settle_s + 1.0
-    assert p.settle_s + 1.0 < first_told_s("uniform") < p.settle_most_s + 1.0
-    assert first_told_s("uniform", TIMELESS) < p.settle_s + 1.0
+        assert first_told_s(delays) < p.hold.least_s + 1.0
+    assert p.hold.least_s + 1.0 < first_told_s("uniform") < p.hold.most_s + 1.0
+    assert first_told_s("uniform", TIMELESS) < p.hold.least_s + 1.0
 
 
 def test_a_rate_off_by_a_percent_that_warms_up_is_followed():

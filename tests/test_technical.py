@@ -50,9 +50,21 @@ def test_each_battery_is_told_of_once_and_over_when_it_was_charged() -> None:
     upkeep = Upkeep()
     told = [upkeep.charged(battery(pct), NOW_S, DAY) for pct in (None, 90, 21, 20, 19, 22, 3, 49, 50, 90)]
     assert [a is not None for a in told] == [False] * 3 + [True] + [False] * 4 + [True, False]
-    assert told[3].kind == BATTERY and told[3].side == "left" and "left sensor is at 20 %" in told[3].sentence
+    assert told[3].kind == BATTERY["shank"] and told[3].side == "left" and "left sensor is at 20 %" in told[3].sentence
     assert told[8] == replace(told[3], resolved_s=NOW_S)
     assert upkeep.charged(battery(5, "right"), NOW_S, DAY).side == "right"
+
+
+def test_a_charged_sensor_on_the_foot_says_nothing_of_the_one_at_the_ankle() -> None:
+    """Each look is at all of them, every few seconds: none may end what another one has begun."""
+    ankle, foot = battery(5), replace(battery(90), placement="foot")
+    upkeep = Upkeep()
+    told = [upkeep.charged(one, NOW_S + k, DAY) for k in range(3) for one in (ankle, foot)]
+    assert [one is not None for one in told] == [True] + 5 * [False]
+    low = upkeep.charged(replace(foot, battery_pct=20), NOW_S + 9, DAY)
+    assert low is not None and low.kind != told[0].kind and "left foot sensor is at 20 %" in low.sentence
+    again = Upkeep([told[0], low]).charged(foot, NOW_S + 99, DAY)
+    assert again == replace(low, resolved_s=NOW_S + 99)
 
 
 def test_a_restart_raises_nothing_again() -> None:

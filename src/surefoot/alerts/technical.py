@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from uuid import uuid5
 
 from surefoot.alerts.rules import NAMES
-from surefoot.records import Alert, Check, ClockCheck, SensorStatus, Side, SideCheck
+from surefoot.records import Alert, Check, ClockCheck, Placement, SensorStatus, Side, SideCheck
 
-SWAPPED, CLOCKS, BATTERY = "sensors_swapped", "clocks_apart", "battery"
+SWAPPED, CLOCKS = "sensors_swapped", "clocks_apart"
+BATTERY: dict[Placement, str] = {"shank": "battery", "foot": "battery_foot"}  # a leg may wear one of each
 DAMAGED = "store_damaged"
 NOT_THIS = "About the sensors, not about the leg: it says nothing about how the patient is."
 
@@ -69,10 +70,11 @@ class Upkeep:
         p, pct = self._params, status.battery_pct
         if pct is None or p.battery_low_pct < pct < p.battery_well_pct:
             return None
-        what = f"The battery of the {status.side} sensor is at {pct} %"
+        where = "" if status.placement == "shank" else " foot"
+        what = f"The battery of the {status.side}{where} sensor is at {pct} %"
         means = "When it is empty this patient is not monitored"
         told = what, means, "Charge it tonight"
-        return self._now(BATTERY, status.side, pct <= p.battery_low_pct, now_s, day, told)
+        return self._now(BATTERY[status.placement], status.side, pct <= p.battery_low_pct, now_s, day, told)
 
     def _now(
         self, kind: str, side: Side | None, wrong: bool, at_s: float, day: str, told: tuple[str, str, str]

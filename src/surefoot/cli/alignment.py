@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from surefoot.records import SIDES, Placement, SensorStatus, Side
+from surefoot.records import SIDES, Placement, SensorStatus, Side, WornSensor
 from surefoot.sensors.clock.ticks import apart
 from surefoot.signal.clocks import ClockOffset, OffsetNotKnown
 
@@ -43,3 +43,18 @@ def worth_keeping(status: SensorStatus, kept_ppm: float | None) -> bool:
     if status.clock_ppm is None or status.clock_sd_ppm is None or status.clock_sd_ppm > SURE_PPM:
         return False
     return kept_ppm is None or abs(status.clock_ppm - kept_ppm) >= CHANGED_PPM
+
+
+class KeptClocks:
+    """What is kept of each sensor's clock; ``keep`` brings it up to date: address, how fast it runs, how surely."""
+
+    def __init__(self, worn: Iterable[WornSensor], keep: Callable[[str, float, float | None], None]) -> None:
+        self._worn = {(one.side, one.placement): one for one in worn}
+        self._ppm = {key: one.clock_ppm for key, one in self._worn.items()}
+        self._keep = keep
+
+    def take(self, status: SensorStatus) -> None:
+        key = status.side, status.placement
+        if status.clock_ppm is not None and worth_keeping(status, self._ppm.get(key)):
+            self._keep(self._worn[key].address, status.clock_ppm, status.clock_within_s)
+            self._ppm[key] = status.clock_ppm

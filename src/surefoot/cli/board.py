@@ -30,6 +30,7 @@ from surefoot.web.words import INCIDENTS
 from surefoot.web.words import side as leg
 
 Key = tuple[Side, Placement]
+SOON_S = 3.0  # readings that wait no longer for their times need no word (P)
 STATES = {
     "searching": "searching",
     "connecting": "connecting",
@@ -40,6 +41,11 @@ STATES = {
 }
 PLACES = {"shank": "ankle", "foot": "foot"}
 COLUMNS = ("sensor", "link", "battery", "signal", "readings/s", "lost", "clock", "strides today")
+
+
+def analysed(worn: Sequence[WornSensor]) -> Placement:
+    """Where the sensors sit that are understood: at the ankles, where there are any; those of feet are recorded."""
+    return "shank" if any(sensor.placement == "shank" for sensor in worn) else "foot"
 
 
 class Board:
@@ -63,6 +69,10 @@ class Board:
         self._happened: list[Incident] = []  # lately, without raw signal
         self.doing: Activity | None = None  # the last that is known; minutes pass until one is
         self._sitting = SittingWatch()
+
+    def sides(self) -> list[Side]:
+        """The legs whose sensors are understood."""
+        return [sensor.side for sensor in self.worn if sensor.placement == self.analysed]
 
     def take_status(self, status: SensorStatus) -> str | None:
         """Note it; return a sentence where its state or reason changed."""
@@ -160,10 +170,19 @@ class Board:
         clinic = [f"{waiting}: {self.clinic}" if self.clinic else "findings stay at home (no broker is set)"]
         incident = [f"last incident (exploratory): {self.last_incident}"] if self.last_incident else []
         legs = aligned(self.statuses, self.analysed, self.walked)
-        now = [told for told in (*tuple(self.faults.values()), self.phase, self.mounting, legs) if told]
+        now = [told for told in (*tuple(self.faults.values()), self.phase, self.mounting, *self._held(), legs) if told]
         if self.evicted:
             now.append(f"{self.evicted} findings found no room in the outbox: they stay at home, the clinic lacks them")
         return [*now, *incident, *clinic]
+
+    def _held(self) -> list[str]:
+        """Of which sensors nothing is understood yet, and why."""
+        held = {self.name(key): one.held_s for key, one in self.statuses.items() if one.held_s > SOON_S}
+        if not held:
+            return []
+        many = "sensors' readings" if len(held) > 1 else "sensor's readings"
+        told = f"the {' and '.join(held)} {many} of the last {max(held.values()):.0f} s are kept and wait"
+        return [f"{told} to be understood until it is known when they were taken: the link delays each by itself"]
 
     def _row(self, key: Key, status: SensorStatus, now_s: float) -> tuple[str, ...]:
         rate = self._rates[key]

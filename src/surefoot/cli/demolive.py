@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from surefoot.cli.board import Board
-from surefoot.cli.gateway import Gateway, analysed
+from surefoot.cli.board import Board, analysed
+from surefoot.cli.gateway import Gateway
 from surefoot.config import load_config
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store

@@ -30,7 +30,7 @@ class HomeKeeper:
     Alerts are committed at once. Strides are gathered for ``GATHER_S``, and until what they belong to is kept; what a
     kill takes of them is worked out again from the recording.
 
-    ``make_room``: whether there is room again, where the disk is full.
+    ``make_room``: whether there is room again, where the disk is full; ``waits`` hears each time that it has to wait.
     ``anew_until_s``: what happened before may have been told already, and takes the place of what was told.
     """
 
@@ -42,9 +42,10 @@ class HomeKeeper:
         say: Say,
         stopping: threading.Event,
         make_room: Callable[[], bool],
+        waits: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._board, self._now_s, self._say, self._stopping = store, board, now_s, say, stopping
-        self._make_room = make_room
+        self._make_room, self._waits = make_room, waits
         self.anew_until_s = float("-inf")
         self._gathered: list[Stride] = []
         self._flushed_s = float("-inf")
@@ -129,6 +130,7 @@ class HomeKeeper:
                     continue
                 if self._board.note_fault("store_failing", f"nothing can be kept: {trouble.what}"):
                     self._say(f"{trouble} It is tried again; readings are recorded meanwhile.")
+                self._waits()
                 if self._stopping.wait(RETRY_S):
                     raise
             else:

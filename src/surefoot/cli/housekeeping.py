@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from surefoot.cli.board import Board
+from surefoot.cli.freed import give_back
 from surefoot.cli.spare import Spare, renew_spare
 from surefoot.config import Config
 from surefoot.pipeline.ring import Ring
@@ -31,7 +32,7 @@ class HouseParams:
     room_bytes: int = 16_000_000  # asked of the raw readings when the store's disk is full
     low_bytes: int = 64_000_000  # less on the disk than this is told before it is too late
     inside_bytes: int = 2_000_000  # kept free within the store's file while there is no ballast
-    trim_s: float = 600.0  # between two looks at how large the outbox is
+    trim_s: float = 600.0  # between two looks at how large the outbox is, and at memory that is free
 
 
 class Housekeeping:
@@ -56,6 +57,7 @@ class Housekeeping:
                 if not 0.0 <= self._trim_due_s - now_s <= self._params.trim_s:
                     self._trim_due_s = now_s + self._params.trim_s
                     self._store.outbox.trim(self._most)
+                    give_back()
                 if not (self._home / BALLAST).exists():
                     self._keep_room_inside()
                 self._board.evicted = self._store.outbox.evicted()

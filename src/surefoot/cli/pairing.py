@@ -12,9 +12,15 @@ from surefoot.cli.wish import KEPT, NEAR, PLACES, Heard, PairingError, Place, Vi
 from surefoot.pipeline.mounting import MountingCheck
 from surefoot.records import Donning, Gap, Placement, Samples, SensorStatus, Side, WornSensor
 from surefoot.sensors.bluetooth.ble import BleakKit, Bluetooth
-from surefoot.sensors.bluetooth.radio import Radio
+from surefoot.sensors.bluetooth.link import LinkParams
+from surefoot.sensors.bluetooth.radio import Radio, RadioParams
 from surefoot.sensors.bluetooth.taps import TapWatch
+from surefoot.sensors.clock.holding import HoldParams
+from surefoot.sensors.clock.stream import StreamParams
 from surefoot.signal.walk import WalkStream
+
+SHORT = HoldParams(most_s=HoldParams().least_s)  # who pairs waits, and what it shows needs no better times
+AT_ONCE = RadioParams(link=LinkParams(stream=StreamParams(hold=SHORT)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,8 @@ class Pairing:
         def status(told: SensorStatus) -> None:
             self._statuses[told.side, told.placement] = told
 
-        radio = Radio(worn, on_status=status, bleak=self._kit, unix_offset_s=self._unix_offset_s)
+        how = {"on_status": status, "bleak": self._kit, "unix_offset_s": self._unix_offset_s}
+        radio = Radio(worn, params=AT_ONCE, **how)
         async for item in radio.items():
             self._items.put_nowait(item)
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from surefoot.cli.clocks import ClockReading
 from surefoot.pipeline.live import in_thread
 from surefoot.pipeline.ring import Ring
-from surefoot.records import Gap, Samples
+from surefoot.records import Gap, Held, Samples, WornSensor
+from surefoot.sensors.bluetooth.radio import OnHeld
 
 FOLDER = "raw-undated"
 PATIENCE_S = 300.0  # since it was switched on; then the computer's own time is taken, and said to be unreliable (P)
@@ -29,19 +30,25 @@ async def wait_for_time(
     home: Path,
     ring: Ring,
     clocks: Callable[[], ClockReading],
-    radio: Callable[[float], AsyncGenerator[Reading, None]],
+    radio: Callable[[float, OnHeld], AsyncGenerator[Reading, None]],
     say: Callable[[str], None],
     patience_s: float = PATIENCE_S,
 ) -> None:
     """Until the time is known or patience is over; what was received meanwhile is in ``ring`` then, dated.
 
-    ``radio`` gives what is received, with its times counted from the offset it is handed.
+    ``radio`` gives what is received, with its times counted from the offset it is handed, and to whom it is handed too
+    what it holds till their times are known.
     """
     began = clocks()
     if began.state != "synced" and began.boot_s < patience_s:
         say("This computer does not know the time yet. Readings are recorded, and dated when it does.")
         undated = Ring(home / FOLDER / began.boot_id)
-        recording = asyncio.create_task(_record(radio(began.boot_s - began.running_s), undated))
+
+        async def take_held(sensor: WornSensor, held: Held) -> None:
+            await in_thread(undated.hold, (sensor.side, sensor.placement), held)
+
+        received = radio(began.boot_s - began.running_s, take_held)
+        recording = asyncio.create_task(_record(received, undated))
         try:
             while (now := clocks()).state != "synced" and now.boot_s < patience_s:
                 await asyncio.wait({recording}, timeout=LOOK_S)
@@ -68,6 +75,7 @@ def date(home: Path, ring: Ring, now: ClockReading) -> str:
         return ""
     told, offset_s, dated_s = "", now.wall_s - now.boot_s, 0.0
     undated = Ring(place / now.boot_id)
+    undated.regain()
     for item in undated.items(0.0, float("inf")):
         ring.keep(_at(item, offset_s))
         dated_s += item.end_s - item.start_s if isinstance(item, Samples) else 0.0

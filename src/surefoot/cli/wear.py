@@ -13,9 +13,9 @@ from pathlib import Path
 
 import click
 
-from surefoot.cli.board import PLACES, Board
+from surefoot.cli.board import PLACES, Board, analysed
 from surefoot.cli.clocks import changed, read_clocks
-from surefoot.cli.gateway import MOVES_S, Gateway, analysed
+from surefoot.cli.gateway import MOVES_S, Gateway
 from surefoot.cli.homeassistant import check_apart, telling
 from surefoot.cli.identified import take_name
 from surefoot.cli.main import INTERRUPTED
@@ -31,7 +31,7 @@ from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import Gap, Samples, SensorStatus, SurefootError, WornSensor
 from surefoot.sensors.bluetooth.ble import BleakKit
-from surefoot.sensors.bluetooth.radio import Radio
+from surefoot.sensors.bluetooth.radio import OnHeld, Radio
 
 CLOCK_LOOK_S = 60.0
 UNRELIABLE = "no time server has set this computer's clock since it was switched on: days may be misdated"
@@ -131,8 +131,8 @@ async def _wear(config: Config, seconds: float | None, plain: bool, simulate: bo
 async def _time_known(config: Config, worn: Sequence[WornSensor]) -> None:
     """Received before that is recorded; a home with a clock of its own goes on at once."""
 
-    def radio(offset_s: float) -> AsyncGenerator[Samples | Gap, None]:
-        return Radio(worn, unix_offset_s=offset_s).items()
+    def radio(offset_s: float, on_held: OnHeld) -> AsyncGenerator[Samples | Gap, None]:
+        return Radio(worn, unix_offset_s=offset_s, on_held=on_held).items()
 
     ring = await asyncio.to_thread(Ring, config.home_ring, config.raw_days, config.raw_mb * 1_000_000)
     try:
@@ -171,7 +171,8 @@ async def _session(
             view.take_status(status)
 
         gateway = Gateway(store, ring, config, board, view.say, pulse)
-        radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, on_status=take_status, on_late=gateway.take_late)
+        late = {"on_late": gateway.take_late, "on_held": gateway.take_held}
+        radio = Radio(worn, bleak=kit, unix_offset_s=unix_offset_s, on_status=take_status, **late)
         line = keep_telling(pulse, lambda: board.line(now_s()))
         for told in (view.show(), line, keep_now(config.home, board, now_s)):
             end.callback(asyncio.create_task(told).cancel)

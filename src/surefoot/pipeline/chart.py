@@ -95,10 +95,9 @@ class Chart:
         if baseline is None:
             return cannot_say(not_learned(len(series.values), self.baseline, today))
         z = self.z(series, baseline)
-        beside = np.array([[other.get(day, np.nan) for day in series.days] for other in others]).reshape(-1, len(z))
         after = z[baseline.days :]
         told = self.worse != 0
-        path = shift_path(z, beside, baseline.days, self.floor / baseline.spread, p.shift) if told else 0.0 * after
+        path = self._path(series, baseline, p, others) if told else 0.0 * after
         shift = float(path[-1]) if len(path) else None
         recent = slice(-p.recent_days if len(after) >= p.recent_days else -1, None)
         count = len(series.values[recent])
@@ -123,6 +122,19 @@ class Chart:
             worn_h=today.worn_h,
             reason="" if shift is not None else _learning(baseline.days, self.baseline, today),
         )
+
+    def rearmed(self, series: Series, p: TrendParams, others: Sequence[Mapping[str, float]] = ()) -> str:
+        """As the trend of the last day with this number has it: also where nothing is known of today."""
+        baseline = self.learn(series)
+        if baseline is None:
+            return p.since
+        return max(p.since, rearmed(self._path(series, baseline, p, others), series.days[baseline.days :], p))
+
+    def _path(self, series: Series, baseline: Baseline, p: TrendParams, others: Sequence[Mapping[str, float]]) -> Array:
+        """How far the last days stand away from those before, day by day behind the baseline, beside other charts."""
+        z = self.z(series, baseline)
+        beside = np.array([[other.get(day, np.nan) for day in series.days] for other in others]).reshape(-1, len(z))
+        return shift_path(z, beside, baseline.days, self.floor / baseline.spread, p.shift)
 
 
 def rearmed(path: Array, days: Sequence[str], p: TrendParams) -> str:

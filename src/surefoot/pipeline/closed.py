@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import Alias, ColumnElement, select
 
 from surefoot.alerts.alertlife import MACHINE
@@ -10,8 +12,13 @@ from surefoot.pipeline.schema import alert_events, alerts
 SAME_ALERT = (alert_events.c.gateway == alerts.c.gateway) & (alert_events.c.alert_id == alerts.c.alert_id)
 
 
+@cache
 def is_closed() -> ColumnElement[bool]:
-    """Whether somebody has closed an alert at its tier and every higher one it ever had, as `live` would say it."""
+    """Whether somebody has closed an alert at its tier and every higher one it ever had, as `live` would say it.
+
+    Made once: each alias is a thousand objects in circles, and asked for at every look they pile up until memory is
+    next collected.
+    """
     closing, higher = alert_events.alias(), alert_events.alias()
     of_alert = (closing.c.gateway == alerts.c.gateway) & (closing.c.alert_id == alerts.c.alert_id)
     of_closing = (higher.c.gateway == closing.c.gateway) & (higher.c.alert_id == closing.c.alert_id)

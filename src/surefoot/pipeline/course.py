@@ -13,7 +13,7 @@ from surefoot.pipeline.rulebook import Known, RulebookParams, decide_day
 from surefoot.pipeline.tested import with_tests
 from surefoot.pipeline.today import Today
 from surefoot.pipeline.told import Told
-from surefoot.pipeline.trends import judge
+from surefoot.pipeline.trends import judge, rearmed_days
 from surefoot.records import Aid, Alert, DaySummary, Side, TestResult, Trend
 from surefoot.signal.told import WalkFindings
 
@@ -52,7 +52,7 @@ class Course:
         self._aids, self._tests = aids, tests
         self._today, self._told_of, self._watch = today, told or Told(), watch
         self._late_s = late_s
-        self._rearmed: dict[tuple[str, Side | None], str] = {}  # of the newest day judged
+        self._rearmed: dict[tuple[str, Side], str] | None = None  # of the days by now; None: not asked for yet
 
     @property
     def days(self) -> list[DaySummary]:
@@ -77,7 +77,7 @@ class Course:
         trends = judge(until, params.trends)
         newest = self._days[-1]
         now = trends if newest.day == day.day else judge(self._days, params.trends)
-        self._rearmed = {(trend.metric, trend.side): trend.rearmed for trend in now}
+        self._rearmed = None
         known = Known(self._days, now, self._told_of, params)
         before = [*self._alerts, *self._told_of.alerts()]
         alerts = [alert for _, alert in decide_day(known, before)]
@@ -110,12 +110,19 @@ class Course:
             self._alerts += alerts
             return alerts
         for sudden in self._today.close() if findings is None else self._today.update(findings):
-            chart = replace(sudden.chart, rearmed=self._rearmed.get((sudden.chart.metric, sudden.side), ""))
+            chart = replace(sudden.chart, rearmed=self._rearmed_days().get((sudden.chart.metric, sudden.side), ""))
             span = sudden.start_s, sudden.at_s
             found = decide_sudden(chart, sudden.features, span, sudden.both_legs, [*self._alerts, *alerts])
             alerts += [replace(alert, limit=SUDDEN_LIMIT) for alert in found]
         self._alerts += alerts
         return alerts
+
+    def _rearmed_days(self) -> dict[tuple[str, Side], str]:
+        """Since when each chart may alarm again: known from the days, also right after a restart."""
+        if self._rearmed is None:
+            params = self._params.of(self._told_of.plan()).trends
+            self._rearmed = rearmed_days(sorted(self._told(self._days), key=lambda d: d.day), params)
+        return self._rearmed
 
     def _told(self, days: Sequence[DaySummary]) -> list[DaySummary]:
         aids, tests = self._aids(), None if self._tests is None else self._tests()

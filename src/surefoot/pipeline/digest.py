@@ -6,18 +6,34 @@ called for it. A chart that neared its limit is told for 14 days.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
+from typing import TypeVar
 
-from surefoot.pipeline.orderbook import GivenOrder
+from surefoot.pipeline.orderbook import GivenOrder, held
+from surefoot.pipeline.plan import plan_of
 from surefoot.pipeline.recovery import NUMBERS, Recovery, deficits, recovery
 from surefoot.pipeline.roots import COMPOSITE, ROOTS
 from surefoot.pipeline.store import Patient, Store, StoredAlert
 from surefoot.pipeline.told import events, standing
-from surefoot.records import SIDES, Affected, CheckIn, DaySummary, Side, Treatment, Trend
+from surefoot.records import (
+    SIDES,
+    Affected,
+    Answer,
+    CheckIn,
+    DaySummary,
+    Incident,
+    IncidentKind,
+    Side,
+    Treatment,
+    Trend,
+)
+
+_FAR_S = 2 * 86400.0  # by which a home's midnight, and the alert of a day that has hardly begun, may lie before ours
+_OfHome = TypeVar("_OfHome", StoredAlert, GivenOrder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,42 +90,82 @@ class Week:
         return any(not day.missing for day in self.days)
 
 
-def week(store: Store, patient: Patient, last_day: str, params: DigestParams | None = None) -> Week:
-    """The week that ends with ``last_day``, a date of the calendar."""
-    p, gateway = params or DigestParams(), patient.gateway
-    ends = date.fromisoformat(last_day)
-    first = (ends - timedelta(days=p.days - 1)).isoformat()
-    plan = store.orders.plan(gateway)
-    looked = p.affected_days if plan.affected else 2 * p.days
-    known = [day for day in store.days(gateway, newest=looked) if day.day <= last_day]
-    days = tuple(day for day in known if day.day >= first)
-    since = (ends - timedelta(days=p.watched_days - 1)).isoformat()
-    before = (ends - timedelta(days=2 * p.days - 1)).isoformat()
-    charts = {
-        (root, side): [
-            t for t in store.trends(gateway, root + COMPOSITE, side, since=min(since, before)) if t.day <= last_day
-        ]
-        for root in ROOTS
-        for side in SIDES
+def weeks(store: Store, patients: Sequence[Patient], last_day: str, params: DigestParams | None = None) -> list[Week]:
+    """The week of each patient that ends with ``last_day``, a date of the calendar: a few questions for all of them."""
+    known = _read(store, [one.gateway for one in patients], last_day, params or DigestParams())
+    return [_week(patient, known) for patient in patients]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of all of them, by gateway; a home that tells nothing of something may be lacking there."""
+
+    first: str  # of the week
+    before: str  # first day of the week before
+    since: str  # first day of those on which a chart that neared its limit is told
+    last: str
+    params: DigestParams
+    days: Mapping[str, Sequence[DaySummary]]  # of the week
+    trends: Mapping[str, Sequence[Trend]]
+    alerts: Mapping[str, Sequence[StoredAlert]]  # clinical ones: open, or of this week
+    happened: Mapping[str, Sequence[Incident]]
+    answers: Mapping[str, Sequence[Answer]]
+    check_ins: Mapping[str, Sequence[CheckIn]]
+    treatments: Mapping[str, Sequence[Treatment]]
+    given: Mapping[str, Sequence[GivenOrder]]
+    lived: Callable[[str, str], Sequence[DaySummary]]  # asked for each whose affected leg is set: home, since
+
+
+def _read(store: Store, homes: Sequence[str], last_day: str, p: DigestParams) -> _Known:
+    lists, ends = store.lists, date.fromisoformat(last_day)
+    first, before, since, longest = (
+        (ends - timedelta(days=back - 1)).isoformat() for back in (p.days, 2 * p.days, p.watched_days, p.affected_days)
+    )
+    days = lists.days_between(homes, first, last_day)
+    start_s = min((of[0].start_s for of in days.values() if of), default=0.0)
+    end_s = max((of[-1].end_s for of in days.values() if of), default=0.0)
+    answers = lists.answers_between(homes, start_s, end_s)
+    kinds: set[IncidentKind] = {"giving_way", *(one.kind for said in answers.values() for one in said)}
+    charts = [root + COMPOSITE for root in ROOTS]
+    return _Known(
+        first, before, since, last_day, p, days,
+        trends=lists.trends_between(homes, min(since, before), last_day, charts),
+        alerts=_by_home(store.alert_log.waiting_or_since("clinical", _midnight_s(first) - _FAR_S)),
+        happened=lists.incidents_between(homes, start_s, end_s, kinds),
+        answers=answers,
+        check_ins=lists.check_ins_between(homes, first, last_day),
+        treatments=lists.treatments_between(homes, first, last_day),
+        given=_by_home(store.orders.given()),
+        lived=lambda home, day: lists.days_between([home], max(day, longest), last_day)[home],
+    )  # fmt: skip
+
+
+def _week(patient: Patient, known: _Known) -> Week:
+    home, first, p = patient.gateway, known.first, known.params
+    charts: dict[tuple[str, Side | None], list[Trend]] = {
+        (root + COMPOSITE, side): [] for root in ROOTS for side in SIDES
     }
-    alerts = [one for one in store.alerts(gateway) if one.alert.channel == "clinical"]
-    probable, possible = _giving_way(store, gateway, days)
+    for trend in known.trends[home]:
+        if (course := charts.get((trend.metric, trend.side))) is not None:
+            course.append(trend)
+    alerts, given = known.alerts.get(home, ()), known.given.get(home, ())
+    probable, possible = _giving_way(known.days[home], known.happened[home], known.answers[home])
     return Week(
         patient=patient,
         first_day=first,
-        last_day=last_day,
-        days=days,
+        last_day=known.last,
+        days=tuple(known.days[home]),
         open_alerts=tuple(one for one in alerts if one.life.is_open),
-        closed=sum(not one.life.is_open and first <= one.alert.day <= last_day for one in alerts),
-        watched=tuple(one for course in charts.values() for one in _watched(course, since)),
-        moved=tuple(one for course in charts.values() for one in _moved(course, first, before, p)),
+        closed=sum(not one.life.is_open and first <= one.alert.day <= known.last for one in alerts),
+        watched=tuple(one for course in charts.values() for one in _watched(course, known.since)),
+        moved=tuple(one for course in charts.values() for one in _moved(course, first, known.before, p)),
         compared=any(one.z is not None and one.day >= first for course in charts.values() for one in course),
         probable=probable,
         possible=possible,
-        check_ins=tuple(one for one in store.diary.check_ins(gateway) if first <= one.day <= last_day),
-        recoveries=_recoveries(known, plan.affected),
-        treatments=tuple(one for one in store.diary.treatments(gateway) if first <= one.day <= last_day),
-        unheard=tuple(one for one in store.orders.given(gateway) if _unheard(one, first)),
+        check_ins=tuple(known.check_ins[home]),
+        recoveries=_recoveries(plan_of(held(given)).affected, lambda since: known.lived(home, since)),
+        treatments=tuple(known.treatments[home]),
+        unheard=tuple(one for one in given if _unheard(one, first)),
     )
 
 
@@ -129,23 +185,30 @@ def _moved(course: Sequence[Trend], first: str, before: str, p: DigestParams) ->
 
 
 def _giving_way(
-    store: Store, gateway: str, days: Sequence[DaySummary]
+    days: Sequence[DaySummary], happened: Sequence[Incident], answers: Sequence[Answer]
 ) -> tuple[Counter[Side | None], Counter[Side | None]]:
-    if not days:
-        return Counter(), Counter()
-    happened = store.incidents(gateway, days[0].start_s, days[-1].end_s)
-    answers = store.answers(gateway) if happened else []
-    counted = Counter(one.side for one in events(happened, answers))
-    unsure = [one for one in happened if one.kind == "giving_way" and one.certainty == "possible"]
+    """``happened``: of these days and, as homes live in several time zones, of the hours around them."""
+    mine = [one for one in happened if days and days[0].start_s <= one.start_s < days[-1].end_s]
+    counted = Counter(one.side for one in events(mine, answers))
+    unsure = [one for one in mine if one.kind == "giving_way" and one.certainty == "possible"]
     return counted, Counter(one.side for one in unsure if standing(answers, one) is None)
 
 
-def _recoveries(days: Sequence[DaySummary], affected: Affected | None) -> tuple[tuple[str, Recovery], ...]:
+def _recoveries(
+    affected: Affected | None, lived_since: Callable[[str], Sequence[DaySummary]]
+) -> tuple[tuple[str, Recovery], ...]:
     if affected is None:
         return ()
-    lived = [day for day in days if day.day >= affected.since]
+    lived = lived_since(affected.since)
     courses = ((metric, deficits(lived, affected.side, metric)) for metric in NUMBERS)
     return tuple((metric, recovery(course, course[0].day)) for metric, course in courses if course)
+
+
+def _by_home(many: Iterable[_OfHome]) -> dict[str, list[_OfHome]]:
+    found: defaultdict[str, list[_OfHome]] = defaultdict(list)
+    for one in many:
+        found[one.gateway].append(one)
+    return found
 
 
 def _unheard(one: GivenOrder, first: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from surefoot.alerts.bodies import AlertBody
@@ -17,6 +17,7 @@ from surefoot.pipeline.rows import add, add_all, know_gateway, put, put_all
 from surefoot.pipeline.schema import dead_letters, gateways, received
 
 KEPT_PAYLOAD = 65_536  # bytes of a dead letter
+_THESE_HOMES = select(gateways.c.gateway).where(gateways.c.gateway.in_(bindparam("homes", expanding=True)))
 REUSED = "this sequence number was used before for something else"
 
 
@@ -154,7 +155,7 @@ def _hear(connection: Connection, gateway: str, messages: Sequence[UpMessage], n
 
 def _number(connection: Connection, receipt: Receipt, now_s: float) -> None:
     """What arrived, by its numbers; of a home that is not known nothing is noted."""
-    known = set(connection.scalars(select(gateways.c.gateway).where(gateways.c.gateway.in_(receipt.homes()))))
+    known = set(connection.scalars(_THESE_HOMES, {"homes": list(receipt.homes())}))
     for gateway in sorted(known):
         holes.note_arrivals(connection, gateway, [seq for name, seq in receipt.stored if name == gateway], now_s)
         for name, seq, _ in receipt.rejected:

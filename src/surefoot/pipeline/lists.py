@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, select
 
+from surefoot.alerts.bodies import AnswerBody, CheckInBody, TreatmentBody
 from surefoot.pipeline.engine import plain_words
+from surefoot.pipeline.kept import Kept
 from surefoot.pipeline.lookout import Lookout
-from surefoot.pipeline.reads import TREND, between
-from surefoot.pipeline.schema import incidents, trends
-from surefoot.records import Incident, Trend
+from surefoot.pipeline.reads import DAY, TREND, between, days_of, parts
+from surefoot.pipeline.schema import answers, check_ins, days, incidents, treatments, trends
+from surefoot.records import Answer, CheckIn, DaySummary, Incident, IncidentKind, Treatment, Trend
 
 _HEAD = ("kind", "side", "start_s", "end_s", "certainty", "evidence")
-_AT_ONCE = 5000  # homes asked about in one statement; SQLite takes 32,766 values
+_SIDES = ("left", "right", "both")  # all there are: with them SQLite finds a time in the key of the incidents
+_WORN_DAYS = 14  # tell how the sensors are worn lately
+_Record = TypeVar("_Record")
 
 
 class Lists:
-    """Of one store. Safe to use from several threads."""
+    """Of one store. Safe to use from several threads. Days and times hold their first and last."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, kept: Kept) -> None:
         self._engine = engine
+        self._kept = kept
 
     def lookout(self) -> Lookout:
         """A new memory of what has changed, for one watcher."""
@@ -29,22 +35,106 @@ class Lists:
 
     def trends_on(self, lived: Mapping[str, str]) -> dict[str, list[Trend]]:
         """Of each of these gateways the trends of one day."""
-        found: dict[str, list[Trend]] = {gateway: [] for gateway in lived}
+        order = trends.c.metric, trends.c.side
+
+        def read(homes: list[str]) -> dict[str, list[Trend]]:
+            found: dict[str, list[Trend]] = {}
+            for day in {lived[home] for home in homes}:  # a day at a time: for pairs SQLite reads the whole table
+                of = [home for home in homes if lived[home] == day]
+                found |= _by_home(connection, trends, of, trends.c.day == day, order, TREND.validate_json)
+            return found
+
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
-            for day in set(lived.values()):  # a day at a time: for pairs SQLite reads the whole table
-                of = [gateway for gateway, last in lived.items() if last == day]
-                for first in range(0, len(of), _AT_ONCE):
-                    these = (trends.c.day == day) & trends.c.gateway.in_(of[first : first + _AT_ONCE])
-                    query = select(trends.c.gateway, trends.c.body).where(these)
-                    for row in connection.execute(query.order_by(trends.c.metric, trends.c.side)):
-                        found[row.gateway].append(TREND.validate_json(row.body))
-        return found
+            return self._kept.of_each(connection, "trends", lived, read)
+
+    def wear(self, homes: Collection[str]) -> dict[str, list[DaySummary]]:
+        """The newest days of each of these homes, oldest first, and before them the newest that counts, if any does."""
+
+        def read(some: list[str]) -> dict[str, list[DaySummary]]:
+            return {home: _lately(days_of(connection, home)) for home in some}
+
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return self._kept.of_each(connection, "wear", dict.fromkeys(homes), read)
+
+    def trends_between(
+        self, homes: Collection[str], first: str, last: str, metrics: Collection[str]
+    ) -> dict[str, list[Trend]]:
+        """Of each of these gateways those of some metrics, oldest first."""
+        those = trends.c.day.between(first, last) & trends.c.metric.in_(metrics)
+        order = trends.c.day, trends.c.metric, trends.c.side
+        return self._by_home(trends, homes, those, order, TREND.validate_json)
+
+    def days_between(self, homes: Collection[str], first: str, last: str) -> dict[str, list[DaySummary]]:
+        """Oldest first."""
+        return self._by_home(days, homes, days.c.day.between(first, last), (days.c.day,), DAY.validate_json)
+
+    def check_ins_between(self, homes: Collection[str], first: str, last: str) -> dict[str, list[CheckIn]]:
+        """Oldest first."""
+        those = check_ins.c.day.between(first, last)
+        read = CheckInBody.model_validate_json
+        return self._by_home(check_ins, homes, those, (check_ins.c.at_s,), lambda body: read(body).record())
+
+    def treatments_between(self, homes: Collection[str], first: str, last: str) -> dict[str, list[Treatment]]:
+        """By first day; without those withdrawn."""
+        order, read = (treatments.c.day, treatments.c.kind), TreatmentBody.model_validate_json
+        those = treatments.c.day.between(first, last)
+        found = self._by_home(treatments, homes, those, order, lambda body: read(body).record())
+        return {home: [one for one in told if not one.withdrawn] for home, told in found.items()}
+
+    def incidents_between(
+        self, homes: Collection[str], start_s: float, end_s: float, kinds: Collection[IncidentKind]
+    ) -> dict[str, list[Incident]]:
+        """Of these kinds, oldest first, without raw signal and contacts."""
+        those = incidents.c.kind.in_(kinds) & incidents.c.side.in_(_SIDES) & incidents.c.start_s.between(start_s, end_s)
+        return self._by_home(incidents, homes, those, (incidents.c.start_s,), _head)
+
+    def answers_between(self, homes: Collection[str], start_s: float, end_s: float) -> dict[str, list[Answer]]:
+        """What was said of incidents of that time, in the order in which it was said."""
+        those, read = answers.c.start_s.between(start_s, end_s), AnswerBody.model_validate_json
+        order = answers.c.at_s, answers.c.seq
+        return self._by_home(answers, homes, those, order, lambda body: read(body).record())
 
     def incident_heads(self, gateway: str) -> list[Incident]:
         """All of them, oldest first, without raw signal and contacts."""
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
-            bodies = [json.loads(body) for body in connection.scalars(between(incidents, gateway))]
-        heads = ({name: body[name] for name in _HEAD} for body in bodies)
-        return [
-            Incident(**head | {"evidence": tuple((name, value) for name, value in head["evidence"])}) for head in heads
-        ]
+            return [_head(body) for body in connection.scalars(between(incidents, gateway))]
+
+    def _by_home(
+        self,
+        table: Table,
+        homes: Collection[str],
+        those: ColumnElement[bool],
+        order: tuple[ColumnElement[object], ...],
+        read: Callable[[str], _Record],
+    ) -> dict[str, list[_Record]]:
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return _by_home(connection, table, homes, those, order, read)
+
+
+def _by_home(
+    connection: Connection,
+    table: Table,
+    homes: Collection[str],
+    those: ColumnElement[bool],
+    order: tuple[ColumnElement[object], ...],
+    read: Callable[[str], _Record],
+) -> dict[str, list[_Record]]:
+    """What is read of the bodies of those rows; a list for each of ``homes``."""
+    found: dict[str, list[_Record]] = {gateway: [] for gateway in homes}
+    for some in parts(list(homes)):
+        query = select(table.c.gateway, table.c.body).where(table.c.gateway.in_(some), those)
+        for gateway, body in connection.execute(query.order_by(*order)):
+            found[gateway].append(read(body))
+    return found
+
+
+def _lately(known: list[DaySummary]) -> list[DaySummary]:
+    counts = next((one for one in reversed(known) if not one.missing), None)
+    newest = known[-_WORN_DAYS:]
+    return newest if counts is None or counts in newest else [counts, *newest]
+
+
+def _head(body: str) -> Incident:
+    whole = json.loads(body)
+    head = {name: whole[name] for name in _HEAD}
+    return Incident(**head | {"evidence": tuple((name, value) for name, value in head["evidence"])})

@@ -7,6 +7,7 @@ its confirmation, in one transaction, so that it is done once however often it a
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,11 +131,7 @@ class OrderBook:
 
     def held(self, gateway: str) -> list[Order]:
         """Orders that hold: those that the home has confirmed, the oldest first."""
-        return [
-            one.order
-            for one in reversed(self.given(gateway))
-            if one.confirmation is not None and one.confirmation.verdict == "applied"
-        ]
+        return held(self.given(gateway))
 
     def plan(self, gateway: str) -> Plan:
         """What holds for this patient by now. It is asked for all the time: made anew only when there is a new word."""
@@ -145,6 +142,12 @@ class OrderBook:
         if known is None or known[0] != count:
             known = self._plans[gateway] = count, plan_of(self.held(gateway))
         return known[1]
+
+
+def held(given: Sequence[GivenOrder]) -> list[Order]:
+    """Of orders of one home, the newest first, those that hold, the oldest first."""
+    done = (one for one in reversed(given) if one.confirmation is not None and one.confirmation.verdict == "applied")
+    return [one.order for one in done]
 
 
 def _row(gateway: str, order: Order, who: str, note: str) -> dict[str, object]:

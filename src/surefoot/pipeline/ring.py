@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from surefoot.pipeline.backfill import Backfill
+from surefoot.pipeline.held import HeldBack, beyond
 from surefoot.pipeline.packed import Label, label, pack, pack_gap, together, unpack
 from surefoot.pipeline.segments import Damaged, Segments, frames
-from surefoot.records import Gap, Placement, Samples, Side
+from surefoot.records import Gap, Held, Placement, Samples, Side
 
 Sensor = tuple[Side, Placement]
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class RingParams:
     gap_s: float = 60.0  # a gap that grows is written so often
     segment_s: float = 3600.0  # of a file; files go whole
     segment_share: float = 0.125  # of ``keep_bytes`` a file may have
+    near_s: float = 10.0  # around readings that were held is looked for those of them that were kept
     late_s: float = 120.0  # a file may begin with readings so much younger than its last ones of another sensor
 
 
@@ -38,8 +40,9 @@ class Ring:
 
     ``folder`` is a path, or a URL ``file:///path``. Not for two threads at once, but for ``late_s``. ``keep`` and
     ``flush`` wait for the disk: not for an event loop. Readings that come late, when the ring has gone on, are kept
-    with ``keep_late`` and given out in their place. ``trouble``: why it does not keep at the moment, "" where it does;
-    ``unkept``: readings that it could not keep.
+    with ``keep_late`` and given out in their place. Those whose times are not known yet lie beside it (``hold``) until
+    they are given to ``keep``; those that a program left there when it was killed ``regain`` puts in their place.
+    ``trouble``: why it does not keep at the moment, "" where it does; ``unkept``: readings that it could not keep.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Ring:
         self._segments = Segments(place)
         self._keep_s, self._keep_bytes, self._params = keep_days * 86400.0, keep_bytes, params
         self._late = Backfill(place / "late", self._keep_s, keep_bytes)
+        self._held = HeldBack(place / "held")
         self._blocks: dict[Sensor, list[Samples]] = {}
         self._gaps: dict[Sensor, Gap] = {}
         self._began_s: float | None = None  # the file that grows
@@ -83,6 +87,30 @@ class Ring:
         """Take readings of a time that was told as a gap; whether they are on the disk."""
         return self._late.keep(blocks)
 
+    def hold(self, sensor: Sensor, held: Held) -> None:
+        """Take readings whose times are not known yet; those held no more were given to ``keep`` before."""
+        if self._held.is_over(sensor, held):
+            self.flush()
+        self._try(lambda: self._held.keep(sensor, held))
+
+    def regain(self) -> list[Samples]:
+        """Take for good what is still held, of this program or of one that was killed; what that was.
+
+        What cannot be kept stays where it is.
+        """
+        self.flush()
+        gained: list[Samples] = []
+        for sensor, holds in self._held.left().items():
+            mine: list[Samples] = []
+            for parts in holds:
+                from_s, until_s = parts[0].samples.start_s, parts[-1].samples.end_s
+                near = self.items(from_s - self._params.near_s, until_s + self._params.near_s, sensor)
+                mine += beyond(parts, [item for item in near if isinstance(item, Samples)])
+            if self.keep_late(mine):
+                self._try(partial(self._held.drop, sensor))
+                gained += mine
+        return gained
+
     def flush(self) -> None:
         """Write all that was kept so far, and see it onto the disk."""
         for sensor in [*self._blocks]:
@@ -94,6 +122,7 @@ class Ring:
     def close(self) -> None:
         self.flush()
         self._try(self._segments.close)
+        self._try(self._held.close)
 
     def give_room(self, size: int) -> bool:
         """Remove the oldest files, but not the one that grows, until so many bytes are free; whether any went.

@@ -41,6 +41,19 @@ def root_courses(
     return {(chart.chart.name, side): chart.deviations() for (_, side), chart in charts.items()}
 
 
+def rearmed_days(days: Sequence[DaySummary], params: TrendParams | None = None) -> dict[tuple[str, Side], str]:
+    """By root's chart and leg: since which day an alert may be raised again, whatever today knows."""
+    if not days:
+        return {}
+    p = (params or TrendParams()).on(days[-1].day)
+    charts = root_charts(_measured(days, p)[1], _lived(days, p), p)
+    seen = {name: one.deviations() for name, one in charts.items()}
+    return {
+        (one.chart.name, name[1]): one.chart.rearmed(one.series, p, [seen[other] for other in charts if other != name])
+        for name, one in charts.items()
+    }
+
+
 def number_courses(
     days: Sequence[DaySummary], params: TrendParams | None = None
 ) -> dict[tuple[str, Side], dict[str, float]]:

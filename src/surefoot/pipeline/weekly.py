@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from surefoot.alerts.notice import Notice
-from surefoot.pipeline.digest import week
+from surefoot.pipeline.digest import weeks
 from surefoot.pipeline.store import Store
 
 KIND = "weekly_digest"
@@ -40,10 +40,10 @@ def due(store: Store, now_s: float, params: WeeklyParams | None = None) -> Due |
     patients = store.patients()
     if not any(one.last_day is not None and one.last_day.day >= first for one in patients):
         return None
-    weeks = [week(store, patient, last) for patient in patients]
-    worth = sum(one.worth_reading for one in weeks)
+    found = weeks(store, patients, last)
+    worth = sum(one.worth_reading for one in found)
     sentence = (
-        f"The digest of the week up to {last} can be read: {len(weeks)} patient{'s' * (len(weeks) != 1)}, {worth} with "
+        f"The digest of the week up to {last} can be read: {len(found)} patient{'s' * (len(found) != 1)}, {worth} with "
         "something to read. On the pages: Weekly digest."
     )
     notice = Notice(channel="clinical", tier="T1", kind=KIND, sentence=sentence, to=p.therapists, number=1)

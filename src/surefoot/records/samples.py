@@ -64,3 +64,17 @@ class Gap:
     start_s: float
     end_s: float
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a source holds of one sensor until it is known when that was measured: for whoever must not lose it.
+
+    ``hold`` counts the times that it held any; 0: it holds none, all were given as ``Samples``. ``held_s``: since when.
+    ``parts``: those that were not told of before, each with the number of its first reading, counted on through lost
+    ones; their times are what is known by now, and will be others.
+    """
+
+    hold: int
+    held_s: float = 0.0
+    parts: tuple[tuple[int, Samples], ...] = ()

@@ -51,6 +51,7 @@ class SensorStatus:
     clock_ppm: float | None = None  # how much its clock runs fast, as fitted
     clock_sd_ppm: float | None = None  # the standard deviation of that
     clock_within_s: float | None = None  # its times are so near to the line of the link's least delay, 19 times of 20
+    held_s: float = 0.0  # since when its readings wait until its clock is known, to be told with their times
     reason: str = ""
 
 

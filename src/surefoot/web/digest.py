@@ -11,8 +11,8 @@ from fastapi import FastAPI
 from starlette.responses import HTMLResponse
 
 from surefoot.alerts.redflags import FLAGS
-from surefoot.pipeline.digest import DigestParams, Week, week
-from surefoot.pipeline.store import Store
+from surefoot.pipeline.digest import DigestParams, Week, weeks
+from surefoot.pipeline.store import Patient, Store
 from surefoot.web.language import _, _n, day_words, numerals
 from surefoot.web.ordered import TREATMENTS, said
 from surefoot.web.pages import Pages
@@ -36,9 +36,12 @@ class Paragraph:
         return " ".join(self.sentences)
 
 
-def digest(store: Store, last_day: str, params: DigestParams | None = None) -> list[Paragraph]:
-    """Of all patients, the week that ends with ``last_day``; what is worth reading first, then by name."""
-    found = [paragraph(week(store, patient, last_day, params)) for patient in store.patients()]
+def digest(
+    store: Store, last_day: str, params: DigestParams | None = None, patients: Sequence[Patient] | None = None
+) -> list[Paragraph]:
+    """Of all ``patients``, the week that ends with ``last_day``; what is worth reading first, then by name."""
+    everybody = store.patients(days_too=False) if patients is None else patients
+    found = [paragraph(one) for one in weeks(store, everybody, last_day, params)]
     return sorted(found, key=lambda one: (not one.worth_reading, one.label.casefold()))
 
 
@@ -174,7 +177,8 @@ def add_digest(app: FastAPI, store: Store, pages: Pages, clock: Callable[[], flo
     def page(to: str = "") -> HTMLResponse:
         now_s = clock()
         last = _day(to) or yesterday(local_day(now_s, pages.zone))
-        patients, found = store.patients(), digest(store, last)
+        patients = store.patients(days_too=False)
+        found = digest(store, last, patients=patients)
         shown = {"paragraphs": found, "summary": summary(found), "last": last, "earlier": _back(last)}
         return pages.page("digest.html", now_s, patients, **shown)
 

@@ -29,6 +29,8 @@ HOMES = (
     N_("Switch both sensors off and on again."),
     N_("The battery of the left sensor is at {n} %."),
     N_("The battery of the right sensor is at {n} %."),
+    N_("The battery of the left foot sensor is at {n} %."),
+    N_("The battery of the right foot sensor is at {n} %."),
     N_("When it is empty this patient is not monitored."),
     N_("Charge it tonight."),
     N_("Nothing is heard from this home any more."),

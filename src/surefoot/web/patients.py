@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from surefoot.alerts.technical import CLOCKS, SWAPPED
-from surefoot.pipeline.monitored import MonitorParams, is_silent, thin_days
+from surefoot.pipeline.monitored import MonitorParams, begun_by, is_silent, thin_days
 from surefoot.pipeline.store import Patient
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import SIDES, WORSE, DaySummary, Side, Trend, TrendState
@@ -88,7 +88,7 @@ class Row:
 
 def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: WatchParams | None = None) -> Watch:
     """What is known of the wear; ``days`` oldest first."""
-    p = params or WatchParams()
+    p, days = params or WatchParams(), begun_by(days, now_s)
     worn = next((day for day in reversed(days) if not day.missing), None)
     heard = _("never") if patient.last_seen_s is None else ago(patient.last_seen_s, now_s)
     silent_s = None if patient.last_seen_s is None else now_s - patient.last_seen_s

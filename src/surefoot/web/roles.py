@@ -11,23 +11,34 @@ ROLE_WORDS: dict[Role, str] = {
     "therapist": N_("therapist"),
     "care-team": N_("care team"),
     "admin": N_("administrator"),
+    "wall-screen": N_("wall screen"),
 }
 
 OPEN = ("/login", "/healthz", "/static")  # asked for before anybody is known
 EVERYBODY: tuple[Role, ...] = ("therapist", "care-team", "admin")
+ALSO_SCREENS: tuple[Role, ...] = ("therapist", "care-team", "wall-screen")
 CARE: tuple[Role, ...] = ("therapist", "care-team")
 THERAPIST: tuple[Role, ...] = ("therapist",)
+ADMIN: tuple[Role, ...] = ("admin",)
 
-SEE: dict[str, tuple[Role, ...]] = {"/alerts/technical": EVERYBODY, "/live": EVERYBODY}  # other pages: CARE
+SEE: dict[str, tuple[Role, ...]] = {  # other pages: CARE
+    "/": ALSO_SCREENS,
+    "/alerts": ALSO_SCREENS,
+    "/alerts/technical": (*EVERYBODY, "wall-screen"),
+    "/live": (*EVERYBODY, "wall-screen"),
+    "/tokens": ADMIN,
+}
 DO: dict[str, tuple[Role, ...]] = {  # other forms: THERAPIST, so that one nobody thought of here lets in too few
-    "/login": EVERYBODY,
-    "/logout": EVERYBODY,
+    "/login": (*EVERYBODY, "wall-screen"),
+    "/logout": (*EVERYBODY, "wall-screen"),
     "/acknowledge": CARE,
     "/snooze": CARE,
     "/wake": CARE,
     "/escalate": CARE,
     "/resolve": CARE,
     "/seen": EVERYBODY,
+    "/tokens": ADMIN,
+    "/tokens/revoke": ADMIN,
 }
 
 

@@ -10,10 +10,10 @@ from collections import deque
 from dataclasses import replace
 from math import inf
 
-from surefoot.records import Gap, Samples, SensorStatus, WornSensor
+from surefoot.records import Gap, Held, Samples, SensorStatus, WornSensor
 from surefoot.sensors.bluetooth.joining import joined
 from surefoot.sensors.clock.stamps import Stamp
-from surefoot.sensors.clock.stream import SensorStream
+from surefoot.sensors.clock.stream import SensorStream, StreamParams
 from surefoot.sensors.makers.product import Battery, Decoder, MalformedPacket, Packet, Product, Stopped
 
 LOOKED_AT_S = 2.0
@@ -28,10 +28,13 @@ def _gap_behind(item: Samples | Gap) -> Gap:
 class Intake:
     """What one sensor sends, over all its connections. All times are gateway time."""
 
-    def __init__(self, worn: WornSensor, product: Product, queue: int = QUEUE) -> None:
+    def __init__(
+        self, worn: WornSensor, product: Product, queue: int = QUEUE, params: StreamParams | None = None
+    ) -> None:
         self._worn, self._product, self._most = worn, product, queue
         kept_ppm = worn.clock_ppm if product.traits.tick_s else None  # a count that losses bent is not believed again
-        self._stream = SensorStream(worn.side, worn.placement, product.traits, worn.rate_hz, ppm=kept_ppm)
+        sensor, how = (worn.side, worn.placement), params or StreamParams()
+        self._stream = SensorStream(*sensor, product.traits, worn.rate_hz, ppm=kept_ppm, params=how)
         self._decoder = product.decoder(worn.rate_hz)
         self._waiting: deque[tuple[float, Decoder | None, str, bytes]] = deque()
         self._heard_s = 0.0  # when the last notification came
@@ -41,6 +44,7 @@ class Intake:
         self._told: Samples | Gap | None = None  # last; a gap whole
         self._remembered = GAPS if product.traits.log else 0  # nobody asks for those of others
         self._gaps: deque[Gap] = deque(maxlen=self._remembered)  # that are over
+        self._held_s = 0.0  # since when readings wait for their times, when that was asked last
         self.packets = 0  # of this connection
         self.malformed = 0
         self.overflowed = 0  # notifications that found the queue full
@@ -87,6 +91,12 @@ class Intake:
             self._note(item)
         return told
 
+    def held(self) -> Held:
+        """The readings whose times are not known yet, as far as they were not told of here before."""
+        held = self._stream.held()
+        self._held_s = held.held_s
+        return held
+
     def gateway_s(self, tick: float) -> float:
         """When a tick of the sensor's clock was, as far as is known by now."""
         return self._stream.clock.gateway_s(tick)
@@ -117,6 +127,7 @@ class Intake:
             lost=stream.lost,
             malformed=self.malformed,
             clipped=stream.clipped,
+            held_s=self._held_s,
             clock_ppm=stream.ppm,
             clock_sd_ppm=stream.sd_ppm,
             clock_within_s=stream.uncertainty_s,

@@ -9,10 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from surefoot.records import Gap, LinkState, Samples, SensorStatus, SurefootError, WornSensor
+from surefoot.records import Gap, Held, LinkState, Samples, SensorStatus, SurefootError, WornSensor
 from surefoot.sensors.bluetooth.ble import BleParams, Bluetooth, Found, Line, RadioError
 from surefoot.sensors.bluetooth.intake import QUEUE, Intake
 from surefoot.sensors.bluetooth.ownlog import OnLate, OwnLog
+from surefoot.sensors.clock.stream import StreamParams
 from surefoot.sensors.makers.product import Product, ProductError, need_mtu
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class LinkParams:
 
     ble: BleParams = field(default_factory=BleParams)
     queue: int = QUEUE
+    stream: StreamParams = field(default_factory=StreamParams)
     away_s: float = 30.0  # not heard of for so long: out of range or switched off
     good_s: float = 10.0  # a connection that streamed for so long was a good one: the next failure is the first again
     wait_first_s: float = 0.25  # before the second attempt; doubled with each
@@ -63,7 +65,7 @@ class Link:
         self._now_s, self._chance = now_s, chance
         self._params = params or LinkParams()
         self._on_status = on_status
-        self._intake = Intake(worn, product, self._params.queue)
+        self._intake = Intake(worn, product, self._params.queue, self._params.stream)
         book = product.logbook() if on_late and product.traits.log else None
         self._own = OwnLog(worn, product, book, self._intake.gateway_s, on_late) if book and on_late else None
         self._status = SensorStatus(worn.side, worn.placement, now_s(), "searching")
@@ -73,6 +75,10 @@ class Link:
     def take(self, now_s: float) -> list[Samples | Gap]:
         """The readings and gaps since the last time."""
         return self._intake.take(now_s)
+
+    def held(self) -> Held:
+        """What waits until its times are known, and was not told of here before."""
+        return self._intake.held()
 
     def status(self, now_s: float) -> SensorStatus:
         """How it fares now."""

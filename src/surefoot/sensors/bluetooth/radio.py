@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from surefoot.records import Gap, Samples, SensorStatus, WornSensor
+from surefoot.records import Gap, Held, Samples, SensorStatus, WornSensor
 from surefoot.sensors.bluetooth.ble import BleakKit, Bluetooth, Found, RadioError
 from surefoot.sensors.bluetooth.link import Link, LinkParams
 from surefoot.sensors.bluetooth.ownlog import OnLate
 from surefoot.sensors.makers.product import Product
 from surefoot.sensors.makers.products import product
+
+OnHeld = Callable[[WornSensor, Held], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Radio:
     that a step of the wall clock bends nothing. ``chance`` spreads the attempts of several homes and sensors.
     ``on_late``: sensors that can are to record by themselves; what they recorded of an absence of a minute and more is
     fetched when they are back, before they stream again, and given to it: those readings are not among the items. It
-    answers whether they are safely kept; only then the sensor forgets them.
+    answers whether they are safely kept; only then the sensor forgets them. ``on_held`` is given, at each beat, the
+    readings that came and wait until their times are known; when they do no more, all were among the items before.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Radio:
         *,
         on_status: Callable[[SensorStatus], None] | None = None,
         on_late: OnLate | None = None,
+        on_held: OnHeld | None = None,
         params: RadioParams | None = None,
         bleak: BleakKit | None = None,
         unix_offset_s: float = 0.0,
@@ -50,7 +54,7 @@ class Radio:
         products: Callable[[str], Product] = product,
     ) -> None:
         self._worn = tuple(worn)
-        self._on_status, self._on_late = on_status, on_late
+        self._on_status, self._on_late, self._on_held = on_status, on_late, on_held
         self._params = params or RadioParams()
         self._kit = bleak
         self._unix_offset_s = unix_offset_s
@@ -69,7 +73,7 @@ class Radio:
         shared = (bluetooth, finder, now_s, self._chance, self._params.link, self._on_status, self._on_late)
         links = [Link(worn, self._products[worn.product], *shared) for worn in self._worn]
         tasks = [loop.create_task(work) for work in (finder.run(), *(link.keep() for link in links))]
-        tell_s = now_s()
+        tell_s, holds = now_s(), dict[Link, int]()
         try:
             while True:
                 await asyncio.sleep(self._params.beat_s)
@@ -80,6 +84,10 @@ class Radio:
                 for link in links:
                     for item in link.take(at_s):
                         yield item
+                    held, before = link.held(), holds.get(link, 0)
+                    if self._on_held is not None and (held.parts or held.hold != before):
+                        holds[link] = held.hold
+                        await self._on_held(link.worn, held)
                 if at_s >= tell_s and self._on_status is not None:
                     tell_s = at_s + self._params.status_s
                     for link in links:

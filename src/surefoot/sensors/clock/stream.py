@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from surefoot.records import Gap, Placement, Samples, Side
+from surefoot.records import Gap, Held, Placement, Samples, Side
+from surefoot.sensors.clock.holding import Holding, HoldParams
 from surefoot.sensors.clock.missing import Missing
 from surefoot.sensors.clock.order import OrderParams, PacketOrder, Placed
 from surefoot.sensors.clock.run import Run
@@ -28,10 +29,7 @@ class StreamParams:
 
     order: OrderParams = field(default_factory=OrderParams)
     clock: TickParams | None = None  # None: by what the product can tell
-    settle_s: float = 2.5  # looked at before the first time is told
-    settle_packets: int = 8
-    settle_within_s: float = 0.010  # and longer while a clock with ticks is not known so well,
-    settle_most_s: float = 8.0  # up to this: only where each packet is late by itself
+    hold: HoldParams = field(default_factory=HoldParams)  # before the first time is told
     again_s: float = 60.0  # away so long, the same again
     gather_s: float = 0.2  # readings told together
     look_s: float = 1.0  # how often the run is held against the clock
@@ -70,7 +68,7 @@ class SensorStream:
         self._known = (ppm, self._clock_params.kept_ppm)  # of the clock: by how much it runs fast, and how surely
         self.clock = self._new_clock()
         self._packet_s = traits.readings_per_packet / rate_hz
-        self._held: list[Placed] | None = []  # until the clock is known; None: it is
+        self._held = Holding(params.hold)  # until the clock is known
         self._run: Run | None = None
         self._right_hz = rate_hz  # the last rate that was fitted
         self._looked = 0  # at the clock, when the run had come to this number
@@ -97,14 +95,14 @@ class SensorStream:
 
     def _measured(self) -> tuple[float | None, float]:
         ppm, sd_ppm = self.clock.ppm, self.clock.sd_ppm
-        if ppm is None or sd_ppm is None or self._held is not None:
+        if ppm is None or sd_ppm is None or self._held.lasts:
             return self._known
         return ppm, float(np.hypot(sd_ppm, self._clock_params.measured_ppm))
 
     @property
     def uncertainty_s(self) -> float | None:
         """The times told are so near to the line of the link's least delay, 19 times of 20; None: not known yet."""
-        known = self._held is None and self.clock.uncertainty_s is not None
+        known = not self._held.lasts and self.clock.uncertainty_s is not None
         return (self.clock.uncertainty_s or 0.0) + self._off_s if known else None
 
     @property
@@ -115,8 +113,8 @@ class SensorStream:
     def update(self, arrived_s: float, packet: Packet) -> list[Samples | Gap]:
         """A packet arrived."""
         back_s, self._arrived_s = arrived_s - self._arrived_s, max(arrived_s, self._arrived_s)
-        if self._away and self._held is None and back_s > self._params.again_s:
-            self._held = []
+        if self._away and not self._held.lasts and back_s > self._params.again_s:
+            self._held.begin()
         return [item for placed in self._order.update(arrived_s, packet) for item in self._take(placed)]
 
     def heed(self, arrived_s: float, stamp: Stamp) -> None:
@@ -132,7 +130,7 @@ class SensorStream:
         if self._asked_s is None:
             self._asked_s = now_s - self._params.patience_s  # the other leg is not kept waiting for the first packet
         patience_s = 2 * self._packet_s + 0.5 if self._away else self._params.patience_s
-        waiting = [*self._order.waiting_from_s(), *(placed.arrived_s for placed in self._held or [])]
+        waiting = [*self._order.waiting_from_s(), *self._held.arrived_s()]
         end_s = min([now_s, *waiting]) - patience_s
         if now_s - self._arrived_s < patience_s or end_s - self._end_s() < self._params.gap_least_s:
             return told
@@ -148,10 +146,14 @@ class SensorStream:
         self._known, self._away = self._measured(), reason
         return told + self.quiet(now_s)
 
+    def held(self) -> Held:
+        """The readings that wait for the clock to be known; of them those that were not told of here before."""
+        return self._held.look(lambda number: self._run_from(number, self._time_s(number), self._fitted_hz()))
+
     # ---- a packet and the clock
 
     def _take(self, placed: Placed) -> list[Samples | Gap]:
-        if self._order.stamped or self._held is not None or placed.fresh:
+        if self._order.stamped or self._held.lasts or placed.fresh:
             return self._time(placed)
         return [item for one in self._missing.update(placed, self._time_s) for item in self._time(one)]
 
@@ -164,19 +166,15 @@ class SensorStream:
             told += [*self._believe_late(), *self._settle(), *self._close_run()]
             self._missing.forget()
             self._known = self._measured()
-            self.clock, self._held = self._new_clock(), []
+            self.clock = self._new_clock()
+            self._held.begin()
             self._away = self._away or ("the sensor started anew" if self.readings else "")
         self._heed_arrivals(placed)
-        if self._held is None:
+        if not self._held.lasts:
             return told + self._add(placed)
-        self._held.append(placed)
-        return told + (self._settle() if self._is_settled(placed.arrived_s - self._held[0].arrived_s) else [])
-
-    def _is_settled(self, looked_s: float) -> bool:
-        """Whether the clock is known well by now, or has been looked at for long enough."""
-        p, uncertainty_s = self._params, self.clock.uncertainty_s
-        known = not self._order.timed or uncertainty_s is None or uncertainty_s <= p.settle_within_s
-        return looked_s >= (p.settle_s if known else p.settle_most_s) and len(self._held or ()) >= p.settle_packets
+        self._held.add(placed)
+        is_over = self._held.is_over(self.clock.uncertainty_s if self._order.timed else None)
+        return told + (self._settle() if is_over else [])
 
     def _heed_arrivals(self, placed: Placed) -> None:
         """Show them to the clock: those of the packet's parts where it came in parts, else its own."""
@@ -191,7 +189,7 @@ class SensorStream:
 
     def _settle(self) -> list[Samples | Gap]:
         """The clock is known as well as can be by now: tell what was held."""
-        held, self._held = self._held or [], None
+        held = self._held.take()
         self.clock.refit()
         return [item for placed in held for item in self._add(placed)]
 
@@ -240,10 +238,13 @@ class SensorStream:
             elif late_s > 0:
                 start_s, rate_hz = start_s + late_s, rate_hz * p.catch_up_s / (p.catch_up_s - late_s)
         told = self._gap_before(start_s, rate_hz, lost)
-        self._run = Run(self._sensor, (self._traits.acc_step_mps2, self._traits.gyr_step_dps), number, start_s, rate_hz)
+        self._run = self._run_from(number, start_s, rate_hz)
         self._run.late_s = max(0.0, late_s)
         self._looked = number
         return told
+
+    def _run_from(self, number: int, start_s: float, rate_hz: float) -> Run:
+        return Run(self._sensor, (self._traits.acc_step_mps2, self._traits.gyr_step_dps), number, start_s, rate_hz)
 
     def _gap_before(self, start_s: float, rate_hz: float, lost: int) -> list[Samples | Gap]:
         away, self._away = self._away, ""
