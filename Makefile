@@ -11,9 +11,11 @@ PEERS := .venv-peers
 demo: $(STAMP)
 	$(BIN)/surefoot demo $(DEMO_ARGS)
 
+# Files of tests run beside each other, one on a core, on four cores at most. JOBS=0: one after another.
+JOBS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN || echo 1); echo $$((cores < 4 ? cores : 4)))
 test: $(STAMP)
 	@sh tests/parts.sh
-	$(BIN)/python -m pytest -q $(TEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TEST_ARGS)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

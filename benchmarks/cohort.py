@@ -4,7 +4,8 @@
 
 Days of benchmarks/charts.py; guided tests on each fourth day of the fortnight, then twice a week, with the noise
 of benchmarks/dayrules.py; giving-way-like events that are none, 0.2 a week and leg, Poisson. Nobody answers anything.
-Giving way is judged at once, everything else at the day's end. All made up, seeds fixed, no recording.
+Giving way is judged at once and after half an hour, everything else at the day's end. All made up, seeds fixed, no
+recording.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.alerts.decline import TOLD_OF_A_LEG
-from surefoot.alerts.givingway import DAY_S
+from surefoot.alerts.givingway import DAY_S, GivingWayLimitParams
 from surefoot.alerts.perroot import ROOT_OF
 from surefoot.pipeline.incidentwatch import too_often
 from surefoot.pipeline.measures import MEASURES
@@ -87,9 +88,10 @@ def _month(weak: Weak, rng: np.random.Generator) -> list[tuple[int, Alert]]:
     raised: list[tuple[int, Alert]] = []
     for n in range(FORTNIGHT + 1, len(lived) + 1):
         day, told = lived[n - 1], _known_by(happened, lived[n - 1].end_s)
-        for one in sorted((o for o in happened if day.start_s <= o.start_s < day.end_s), key=lambda o: o.start_s):
+        moments = {o.end_s + later_s for o in happened for later_s in (0.0, GivingWayLimitParams().ask_s)}
+        for at_s in sorted(at_s for at_s in moments if day.start_s <= at_s < day.end_s):
             before = [alert for _, alert in raised]
-            found = too_often(one.end_s, day.day, lived[: n - 1], _known_by(happened, one.end_s), before)
+            found = too_often(at_s, day.day, lived[: n - 1], _known_by(happened, at_s), before)
             raised += [(n - FORTNIGHT, alert) for alert in found]
         known = Known(lived[:n], judge(lived[:n]), told, RulebookParams())
         raised += [(n - FORTNIGHT, alert) for _, alert in decide_day(known, [alert for _, alert in raised])]

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from surefoot.alerts.decline import DeclineParams
-from surefoot.alerts.givingway import DAY_S, Event, Usual, decide_giving_way
+from surefoot.alerts.givingway import DAY_S, Event, GivingWayLimitParams, Usual, decide_giving_way
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams
 from surefoot.pipeline.baseline import BaselineParams, learn, smallest_real_change
 from surefoot.pipeline.measures import MEASURES
@@ -104,9 +104,10 @@ def _too_often(rng: np.random.Generator, before: float, now: float, days: float)
 
 
 def _tiers(usual: Usual, at: Array, confirmed: Array) -> set[str]:
-    """What the rule in force says of these events, each as it comes."""
+    """What the rule in force says of these events, each as it comes and when its answer is waited for no more."""
     events = [Event("left", DAY_S * float(day), bool(yes)) for day, yes in zip(at, confirmed, strict=True)]
-    told = (decide_giving_way(events[: k + 1], usual, one.at_s, "2026-01-01") for k, one in enumerate(events))
+    moments = (one.at_s + later_s for one in events for later_s in (0.0, GivingWayLimitParams().ask_s))
+    told = (decide_giving_way(events, usual, at_s, "2026-01-01") for at_s in moments)
     return {alert.tier for alerts in told for alert in alerts}
 
 

@@ -9,7 +9,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -98,10 +99,24 @@ def mosquitto(folder: Path, user: str | None = None, password: str | None = None
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port that stays ours while nobody listens at it.
+
+    One that the kernel chose it may give to the next connection anybody makes; so these are below those it chooses
+    from, and every worker of pytest has a thousand of its own.
+    """
+    while True:
+        port = next(_PORTS)
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+
+
+def _ports() -> Iterator[int]:
+    first = 20_000 + 1000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 12)
+    return (first + (os.getpid() + k) % 1000 for k in count())
+
+
+_PORTS = _ports()
 
 
 def accepts(port: int) -> bool:

@@ -15,8 +15,33 @@ from postgres import FAST, Postgres, postgres
 settings.register_profile("surefoot", deadline=None)
 settings.load_profile("surefoot")
 
+LONG = (
+    "test_cli_clinic",
+    "test_course",
+    "test_axe",
+    "test_live_browser",
+    "test_german_browser",
+    "test_gateway",
+    "test_link",
+    "test_live",
+    "test_gait_real",
+    "test_report",
+    "test_speed",
+    "test_silence",
+    "test_replay",
+    "test_delivery",
+    "test_pair",
+    "test_duty",
+    "test_web",
+)  # half a minute of work and more each, or much waiting; longest first
 KINDS = ("sqlite", "postgresql")
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where files run beside each other, the long ones begin: a long one that begins last runs alone."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: LONG.index(item.path.stem) if item.path.stem in LONG else len(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -24,7 +27,7 @@ from surefoot.alerts.messages import up_payload, up_topic
 from surefoot.alerts.mqtt import Received
 from surefoot.alerts.rules import decide
 from surefoot.pipeline.clinic import take
-from surefoot.pipeline.store import Store
+from surefoot.pipeline.store import Store, open_store
 from surefoot.pipeline.trends import judge
 from surefoot.records import SIDES, Alert, Bout, DayMetric, DaySummary, Incident, Samples
 
@@ -147,6 +150,21 @@ class Home:
 
 WEAK, STEADY, NEW, SILENT, EMPTY = (f"{k}a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d" for k in range(5))
 NOW_S = day_s(28) + 9.2 * 3600
+
+
+def filled(folder: Path) -> Store:
+    """A clinic's database in this folder with ``fill``'s five patients. They live once; each database is a copy."""
+    (folder / "clinic.sqlite").write_bytes(_lived())
+    return open_store(f"sqlite:///{folder}/clinic.sqlite")
+
+
+@cache
+def _lived() -> bytes:
+    with TemporaryDirectory(prefix="surefoot-story-") as folder:
+        store = open_store(f"sqlite:///{folder}/clinic.sqlite")
+        fill(store)
+        store.close()
+        return (Path(folder) / "clinic.sqlite").read_bytes()
 
 
 def fill(clinic: Store) -> None:

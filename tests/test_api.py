@@ -80,8 +80,7 @@ def is_problem(answer: httpx.Response, kind: str) -> bool:
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     yield store
     store.close()
 
@@ -332,8 +331,7 @@ def test_incidents_are_the_stores_with_what_was_said(store: Store, program: Prog
 
 
 def test_alerts_have_their_lives_and_are_read_on_by_when_they_changed(tmp_path: Path) -> None:
-    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path)
     program = Program(store)
     kept = {one.alert.alert_id: one for one in store.alerts()}
     told = program.json("/alerts")["items"]

@@ -48,7 +48,10 @@ MAY_TOUCH = {  # outside thing: the files that may
     "cryptography": {"alerts/identity.py", "pipeline/sealing.py"},
     "sqlalchemy": {f"pipeline/{name}.py" for name in ("engine", "schema", "rows", "store", "reads", "outbox", "inbox")}
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")}
-    | {f"pipeline/{name}.py" for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "lookout", "closed")}
+    | {
+        f"pipeline/{name}.py"
+        for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "kept", "lookout", "closed")
+    }
     | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "auditlog", "office", "turns")}
     | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens", "profiles")}
     | {"pipeline/ownpage.py", "pipeline/pin.py"},
@@ -76,7 +79,7 @@ MAY_TOUCH = {  # outside thing: the files that may
         "simulation/*",
     }
     | {"web/*"},
-    "threading": {"cli/*", "pipeline/outbox.py", "pipeline/passwords.py", "web/*"},
+    "threading": {"cli/*", "pipeline/kept.py", "pipeline/outbox.py", "pipeline/passwords.py", "web/*"},
     "socket": {"alerts/mqtt.py", "cli/*", "simulation/broker.py", "web/server.py"},
     "logging": {"cli/*", "pipeline/*", "alerts/mqtt.py", "alerts/keeping.py", "simulation/broker.py", "web/*"}
     | {"sensors/bluetooth/link.py", "sensors/bluetooth/ownlog.py"},

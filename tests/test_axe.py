@@ -32,6 +32,7 @@ PAGES = (
     "/alerts",
     "/alerts/technical",
     "/digest",
+    "/tokens",
     "/precision",
     "/login",
     "/nothing-here",
@@ -58,8 +59,7 @@ def served(app: Any, port: int = 0) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, str]]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     with served(make_app(store, lambda: NOW_S, "Clinic North")) as url:
         yield store, url
     store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import made
 from surefoot.pipeline.acute import Sudden
 from surefoot.pipeline.course import Course
+from surefoot.pipeline.resumed import resumed
 from surefoot.pipeline.store import open_store
 from surefoot.records import WORSE, Aid, Alert, DaySummary, Trend
 from surefoot.signal.told import WalkFindings
@@ -54,7 +56,7 @@ def test_no_alert_before_the_whole_baseline_is_there() -> None:
     assert all(one == {"cannot_say"} for one in states[:14]) and alerts_of(early[:14]) == []
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)  # each judges 54 days
 @given(st.sets(st.integers(1, 26), max_size=4), st.sets(st.integers(0, 26), max_size=6))
 def test_restarting_anywhere_changes_nothing(restarts: set[int], gone: set[int]) -> None:
     lived = [replace(one, missing=MISSING) if k in gone else one for k, one in enumerate(LIVED)]
@@ -108,7 +110,22 @@ def test_a_restart_from_a_store_changes_nothing(tmp_path: Path) -> None:
     assert told == WHOLE
 
 
-@settings(max_examples=15)
+def test_what_was_told_while_the_clock_was_ahead_hides_nothing(tmp_path: Path) -> None:
+    """A clock that stood ten years ahead for a day: that day is not the newest, and its alert latches nothing."""
+    store = open_store(f"sqlite:///{tmp_path}/home.sqlite")
+    ahead_s = 3652 * 86400.0
+    strange = replace(LIVED[0], day="2036-01-02", start_s=LIVED[0].start_s + ahead_s, end_s=LIVED[0].end_s + ahead_s)
+    for one in (*LIVED[:20], strange):
+        store.keep_day(one)
+    ghost = replace(made.alert("ghost", "T3"), kind="foot_lifting_weaker", side="left", day=strange.day)
+    store.keep_alert(replace(ghost, raised_s=strange.end_s))
+    course = resumed(store, ZoneInfo("UTC"), now_s=lambda: LIVED[20].end_s + 900.0)
+    _, alerts = course.update(LIVED[20])
+    assert alerts == Course(days=LIVED[:20]).update(LIVED[20])[1] != []
+    store.close()
+
+
+@settings(max_examples=8)
 @given(st.lists(st.integers(0, 26), max_size=6, unique=True))
 def test_missing_days_are_invisible_to_the_chart(where: list[int]) -> None:
     """The same good days with missing ones among them: every number and state is the same, on another date."""

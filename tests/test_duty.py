@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 import made
 import story
+from aired import in_virtual_time
 from broker import mosquitto
 from made import HOME
 from story import DAY_S, NOW_S, STEADY, WEAK
@@ -27,6 +28,7 @@ from surefoot.alerts.bodies import AlertBody
 from surefoot.alerts.escalation import EscalationParams
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.notice import Notice, notice_topic
+from surefoot.pipeline import clinic as clinic_module
 from surefoot.pipeline import duty
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.closed import is_closed
@@ -348,6 +350,40 @@ def test_while_the_clinics_own_line_has_just_changed_no_home_is_blamed(clinic: S
     assert watch(clinic, NOW_S + 9000, since_s=NOW_S + 8900) == {}
     assert watch(clinic, NOW_S + 9080, since_s=NOW_S + 8900) == {"gateway_silent": WEAK}
     assert watch(clinic, NOW_S + 9100, since_s=NOW_S + 9090) == {"gateway_silent": WEAK}, "nor said to be back"
+
+
+@pytest.mark.parametrize("set_by_s", [DAY_S, -DAY_S])
+def test_a_clinic_whose_clock_is_set_blames_no_home_and_misses_none(
+    new_url: Callable[[], str], set_by_s: float
+) -> None:
+    """One home goes on, the other falls silent at the moment the clock is set, by a day."""
+    store, began_s = open_store(new_url()), NOW_S
+    homes = story.Home(WEAK), story.Home(STEADY)
+    silent: list[tuple[float, list[str]]] = []
+
+    async def run() -> None:
+        loop, set_at_s = asyncio.get_running_loop(), 300.0
+
+        def now_s() -> float:
+            return began_s + loop.time() + (set_by_s if loop.time() >= set_at_s else 0.0)
+
+        line = clinic_module._Line(now_s)
+        params = ClinicParams(duty=TEAM)
+        keeping = asyncio.create_task(clinic_module._keep_duty(store, line, now_s, params, pytest.fail, lambda: None))
+        for _ in range(15):
+            homes[0].sign_of_life(store, now_s())
+            if loop.time() < set_at_s:
+                homes[1].sign_of_life(store, now_s())
+            silent.append((loop.time(), [one.gateway for one in store.alert_log.waiting()]))
+            await asyncio.sleep(60.0)
+        keeping.cancel()
+        await asyncio.wait({keeping})
+
+    in_virtual_time(run())
+    assert all(found in ([], [STEADY]) for _, found in silent), "whoever is heard is not called silent"
+    assert [found for at_s, found in silent if at_s < 300 + 120] == [[]] * 7
+    assert all(found == [STEADY] for at_s, found in silent if at_s > 300 + 300)
+    store.close()
 
 
 def test_many_silent_homes_are_one_notice(clinic: Store) -> None:

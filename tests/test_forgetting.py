@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,7 +36,7 @@ from surefoot.pipeline.forgetting import AGED, DELETED, STANDS, STAYS
 from surefoot.pipeline.profiles import Profile
 from surefoot.pipeline.schema import APPEND_ONLY, metadata
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import Confirmation, Judgement, Question, Treatment
+from surefoot.records import Confirmation, Judgement, Limits, Question, Treatment
 
 NAME = "Mrs. Rosa Secret"
 OF_HOMES_ALONE = {"outbox", "set_aside", "strides", "aids", "worn_sensors", "donnings"}
@@ -191,17 +190,35 @@ def test_old_records_go_and_newer_ones_stay(store: Store) -> None:
     assert store.office.forget_older(day.start_s, NOW_S) == {} and len(store.office.audit.entries()) == 1
 
 
+def test_what_waits_for_a_person_and_what_holds_do_not_grow_old(store: Store) -> None:
+    """Else an alert that nobody answered would end by itself, and the pages would show limits that the home lacks."""
+    order = store.orders.give(WEAK, Limits(chart_review=4.5), "Dr. Ada", NOW_S, "2026-01-30").order
+    said = ConfirmationBody.of(Confirmation(order.order_id, "applied", NOW_S))
+    store.ingest([message(WEAK, 900, "confirmation", said.json_text())], NOW_S)
+    store.ingest([message(WEAK, 901, "alert", AlertBody.of(made.alert("b", "T3")).json_text())], NOW_S)
+    assert store.office.forget_older(2e9, 2e9 + 30 * DAY_S)["alert_events"] > 0
+    store.orders._plans.clear()  # as a clinic that was started anew
+    assert store.orders.plan(WEAK).limits.chart_review == 4.5
+    assert [(one.gateway, one.alert_id) for one in store.alert_log.waiting()] == [(WEAK, "b")]
+    assert [one.alert.alert_id for one in store.alerts()] == ["b"], "those that somebody had closed are gone"
+    assert [one.what for one in store.alert_log.events(WEAK, "b")] == ["stored"]
+    assert store.alert_log.events(WEAK, "a") == store.alert_log.events(STEADY, "a") == []
+
+
 def test_a_running_clinic_keeps_no_longer_than_it_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
     story.Home(WEAK).tell(store, NOW_S, BoutBody.of(made.bout(1)), BoutBody.of(replace(made.bout(1), start_s=NOW_S)))
     monkeypatch.setattr("surefoot.cli.clinic.time.time", lambda: NOW_S + 29 * DAY_S)
 
-    async def run(days: int | None) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(2):
-                await _keep_no_longer(store, days)
+    async def run(days: int) -> None:
+        keeping = asyncio.create_task(_keep_no_longer(store, days))
+        async with asyncio.timeout(120):
+            while len(store.bouts(WEAK)) == 2:
+                await asyncio.sleep(0.05)
+        keeping.cancel()
+        await asyncio.wait({keeping})
 
-    asyncio.run(run(None))
+    asyncio.run(_keep_no_longer(store, None))  # which is over at once
     assert len(store.bouts(WEAK)) == 2
     asyncio.run(run(30))
     assert [one.start_s for one in store.bouts(WEAK)] == [NOW_S]

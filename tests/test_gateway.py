@@ -15,6 +15,7 @@ import pytest
 import made
 from surefoot.alerts.mqtt import Link
 from surefoot.alerts.redflags import EMERGENCY, FALLEN
+from surefoot.cli.backlog import MOST, Backlog
 from surefoot.cli.board import Board
 from surefoot.cli.gateway import Gateway
 from surefoot.cli.homekeeper import HomeKeeper
@@ -34,6 +35,7 @@ from surefoot.simulation.broker import small_broker
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 
+PATIENCE_S = 300.0  # of a busy machine
 PATIENT = Patient(days=2, short_days=(), drawer_days=(), habits=Habits(strides=100, worn_h=0.6))
 WORN = [WornSensor(side, "shank", "open", f"C0:00:00:00:00:0{k}", "", 100.0, 0.0) for k, side in enumerate(SIDES, 1)]
 Block = Samples | Gap
@@ -73,6 +75,7 @@ class Home:
         self.told: list[str] = []
         self.failures: list[BaseException] = []
         self.given = False  # all readings, to the gateway
+        self.most = MOST  # that wait to be understood
 
     def run(
         self, items: Sequence[Block], stop: Callable[[], bool] | None = None, broken: type[Store] | None = None
@@ -105,10 +108,11 @@ class Home:
 
         offset_s = (items[-1].end_s if late else items[0].start_s) - asyncio.get_running_loop().time()
         gateway = self.gateway = Gateway(store, ring, load_config(timezone="UTC"), board, self.told.append)
+        gateway._fresh = Backlog(self.most)
         gateway._late = Latecomers(gateway._now_s, LateParams(rest_s=0.0, look_s=0.05))
         working = asyncio.create_task(gateway.work(source(), offset_s, [broker] if broker else []))
         if stop:
-            async with asyncio.timeout(60.0):
+            async with asyncio.timeout(PATIENCE_S):
                 while not (self.given and stop()):
                     await asyncio.sleep(0.05)
                     if self.given and late:
@@ -159,7 +163,7 @@ def test_sensors_that_need_a_person_become_technical_alerts_that_end(tmp_path: P
         async def source() -> AsyncGenerator[Block, None]:
             for pct in levels:
                 board.take_status(SensorStatus("left", "shank", 0.0, "streaming", battery_pct=pct))
-                async with asyncio.timeout(60.0):
+                async with asyncio.timeout(PATIENCE_S):
                     while not (alerts := store.alerts()) or (alerts[0].alert.resolved_s is None) is (pct > 50):
                         await asyncio.sleep(0.05)
             yield blocks()[0]
@@ -259,6 +263,19 @@ def test_days_told_before_stay_as_they_are(tmp_path: Path) -> None:
     assert [line for line in home.told[told:] if "is over" in line and first.day in line] == []
 
 
+def test_a_day_told_while_the_clock_was_ahead_stops_nothing(tmp_path: Path) -> None:
+    """The clock stood ten years ahead and was put right: what is worn from now on is understood from now on."""
+    given = in_turn(blocks())[:80]
+    home, other = Home(tmp_path / "ahead"), Home(tmp_path / "other")
+    other.run(given)
+    store = open_store(f"sqlite:///{tmp_path / 'ahead' / 'home.sqlite'}")
+    ahead_s = given[0].start_s + 3652 * 86400.0
+    store.keep_day(replace(made.day(1), day="2036-03-02", start_s=ahead_s, end_s=ahead_s + 86400.0))
+    store.close()
+    home.run(given)
+    assert home.strides() == other.strides() != []
+
+
 def test_what_is_found_reaches_the_clinic(tmp_path: Path) -> None:
     """By a broker that knows MQTT 3.1.1 only."""
     home = Home(tmp_path / "home")
@@ -301,6 +318,27 @@ def test_a_full_disk_is_waited_out(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert sum("disk is full" in line for line in home.told) == 1
 
 
+def test_while_nothing_can_be_kept_readings_are_recorded_and_understood_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever receives does not wait: what is more than memory should hold is read from the ring again."""
+    monkeypatch.setattr("surefoot.cli.homekeeper.RETRY_S", 0.05)
+    monkeypatch.setattr(Full, "left", 10**9)
+    given = in_turn(blocks())
+    home, other = Home(tmp_path / "full"), Home(tmp_path / "other")
+    home.most = 20
+
+    def end_of_trouble() -> bool:
+        Full.left = 0  # all was given by now
+        return len(home.days()) == 1 and home.gateway._fresh.is_empty()
+
+    home.run(given, end_of_trouble, Full)
+    home.run([Gap(side, "shank", given[-1].end_s, given[-1].end_s + 1.0, "off") for side in SIDES])
+    other.run(given)
+    assert home.strides() == other.strides() != [] and home.days() == other.days()
+    assert sum("disk is full" in line for line in home.told) == 1
+
+
 def test_a_full_disk_does_not_keep_it_from_being_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Full, "left", 10**9)
     home = Home(tmp_path)
@@ -311,7 +349,7 @@ def test_a_full_disk_does_not_keep_it_from_being_stopped(tmp_path: Path, monkeyp
 PARAMS = (BleParams(), LinkParams(), RadioParams(), OwnLogParams(), LateParams(), RingParams(), MarkParams())
 ELSEWHERE = {
     ("LateParams", "look_s"),
-    *(("RingParams", f"{name}") for name in ("gap_s", "segment_s", "segment_share", "late_s")),
+    *(("RingParams", f"{name}") for name in ("gap_s", "segment_s", "segment_share", "near_s", "late_s")),
 }
 
 

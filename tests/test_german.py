@@ -29,12 +29,13 @@ from surefoot.web.incidents import line
 from surefoot.web.language import OWN, speak
 from surefoot.web.line import Line
 from surefoot.web.report import report
-from visitors import Browser, hired, quick_passwords
+from visitors import PASSWORD, Browser, hired, quick_passwords
 
 DATA = re.compile(  # names, units, codes and addresses that are the same in every language
     r"\b\d{1,2} [A-Z][a-zŭ]{2} \d{4}\b|"  # a day in that language, as babel 2.19 says it
     r"\bP-0\d\b|Clinic North|Dr\. \w+|Nurse Bo|\bCy\b|surefoot [\w .-]+|\bsurefoot\b|\bT[0-4]\b|\b(L4|L5|S1)\b"
     r"|\bPDF\b|\bPIN\b|\b(min|mm|ms|cm|Hz|kB|km)\b|m/s[²³]?|°/s|/min|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{8}\b"
+    r"|surefoot_[\w-]{50,}|\b[a-z]+:read\b|Authorization: Bearer"  # a token, what it may read, how it is sent
     r"|\d{4}-[A-Z][a-z]+-\d\d"  # a day, as that language writes it
 )
 ENGLISH = {  # that no room composes: what the tests' own homes and people say
@@ -58,8 +59,7 @@ def asked_for(browser: Browser, paths: list[str]) -> Iterator[tuple[str, str]]:
 
 def rich(tmp_path: Path) -> Store:
     """A clinic with something of everything."""
-    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path)
     told = replace(made.check_in(27, 6, "saddle_numbness", "both_legs_weak"), at_s=NOW_S - 7000, day="2026-01-29")
     home = story.Home(WEAK)
     home._seq = 10_000
@@ -142,6 +142,15 @@ def test_no_page_before_or_behind_the_login_does(clinic: Store, monkeypatch: pyt
     pages = [browser.get("/login?told=over").text, browser.log_in("Dr. Ada", "wrong").text]
     browser.log_in("Cy")
     pages += [browser.get("/").text, browser.get("/alerts/technical").text]
+    asked = {"name": "T1", "scopes": "days:read", "days": "30", "password": PASSWORD}
+    for path, more in (
+        ("/tokens", {}),
+        ("/tokens/revoke", {}),
+        ("/tokens", {"homes": "x"}),
+        ("/tokens", {"days": "1"}),
+    ):
+        pages += [browser.fill_in("/tokens", path, (asked if path == "/tokens" else {}) | more).text]
+    pages += [browser.fill_in("/tokens", "/tokens", asked | {"name": "T2", "password": ""}).text]
     browser = Browser(make_app(clinic, lambda: NOW_S, "Clinic North", language=CODE, zone=ZoneInfo("UTC")))
     browser.log_in("Nurse Bo")
     pages += [browser.get("/").text, browser.post("/label", {"gateway": WEAK, "label": "x"}).text]

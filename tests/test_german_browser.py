@@ -20,8 +20,7 @@ from test_web_browser import browser as browser  # the fixture
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('clinic')}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path_factory.mktemp("clinic"))
     with served(make_app(store, lambda: NOW_S, "Klinik Nord")) as url:
         yield url
     store.close()

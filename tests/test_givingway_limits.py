@@ -38,9 +38,9 @@ def tiers(found: list[Event], usual: Usual = QUIET, before=()) -> list[str]:
 @pytest.mark.parametrize(
     ("rate", "day"), [(0.1, 2), (0.2, 2), (0.5, 3), (1, 3), (2, 4), (3, 5)]
 )  # facts/clinical.md 4.5: urgent there, where days begin at midnight
-def test_a_rate_known_for_long_has_the_days_limits_of_the_table_for_a_review(rate: float, day: int) -> None:
+def test_a_rate_known_for_long_has_the_days_limits_of_the_table(rate: float, day: int) -> None:
     known = Usual(round(rate * 100_000), 700_000)
-    assert limit(known, 1 / 7, P.day_review_chance, P) == day <= limit(known, 1 / 7, P.day_chance, P) <= day + 1
+    assert limit(known, 1 / 7, P.day_chance, P) == day <= limit(known, 1 / 7, P.unasked_chance, P) <= day + 1
 
 
 @pytest.mark.parametrize("window_days", [1.0, 7.0])
@@ -73,11 +73,11 @@ def test_more_events_before_never_lower_a_limit_and_more_days_never_raise_it(
 
 def test_a_quiet_fortnight() -> None:
     assert limit(QUIET, 1, P.week_chance, P) == 3
-    assert [limit(QUIET, 1 / 7, chance, P) for chance in (P.day_review_chance, P.day_chance)] == [2, 3]
+    assert [limit(QUIET, 1 / 7, chance, P) for chance in (P.day_chance, P.unasked_chance)] == [2, 3]
     assert [limit(Usual(count, 14), 1, P.week_chance, P) for count in (1, 3, 8)] == [5, 8, 12]
     assert tiers(at(30)) == tiers(at(30, 90)) == tiers(at(3, 28)) == []
     assert tiers(at(30, 60, 90)) == ["T2"]
-    assert tiers(at(3, 10)) == ["T2"] and tiers(at(3, 10, 20)) == ["T3"]
+    assert tiers(at(0.4, 10)) == [] and tiers(at(0.6, 10)) == ["T3"] and tiers(at(0.1, 10, 20)) == ["T3"]
     assert tiers(at(30, 60, 24 * 7 + 1)) == [], "longer than a week ago"
 
 
@@ -92,25 +92,41 @@ def test_two_that_the_patient_confirms_need_no_rate() -> None:
     assert tiers(at(3, confirmed=True), QUIET) == []
 
 
-def test_two_of_a_day_are_a_review_until_the_patient_says_that_one_was_so() -> None:
-    two = at(3, 10)
-    (review,) = decide_giving_way(two, QUIET, NOW_S, name(40))
-    assert review.tier == "T2"
+def test_two_of_a_day_are_asked_about_for_half_an_hour() -> None:
+    two = at(0.1, 10)
+    assert decide_giving_way(two, QUIET, NOW_S, name(40)) == []
     one_said = [two[0], replace(two[1], confirmed=True)]
-    (urgent,) = decide_giving_way(one_said, QUIET, NOW_S, name(40), [review])
+    (urgent,) = decide_giving_way(one_said, QUIET, NOW_S, name(40))
     assert urgent.tier == "T3" and "1 of them as the patient says" in urgent.sentence
     assert "one of which the patient says was so" in urgent.limit
     assert tiers(one_said, Usual(4, 14)) == [], "what this leg does every week calls nobody"
+    (urgent,) = decide_giving_way(two, QUIET, two[1].at_s + P.ask_s, name(40))
+    assert (
+        urgent.tier == "T3" and "2 times within 24 hours, no answer within 30 minutes; 2 are chance" in urgent.sentence
+    )
+    assert decide_giving_way(two, Usual(4, 14), two[1].at_s + P.ask_s, name(40)) == []
+
+
+def test_half_an_hour_counts_from_the_event_that_made_them_two() -> None:
+    assert tiers(at(0.5, 24.4)) == ["T3"], "within 24 hours of one another"
+    assert tiers(at(0.5, 24.6)) == []
+    assert tiers(at(0.4, 20, 30)) == ["T3"], "the two before are not undone by a third"
+    assert tiers(at(0.4, 25, 30)) == ["T2"]
+
+
+def test_where_a_therapist_says_how_many_are_urgent_nobody_waits_for_an_answer() -> None:
     own = GivingWayLimitParams(day_count=5)
-    found = decide_giving_way(one_said, QUIET, NOW_S, name(40), (), own)
-    assert [alert.tier for alert in found] == ["T2"], "the therapist has said from how many on"
+    assert decide_giving_way(at(1, 3), QUIET, NOW_S, name(40), (), own) == []
+    found = decide_giving_way(at(1, 2, 3), QUIET, NOW_S, name(40), (), own)
+    assert [alert.tier for alert in found] == ["T2"]
+    (urgent,) = decide_giving_way(at(0, 1), QUIET, NOW_S, name(40), (), replace(own, day_count=2))
+    assert urgent.tier == "T3" and urgent.limit == ""
 
 
-def test_where_a_therapist_says_when_to_review_two_in_a_day_are_below_it() -> None:
-    two, own = at(1, 3), GivingWayLimitParams(week_count=4)
-    assert tiers(two) == ["T2"]
-    assert decide_giving_way(two, QUIET, NOW_S, name(40), (), own) == []
-    four = decide_giving_way(at(1, 30, 60, 90), QUIET, NOW_S, name(40), (), own)
+def test_where_a_therapist_says_when_to_review_a_week_below_it_is_none() -> None:
+    own = GivingWayLimitParams(week_count=4)
+    assert decide_giving_way(at(30, 60, 90), QUIET, NOW_S, name(40), (), own) == []
+    four = decide_giving_way(at(0.1, 30, 60, 90), QUIET, NOW_S, name(40), (), own)
     assert [alert.tier for alert in four] == ["T2"]
 
 

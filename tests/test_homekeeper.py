@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 import made
 from surefoot.cli.board import Board
 from surefoot.cli.homekeeper import GATHER_S, HomeKeeper
 from surefoot.config import load_config
-from surefoot.pipeline.store import Store, open_store
-from surefoot.records import Stride, WornSensor
+from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.records import Answer, Incident, Stride, WornSensor
+from weeks import days
 
 WORN = [WornSensor("left", "shank", "open", "C0:00:00:00:00:01", "open left", 104.0, 0.0)]
 
@@ -29,10 +33,16 @@ class Counting(Store):
 class Home:
     def __init__(self, folder: Path) -> None:
         self.now_s = 1000.0
+        self.said: list[str] = []
         self.store = Counting(open_store(f"sqlite:///{folder / 'home.sqlite'}")._engine)
         board = Board(WORN, "shank", load_config().zone, 0.0)
         self.keeper = HomeKeeper(
-            self.store, board, lambda: self.now_s, lambda _: None, threading.Event(), lambda: False
+            self.store,
+            board,
+            lambda: self.now_s,
+            lambda words: self.said.append(words),
+            threading.Event(),
+            lambda: False,
         )
         self.keeper.flush()
 
@@ -67,6 +77,53 @@ def test_an_alert_does_not_wait_and_a_bout_brings_its_strides(tmp_path: Path) ->
     assert len(home.strides()) == 2
 
 
+def quiet_weeks(folder: Path) -> Home:
+    """A home whose patient's legs have not given way, by days long before."""
+    home = Home(folder)
+    for day in days(21):
+        home.store.keep_day(replace(day, start_s=day.start_s - 1.8e9, end_s=day.end_s - 1.8e9))
+    return home
+
+
+def gave_way(home: Home, at_s: float) -> Incident:
+    """It is kept when it is known, some seconds later."""
+    home.now_s = at_s + 10.0
+    found = Incident("giving_way", "left", at_s, at_s + 0.5, "probable", ())
+    home.keeper.keep_incident(found)
+    return found
+
+
+def urgent(home: Home) -> list[float]:
+    home.keeper.tell_unanswered()
+    return [one.alert.raised_s for one in home.store.alerts() if one.alert.tier == "T3"]
+
+
+def test_two_givings_way_that_nobody_answers_for_are_urgent_by_the_clock_though_no_reading_comes(
+    tmp_path: Path,
+) -> None:
+    home = quiet_weeks(tmp_path)
+    gave_way(home, 40_000.0)
+    gave_way(home, 50_000.0)
+    assert sum("did your left leg give way at" in words for words in home.said) == 2
+    home.now_s = 51_799.0
+    assert urgent(home) == []
+    home.now_s = 51_811.0
+    assert urgent(home) == [51_811.0]
+    home.now_s = 60_000.0
+    assert urgent(home) == [51_811.0], "once"
+
+
+def test_an_answer_holds_it_back_and_a_day_told_anew_asks_nothing_again(tmp_path: Path) -> None:
+    home = quiet_weeks(tmp_path)
+    gave_way(home, 40_000.0)
+    home.keeper.anew_until_s = 60_000.0
+    second = gave_way(home, 50_000.0)
+    assert sum("did your left leg" in words for words in home.said) == 1
+    home.keeper.keep_answer(Answer(second.kind, second.side, second.start_s, "no", "patient", 50_100.0))
+    home.now_s = 52_000.0
+    assert urgent(home) == []
+
+
 def test_strides_told_before_and_new_ones_may_be_gathered_together(tmp_path: Path) -> None:
     """What happened before ``anew_until_s`` takes the place of what was told of that moment."""
     home = Home(tmp_path)
@@ -85,3 +142,21 @@ def test_a_clock_that_is_set_back_does_not_keep_strides_waiting(tmp_path: Path) 
     home.now_s -= 600.0
     home.walk(0.5)
     assert len(home.strides()) == 3
+
+
+def test_while_it_waits_for_the_store_it_says_that_it_moves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a watchdog would end, again and again, a gateway that only waits for a disk, and its recording with it."""
+    monkeypatch.setattr("surefoot.cli.homekeeper.RETRY_S", 0.01)
+    store, waits, left = open_store(f"sqlite:///{tmp_path / 'home.sqlite'}"), [], [3]
+
+    def keep_clock(*_: object) -> None:
+        if left[0]:
+            left[0] -= 1
+            raise StoreError("The records cannot be written: the disk is full.", "", "Make room.", "full")
+
+    monkeypatch.setattr(store, "keep_clock", keep_clock)
+    board = Board(WORN, "shank", load_config().zone, 0.0)
+    stopping = threading.Event()
+    keeper = HomeKeeper(store, board, lambda: 0.0, lambda _: None, stopping, lambda: False, lambda: waits.append(1))
+    keeper.keep_clock("C0:00:00:00:00:01", 3.0, None)
+    assert len(waits) == 3 and left == [0]

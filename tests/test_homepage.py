@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from starlette.requests import ClientDisconnect
 
 import made
 import story
@@ -94,6 +95,34 @@ def test_what_to_do_goes_out_before_anything_is_kept(home: Store) -> None:
     rest = "".join(pieces)
     assert "is kept" in rest
     assert len(home.diary.check_ins(home.gateway())) == 1
+
+
+@pytest.mark.parametrize("spec", ["2.3", "2.4"], ids=["uvicorn tells it", "uvicorn fails to send"])
+def test_a_red_flag_of_a_phone_that_lost_its_line_reaches_the_care_team(home: Store, spec: str) -> None:
+    body = b"flag_saddle_numbness=yes"
+    head = {"host": HERE.removeprefix("http://"), "origin": HERE, "content-type": "application/x-www-form-urlencoded"}
+    scope = {
+        "type": "http", "asgi": {"version": "3.0", "spec_version": spec}, "http_version": "1.1", "method": "POST",
+        "scheme": "http", "path": "/checkin", "raw_path": b"/checkin", "query_string": b"", "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in head.items()],
+        "client": ("127.0.0.1", 9), "server": ("127.0.0.1", 80),
+    }  # fmt: skip
+    said = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> dict[str, Any]:
+        return said.pop() if said else {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        await asyncio.sleep(0.05)
+        if spec == "2.4":
+            raise OSError("the line is gone")
+
+    async def ask() -> None:
+        with suppress(ClientDisconnect):
+            await make_home_app(home, lambda: NOW_S, UTC)(scope, receive, send)
+
+    asyncio.run(ask())
+    assert [one.kind for one in home.outbox.pending(9)] == ["alert", "checkin"]
 
 
 def test_a_store_that_cannot_write_takes_no_text_away(home: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -65,14 +65,71 @@ def heard(one: Incident | float) -> WalkFindings:
     return findings(minutes=[Minute("left", one, 60.0, 20.0)])
 
 
-def test_two_and_three_in_a_day_after_a_quiet_fortnight_are_told_at_once(home: Store) -> None:
-    alerts = lived(home, buckle(8), buckle(11), buckle(12), buckle(13))
-    assert [(a.tier, a.kind, a.side) for a in alerts] == [(tier, "gives_way_more", "left") for tier in ("T2", "T3")]
-    assert [a.raised_s for a in alerts] == [buckle(11).end_s, buckle(12).end_s] and alerts[0].day == "2026-03-23"
+def urgent(alerts: list[Alert]) -> list[tuple[str, str, float]]:
+    return [(alert.tier, alert.kind, alert.raised_s) for alert in alerts]
+
+
+def test_two_in_a_day_are_asked_about_and_urgent_after_half_an_hour_without_an_answer(home: Store) -> None:
+    second = buckle(11)
+    assert lived(home, buckle(8), second, second.start_s + 1790) == []
+    assert urgent(lived(home, second.start_s + 1900)) == [("T3", "gives_way_more", second.start_s + 1800)]
+    assert lived(home, second.start_s + 2000, second.start_s + 7200) == [], "told once"
+    (kept,) = [one.alert for one in home.alerts()]
+    assert "no answer within 30 minutes" in kept.sentence and kept.day == "2026-03-23"
+
+
+def test_a_restart_between_question_and_answer_forgets_neither(home: Store) -> None:
+    """Each call takes up the store anew, as a gateway does; the day that closes meanwhile as well."""
+    midnight_s = TODAY_S + DAY_S
+    second = replace(buckle(0), start_s=midnight_s - 600, end_s=midnight_s - 599.5)
+    assert lived(home, buckle(20), second) == []
+    course = resumed(home, UTC)
+    _, alerts = course.update(days(22)[21])
+    assert alerts == []
+    home.keep_day(days(22)[21])
+    assert lived(home, midnight_s + 1100) == []
+    assert urgent(lived(home, midnight_s + 1300)) == [("T3", "gives_way_more", second.start_s + 1800)]
+
+
+@pytest.mark.parametrize("word", ["no", "stumbled"])
+def test_one_that_was_none_is_none(home: Store, word: str) -> None:
+    second = buckle(11)
+    assert lived(home, buckle(8), second) == []
+    home.keep_answer(said(second, word))
+    now_s = second.end_s + 70
+    assert answered(second, now_s, "2026-03-23", home.days(home.gateway()), told_of(home)) == []
+    assert lived(home, second.start_s + 1900) == []
+    assert urgent(lived(home, buckle(12), buckle(12).start_s + 1900)) == [
+        ("T3", "gives_way_more", buckle(12).start_s + 1800)
+    ], "two are left with the next one"
+
+
+def test_one_that_was_so_is_urgent_as_the_patient_says_it(home: Store) -> None:
+    second = buckle(11)
+    assert lived(home, buckle(8), second) == []
+    home.keep_answer(said(second, "gave_way"))
+    now_s = second.end_s + 70
+    (alert,) = answered(second, now_s, "2026-03-23", home.days(home.gateway()), told_of(home))
+    assert (alert.tier, alert.raised_s) == ("T3", now_s)
+    home.keep_alert(alert)
+    assert lived(home, second.start_s + 1900) == [], "and is told once"
+
+
+def test_three_in_a_day_are_told_at_once(home: Store) -> None:
+    alerts = lived(home, buckle(8), buckle(11), buckle(11.2), buckle(13))
+    assert urgent(alerts) == [("T3", "gives_way_more", buckle(11.2).end_s)]
+
+
+def test_who_ends_before_the_half_hour_is_told_at_the_end(home: Store) -> None:
+    course = resumed(home, UTC)
+    for one in (buckle(8), buckle(11)):
+        home.keep_incident(one)
+        assert course.walked(heard(one)) == []
+    assert [alert.tier for alert in course.walked(None)] == ["T3"]
 
 
 def test_the_day_that_closes_behind_it_does_not_tell_it_again(home: Store) -> None:
-    lived(home, buckle(8), buckle(11))
+    assert len(lived(home, buckle(8), buckle(11), buckle(11.6))) == 1
     course = resumed(home, UTC)
     _, alerts = course.update(days(22)[21])
     assert alerts == []
@@ -103,9 +160,9 @@ def test_a_possible_fall_that_was_none_is_not_told_and_one_nobody_answers_for_is
 
 
 def test_a_day_worked_through_anew_tells_nothing_twice(home: Store) -> None:
-    told = lived(home, buckle(8), buckle(11), lying())
-    assert sorted(alert.tier for alert in told) == ["T2", "T4"]
-    assert lived(home, buckle(8), buckle(11), lying(), lying().end_s + 600) == []
+    told = lived(home, buckle(8), buckle(8.2), lying())
+    assert sorted(alert.tier for alert in told) == ["T3", "T4"]
+    assert lived(home, buckle(8), buckle(8.2), lying(), lying().end_s + 600) == []
     unheard = replace(lying(), start_s=TODAY_S + 60, end_s=TODAY_S + 400)
     home.keep_incident(unheard)
     assert len(lived(home, unheard)) == 1
@@ -130,8 +187,8 @@ def test_what_becomes_known_late_is_told_when_all_is_known_and_only_if_it_is_sti
     assert late(home, lying(), NOON_S - 60) == [], "what happened since is not known yet"
     assert [a.tier for a in late(home, lying(), NOON_S + 60)] == ["T4"]
     assert late(home, buckle(8), buckle(11)) == []
-    often = [a for a in late(home, buckle(8), buckle(11), NOON_S + 60) if a.tier == "T2"]
-    assert [(a.kind, a.raised_s) for a in often] == [("gives_way_more", NOON_S + 60)]
+    often = late(home, buckle(8), buckle(11), NOON_S + 60, NOON_S + 1900)
+    assert urgent(often)[1:] == [("T3", "gives_way_more", NOON_S + 1800)], "asked about from when it was known"
 
 
 def test_too_often_the_day_before_yesterday_is_not_too_often_now(home: Store) -> None:
@@ -191,3 +248,13 @@ def test_the_command_tells_what_an_answer_raised(home: Store, tmp_path: Path, mo
     done = CliRunner().invoke(module.log, typed)
     assert done.exit_code == 0 and "the care team is told (T4)" in done.output
     assert sorted(one.alert.tier for one in home.alerts()) == ["T3", "T4"]
+
+
+def test_a_fall_is_told_though_no_reading_comes_any_more(home: Store) -> None:
+    """Nobody wears the sensors, or they were broken in it: the time to answer passes all the same."""
+    fall = lying("possible")
+    home.keep_incident(fall)
+    course = resumed(home, UTC)
+    assert course.walked(heard(fall)) == []
+    assert course.walked(findings(), fall.end_s + 299.0) == []
+    assert [alert.tier for alert in course.walked(findings(), fall.end_s + 300.0)] == ["T4"]

@@ -14,9 +14,10 @@ import made
 import story
 from broker import free_port
 from story import NOW_S, STEADY, WEAK, Home
-from surefoot.alerts.bodies import AlertBody, DayBody
+from surefoot.alerts.bodies import AlertBody, DayBody, IncidentBody
 from surefoot.pipeline.store import Store, open_store
 from surefoot.web.app import make_app
+from surefoot.web.incidents import line
 from surefoot.web.line import Line
 from test_axe import served
 from test_web_browser import Watched, browser
@@ -141,11 +142,31 @@ def test_a_patient_who_was_deleted_stays_on_nobodys_screen(browser: Any, store: 
         watching(browser, f"{url}/") as several,
     ):
         store.office.forget(WEAK, NOW_S, "Ann")
-        one.page.get_by_text("This patient is not stored here any more").wait_for()
+        one.page.get_by_text("not stored here any more").wait_for()
         assert one.page.locator("#content").inner_text() == ""
         inbox.page.get_by_text("No clinical alert is open").wait_for()
         several.wait_until("document.querySelectorAll('#patients li').length === 1")
         one.complaints.clear()  # the browser notes that the page is not found, as it should
+
+
+@pytest.mark.parametrize("part", ["plan", "profile", "incident"])
+def test_nor_on_a_page_of_theirs_that_does_not_follow(browser: Any, store: Store, part: str) -> None:
+    home = raised(store, "a", sentence="Alert a.")
+    home.tell(store, NOW_S, IncidentBody.of(story.incident(NOW_S - 900)))
+    path = line(store.incidents(WEAK)[0], None).link if part == "incident" else part
+    app = make_app(store, lambda: NOW_S, "Clinic")
+    with served(app) as url, watching(browser, f"{url}/patients/{WEAK}/{path}") as one:
+        content = one.page.locator("#content")
+        field = content.get_by_label("Note").first
+        field.fill("half a sent")
+        home.tell(store, NOW_S, AlertBody.of(replace(made.alert("b"), sentence="Alert b.")))
+        raised(store, "c", gateway=STEADY)
+        one.page.locator("[data-open=clinical]", has_text="3").wait_for()
+        assert field.input_value() == "half a sent" and one.page.locator("#gone").is_hidden()
+        store.office.forget(WEAK, NOW_S, "Ann")
+        one.page.get_by_text("not stored here any more").wait_for()
+        assert content.inner_text() == ""
+        one.complaints.clear()
 
 
 def test_the_first_patient_of_all_appears(browser: Any, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 import story
 from story import NOW_S, WEAK
-from surefoot.pipeline.store import open_store
 from test_web_browser import WIDTHS, Watched, browser, served
 from visitors import PASSWORD, hired, quick_passwords
 
@@ -21,8 +20,7 @@ def test_somebody_logs_in_acknowledges_and_leaves(
     browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     quick_passwords(monkeypatch)
-    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path)
     hired(store, NOW_S)
     with served(store) as url:
         tab = Watched(browser, width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 import story
 from story import NOW_S, WEAK
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store
 from surefoot.records import Learning, Limits, Question, Treatment
 from test_web import Reader, text
 from test_web_browser import Watched, browser, served
@@ -22,20 +21,9 @@ AT = f"/patients/{WEAK}/plan"
 ANN = {"who": "Ann", "note": "after the visit"}
 
 
-@pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clinic's database, made once."""
-    path = tmp_path_factory.mktemp("month") / "clinic.sqlite"
-    store = open_store(f"sqlite:///{path}")
-    story.fill(store)
-    store.close()
-    return path
-
-
 @pytest.fixture
-def clinic(tmp_path: Path, month: Path) -> Iterator[Store]:
-    shutil.copytree(month.parent, tmp_path / "clinic")
-    store = open_store(f"sqlite:///{tmp_path}/clinic/clinic.sqlite")
+def clinic(tmp_path: Path) -> Iterator[Store]:
+    store = story.filled(tmp_path)
     yield store
     store.close()
 

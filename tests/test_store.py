@@ -75,6 +75,17 @@ def test_any_record_is_read_back(day, trends, alert):
     store.close()
 
 
+def test_a_database_that_is_asked_too_much_at_once_is_said_to_be_busy(monkeypatch):
+    """As any other trouble of it, so that a clinic goes on: its alerts are looked at again."""
+    store = open_store("sqlite://")  # one line, handed round
+    monkeypatch.setattr(store._engine.pool, "_timeout", 0.05)
+    with store._engine.connect(), pytest.raises(StoreError, match="in use") as told:
+        store.alert_log.waiting()
+    assert told.value.trouble == "busy"
+    assert store.alert_log.waiting() == []
+    store.close()
+
+
 def test_the_same_again_changes_nothing_and_is_not_sent_again(home):
     for _ in range(2):
         home.keep_bout(made.bout(1))

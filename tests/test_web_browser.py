@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ import pytest
 
 import story
 from story import NOW_S, WEAK
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store
 from surefoot.web.app import make_app
 from surefoot.web.server import serve_pages
 
@@ -73,8 +74,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[tuple[Store, str]]:
-    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
-    story.fill(store)
+    store = story.filled(tmp_path)
     with served(store) as url:
         yield store, url
     store.close()
@@ -127,6 +127,30 @@ def test_every_chart_is_drawn(browser: Any, clinic: tuple[Store, str]) -> None:
     assert not speed.get_by_role("table").is_visible()
     speed.get_by_text("Table: Walking speed").click()
     assert speed.get_by_role("table").is_visible()
+    tab.close()
+
+
+def test_a_page_waits_for_no_chart_and_each_is_drawn_as_was_asked_meanwhile(
+    browser: Any, clinic: tuple[Store, str]
+) -> None:
+    tab, held = Watched(browser), []
+    tab.page.route("**/static/plotly-*", lambda route: held.append(route))
+    tab.page.goto(f"{clinic[1]}patients/{WEAK}", wait_until="domcontentloaded")
+    tab.wait_until("performance.getEntriesByName('first-contentful-paint').length === 1")
+    tab.wait_until("!document.querySelector('.zoom').hidden")
+    around = tab.page.evaluate(
+        "(b => { b.click(); return b.dataset.around; })(document.querySelector('[data-around]'))"
+    )
+    assert tab.page.locator(".main-svg").count() == 0
+    tab.page.wait_for_timeout(100)
+    assert held
+    for route in held:
+        route.continue_()
+    charts = tab.wait_for_charts()
+    shown = tab.page.evaluate("[...document.querySelectorAll('.chart')].map(c => c.layout.xaxis.range[0])")
+    first = (date.fromisoformat(around) - timedelta(days=14)).isoformat()
+    assert len(shown) == charts > 3
+    assert {one[:10] for one in shown} == {max(first, "2026-01-01")}
     tab.close()
 
 

@@ -1,12 +1,10 @@
-"""Giving way more often than this leg does: limits of a week (T2) and of a day (T2, T3) from the patient's own rate.
+"""Giving way more often than this leg does: limits of a week (T2) and of a day (T3) from the patient's own rate.
 
-After facts/clinical.md 4.5 (P). A rate known from a fortnight is itself uncertain, so a count is held against what that
-fortnight foretells (Gamma prior, negative binomial), not against a rate taken for the truth. A week and a day may begin
-at any moment: what is bounded is how often, by chance, an event comes that makes the count full. The table of 4.5 looks
-at weeks and days that begin at midnight and at rates that are known: its two in 24 hours would be wrong twice as often
-as an urgent alert may be. So that count is a review here while nobody has said a word, and urgent (7.8) from the moment
-on at which the patient says of one of these events that the leg gave way: then it was no error of the sensors. Two such
-need no rate, nor does a fall.
+After facts/clinical.md 4.5 and 7.8 (P). A rate known from a fortnight is itself uncertain, so a count is held against
+what that fortnight foretells (Gamma prior, negative binomial), not against a rate taken for the truth. A week and a day
+may begin at any moment: what is bounded is how often, by chance, an event comes that makes the count full. A day's
+count is asked about first: what the patient says was none does not count, one that was so makes it urgent at once, and
+so does half an hour without an answer. Two that were so need no rate, nor does a fall.
 """
 
 from __future__ import annotations
@@ -32,8 +30,9 @@ class GivingWayLimitParams:
     """When giving way has become more (4.5, P)."""
 
     week_chance: float = 0.01  # full by chance in so many of the weeks (T2)
-    day_review_chance: float = 0.002  # full by chance on so many of the days (T2; T3 once the patient confirms one)
-    day_chance: float = 0.0003  # the same (T3): at most 1.3 % of patients a month, two legs (7.7; docs/methods.md)
+    day_chance: float = 0.002  # full by chance on so many of the days (T3, asked first): the counts of 4.5
+    ask_s: float = 1800.0  # the patient is asked, and has so long to say that it was none (7.3)
+    unasked_chance: float = 0.0003  # the same, told without asking
     prior_per_week: float = 0.2  # expected of a leg before anything is known of it (4.5: the rate aimed at)
     prior_weeks: float = 1.0  # how much that counts; set on the false alarms it leaves (docs/methods.md)
     confirmed: int = 2  # events of a day that the patient says were so (7.8)
@@ -97,14 +96,14 @@ def decide_giving_way(
     known = [one for one in events if one.at_s <= now_s]
     side = known[-1].side if known else None
     of_week = params.week_count or limit(usual, 1, params.week_chance, params)
-    of_day = params.day_count or limit(usual, 1 / 7, params.day_chance, params)
-    for_review = limit(usual, 1 / 7, params.day_review_chance, params)
+    of_day = params.day_count or limit(usual, 1 / 7, params.unasked_chance, params)
+    asked = limit(usual, 1 / 7, params.day_chance, params)
     a_week = _why(of_week, params.week_count, f"{_one_in(params.week_chance)} weeks")
-    a_day = _why(of_day, params.day_count, f"{_one_in(params.day_chance)} days")
-    by_chance = f"{for_review} are chance in {_one_in(params.day_review_chance)} days"
+    a_day = _why(of_day, params.day_count, f"{_one_in(params.unasked_chance)} days")
+    by_chance = f"{asked} are chance in {_one_in(params.day_chance)} days"
     today = [one for one in known if one.at_s > now_s - DAY_S]
     week = [one for one in known if one.at_s > now_s - WEEK_S]
-    confirmed = sum(one.confirmed for one in today)
+    confirmed, silent = sum(one.confirmed for one in today), _unanswered(today, known, now_s - params.ask_s)
     tier: Tier
     held = ""  # the limit that was passed, where it is not one set for this patient
     if confirmed >= params.confirmed:
@@ -113,15 +112,16 @@ def decide_giving_way(
     elif len(today) >= of_day:
         tier, what = "T3", f"{len(today)} times within 24 hours; {a_day}"
         held = "" if params.day_count else f"{of_day} in 24 hours, from this leg's own rate: the usual limit"
-    elif confirmed and params.day_count is None and len(today) >= for_review:  # else their therapist says when
+    elif confirmed and params.day_count is None and len(today) >= asked:  # else their therapist says when
         tier, what = "T3", f"{len(today)} times within 24 hours, {confirmed} of them as the patient says; {by_chance}"
-        held = f"{for_review} in 24 hours, one of which the patient says was so: the usual limit"
+        held = f"{asked} in 24 hours, one of which the patient says was so: the usual limit"
+    elif params.day_count is None and silent >= asked:
+        minutes = round(params.ask_s / 60)
+        tier, what = "T3", f"{silent} times within 24 hours, no answer within {minutes} minutes; {by_chance}"
+        held = f"{asked} in 24 hours, from this leg's own rate: the usual limit"
     elif len(week) >= of_week:
         tier, what = "T2", f"{len(week)} times within 7 days; {a_week}"
         held = "" if params.week_count else f"{of_week} in 7 days, from this leg's own rate: the usual limit"
-    elif params.week_count is None and len(today) >= for_review:  # else their therapist says when to review
-        tier, what = "T2", f"{len(today)} times within 24 hours; {by_chance}"
-        held = f"{for_review} in 24 hours, from this leg's own rate: the usual limit"
     else:
         return []
     if _told(tier, side, known, of_week, now_s, before, params):
@@ -129,6 +129,12 @@ def decide_giving_way(
     usually = f"before: {usual.events} in {usual.days} worn days" if usual.days else "nothing is known of before"
     sentence = f"{leg_words(side)} seems to give way more often: {what} ({usually})."
     return [replace(new_alert(KIND, tier, side, day, now_s, sentence, not_this=NOT_KNEES), limit=held)]
+
+
+def _unanswered(today: Sequence[Event], known: Sequence[Event], until_s: float) -> int:
+    """How many there were in the 24 hours up to the newest of today that the patient could have answered for by now."""
+    newest_s = max((one.at_s for one in today if one.at_s <= until_s), default=None)
+    return 0 if newest_s is None else sum(newest_s - DAY_S < one.at_s <= newest_s for one in known)
 
 
 def _why(count: int, own: int | None, chance: str) -> str:

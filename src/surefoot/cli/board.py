@@ -70,6 +70,10 @@ class Board:
         self.doing: Activity | None = None  # the last that is known; minutes pass until one is
         self._sitting = SittingWatch()
 
+    def sides(self) -> list[Side]:
+        """The legs whose sensors are understood."""
+        return [sensor.side for sensor in self.worn if sensor.placement == self.analysed]
+
     def take_status(self, status: SensorStatus) -> str | None:
         """Note it; return a sentence where its state or reason changed."""
         key = (status.side, status.placement)

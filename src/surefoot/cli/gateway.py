@@ -21,6 +21,7 @@ from surefoot.alerts.mqtt import Link
 from surefoot.alerts.orders import Unreadable
 from surefoot.alerts.technical import Upkeep
 from surefoot.cli.alignment import KeptClocks
+from surefoot.cli.backlog import Backlog, Reading
 from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.homekeeper import HomeKeeper, Say
@@ -29,6 +30,7 @@ from surefoot.cli.identified import link_params
 from surefoot.cli.latecomers import Latecomers, seconds
 from surefoot.cli.marks import Marks
 from surefoot.cli.pulse import Pulse
+from surefoot.cli.readings import Readings
 from surefoot.cli.watched import WatchedWalk, mounting_check, show
 from surefoot.config import Config
 from surefoot.pipeline.acute import Sudden
@@ -46,27 +48,20 @@ from surefoot.records import (
     Check,
     Confirmation,
     DaySummary,
-    Gap,
     Held,
     Order,
     Samples,
-    Side,
     SideCheck,
     SurefootError,
     WornSensor,
 )
-from surefoot.sensors.bluetooth.joining import joined
 from surefoot.signal.told import USUAL
 from surefoot.web.ordered import said as order_words
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 5.0  # between two looks at the outbox
-BACKLOG = 5000  # blocks that wait while the day so far is worked through: twenty minutes of two sensors
 MOVES_S = {"radio": 90.0, "looking": 120.0, "understanding": 300.0}  # longer without a sign of it, and it is stuck
-REPLAYED_S = 20.0  # of the recording at once: well below what pipeline.silence takes for a loss
-Reading = Samples | Gap
-Fresh = asyncio.Queue[Reading | None]
 T = TypeVar("T")
 
 
@@ -84,11 +79,12 @@ class Gateway:
         self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
         self._house = Housekeeping(store, ring, config, board)
-        self._keeper = HomeKeeper(store, board, self._now_s, say, self._stopping, self._house.make_room)
+        self._keeper = HomeKeeper(store, board, self._now_s, say, self._stopping, self._house.make_room, self._waits)
         self._offset_s, self._clock_s = 0.0, lambda: 0.0
         self._upkeep = Upkeep()
         self._late = Latecomers(self._now_s)
-        self._fresh: Fresh = asyncio.Queue(BACKLOG)  # received, and not understood yet
+        self._readings = Readings(ring, self._in_ring, board, self._pulse, self._now_s)
+        self._fresh = Backlog()
         self._ended = False  # the radio
         self._clocks = KeptClocks(board.worn, self._keeper.keep_clock)
         self._walk: WatchedWalk | None = None
@@ -139,7 +135,7 @@ class Gateway:
 
     def _open_day_s(self) -> float:
         """When the first day begins that is not told yet."""
-        return open_day_s(self._store.days(self._store.gateway()))
+        return open_day_s(self._store.days(self._store.gateway()), self._now_s())
 
     async def _record(self, radio: AsyncGenerator[Reading, None]) -> None:
         """The recording comes first: what is understood later can be understood again."""
@@ -148,41 +144,27 @@ class Gateway:
                 async for item in radio:
                     async with self._ring_is_free:
                         await in_thread(self._ring.keep, item)
-                        fresh = self._fresh  # what is begun anew from here on will read it from the ring
-                    await fresh.put(item)
+                        self._fresh.put(item)  # what is begun anew from here on will read it from the ring
             self._ended = True
-            await self._fresh.put(None)
+            self._fresh.put(None)
         finally:
             await self._in_ring(self._ring.regain)
+
+    def _waits(self) -> None:
+        """What is found waits for the store: nothing that starting anew would mend."""
+        for part in ("looking", "understanding"):
+            self._pulse.beat(part)
 
     async def _in_ring(self, call: Callable[..., T], *arguments: object) -> T:
         """The ring waits for the disk, and is one thread's at a time."""
         async with self._ring_is_free:
             return await in_thread(call, *arguments)
 
-    async def _readings(self, fresh: Fresh, begin_s: float, until_s: float) -> AsyncIterator[Reading]:
-        """What was recorded from ``begin_s`` until now, then what is received."""
-        began_s = self._now_s()
-        recorded = joined(self._ring.items(begin_s, until_s), REPLAYED_S)
-        reached_s: dict[Side, float] = {}
-        self._board.phase = "working through what was recorded of today"
-        while (item := await self._in_ring(next, recorded, None)) is not None:
-            self._pulse.beat("understanding")
-            if item.placement == self._board.analysed:
-                reached_s[item.side] = max(item.end_s, reached_s.get(item.side, item.end_s))
-                yield item
-        self._board.phase = ""
-        self._late.took(self._now_s() - began_s)
-        while (item := await fresh.get()) is not None:
-            self._pulse.beat("understanding")
-            if item.placement == self._board.analysed and item.end_s > reached_s.get(item.side, begin_s):
-                yield item
-
     async def _understand(self, begin_s: float, until_s: float, others: Iterable[asyncio.Task[None]]) -> None:
         """To the end of the readings, and the others with it; anew whenever some have come late."""
         past_s = float("-inf")
         while True:
-            readings = self._readings(self._fresh, begin_s, until_s)
+            readings = self._readings.of(self._fresh, begin_s, until_s, self._late.took)
             telling = asyncio.create_task(self._tell(readings, begin_s, until_s, past_s))
             late = asyncio.create_task(self._late.settled())
             try:
@@ -199,10 +181,10 @@ class Gateway:
             begin_s = await self._in_ring(self._late.begin_s, self._store, self._ring, self._late.take())
             async with self._ring_is_free:
                 await in_thread(self._ring.flush)
-                self._fresh, until_s = asyncio.Queue(BACKLOG), self._now_s()
+                self._fresh, until_s = Backlog(), self._now_s()
                 past_s = until_s
             if self._ended:
-                await self._fresh.put(None)
+                self._fresh.put(None)
         for task in others:
             task.cancel()
 
@@ -220,11 +202,11 @@ class Gateway:
 
     def _begun(self, begin_s: float, until_s: float, past_s: float) -> tuple[WatchedWalk, DayBook, Course]:
         """With all that the store knows of before; reads weeks."""
-        sides = [sensor.side for sensor in self._board.worn if sensor.placement == self._board.analysed]
-        store, placement = self._store, self._board.analysed
+        sides, store, placement = self._board.sides(), self._store, self._board.analysed
         factors = length_factors(store.tests(store.gateway()), placement)
         book = DayBook(timezone=self._zone, sides=sides, length_factors=factors)
-        course = resumed(store, self._zone, self._ask, until_s=begin_s, past_s=past_s, late_s=self._ring.late_s)
+        late_s, now_s = self._ring.late_s, self._now_s
+        course = resumed(store, self._zone, self._ask, until_s=begin_s, past_s=past_s, late_s=late_s, now_s=now_s)
         check = mounting_check(store, sides, placement, self._now_s())
         params = replace(USUAL, length_factors=factors)
         retold = Retold(store.incidents(store.gateway(), begin_s, until_s))
@@ -259,14 +241,15 @@ class Gateway:
         try:
             while True:
                 self._pulse.beat("looking")
-                if self._fresh.empty() or "store_failing" in self._board.open_faults():
-                    self._pulse.beat("understanding")  # nothing to do, or nothing that starting anew would mend
+                if self._fresh.is_empty():
+                    self._pulse.beat("understanding")  # nothing to do
                 waiting = await asyncio.to_thread(self._house.look, self._now_s())
                 if waiting < self._board.waiting or not waiting:
                     self._board.clinic = self._broker  # whatever the trouble was
                 self._board.waiting = waiting
                 if self._board.note_fault("not_recording", self._ring.trouble):
                     self._say(self._ring.trouble or "readings are recorded again")
+                await asyncio.to_thread(self._keeper.tell_unanswered)
                 show(self._walk, self._board)
                 for status in tuple(self._board.statuses.values()):
                     await asyncio.to_thread(self._clocks.take, status)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from surefoot.alerts.alike import KIND as ALIKE
+from surefoot.alerts.givingway import GivingWayLimitParams
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
 from surefoot.cli.board import Board
+from surefoot.pipeline.incidentwatch import too_often
+from surefoot.pipeline.resumed import told_of
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.telling import day_of
 from surefoot.records import Alert, Answer, Bout, DaySummary, Donning, Incident, Stride, Trend
 
 GATHER_S = 2.0  # strides are committed together: each commit waits for the disk, and wears out a memory card
+ANSWER_S = GivingWayLimitParams().ask_s
 RETRY_S = 5.0  # between two attempts to write what could not be written
+ASK_WAY = {"left": "did your left leg", "right": "did your right leg", None: "did a leg"}
+SAY_SO = "Say so on your page, or with: surefoot log answer --help"
 Say = Callable[[str], None]
 
 
@@ -22,7 +30,7 @@ class HomeKeeper:
     Alerts are committed at once. Strides are gathered for ``GATHER_S``, and until what they belong to is kept; what a
     kill takes of them is worked out again from the recording.
 
-    ``make_room``: whether there is room again, where the disk is full.
+    ``make_room``: whether there is room again, where the disk is full; ``waits`` hears each time that it has to wait.
     ``anew_until_s``: what happened before may have been told already, and takes the place of what was told.
     """
 
@@ -34,12 +42,14 @@ class HomeKeeper:
         say: Say,
         stopping: threading.Event,
         make_room: Callable[[], bool],
+        waits: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._board, self._now_s, self._say, self._stopping = store, board, now_s, say, stopping
-        self._make_room = make_room
+        self._make_room, self._waits = make_room, waits
         self.anew_until_s = float("-inf")
         self._gathered: list[Stride] = []
         self._flushed_s = float("-inf")
+        self._due_s: tuple[float, ...] = ()  # when answers are waited for no more
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self._gathered += strides
@@ -65,6 +75,22 @@ class HomeKeeper:
         self.flush()
         self._kept(lambda: self._store.keep_incident(incident))
         self._board.take_incident(incident)
+        if (incident.kind, incident.certainty) != ("giving_way", "probable"):
+            return
+        self._due_s = (*self._due_s, self._now_s() + ANSWER_S)
+        if incident.start_s >= self.anew_until_s:
+            at = datetime.fromtimestamp(incident.start_s, self._board.zone)
+            self._say(f"{ASK_WAY[incident.side]} give way at {at:%H:%M}? {SAY_SO}")
+
+    def tell_unanswered(self) -> None:
+        """What is urgent because nobody has answered, by the clock: sensors that are off by now hold nothing back."""
+        now_s, due = self._now_s(), self._due_s
+        if min(due, default=now_s + 1) > now_s:
+            return
+        self._due_s = tuple(at_s for at_s in self._due_s if at_s > now_s)
+        told, days = told_of(self._store), self._store.days(self._store.gateway())
+        for alert in too_often(now_s, day_of(now_s, self._board.zone), days, told, told.alerts()):
+            self.keep_alert(alert)
 
     def keep_day(self, day: DaySummary, trends: Sequence[Trend]) -> None:
         self.flush()
@@ -104,6 +130,7 @@ class HomeKeeper:
                     continue
                 if self._board.note_fault("store_failing", f"nothing can be kept: {trouble.what}"):
                     self._say(f"{trouble} It is tried again; readings are recorded meanwhile.")
+                self._waits()
                 if self._stopping.wait(RETRY_S):
                     raise
             else:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from surefoot.pipeline.resumed import over_by
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store
 from surefoot.records import DaySummary, Samples
@@ -69,7 +70,7 @@ class Latecomers:
 
     def begin_s(self, store: Store, ring: Ring, from_s: float) -> float:
         """From when on days are told anew: the first one they touch of which all is still recorded; waits for disks."""
-        days = store.days(store.gateway())
+        days = over_by(store.days(store.gateway()), self._now_s())
         begin_s = days[-1].end_s if days else 0.0
         for day in reversed([day for day in days if day.end_s > from_s]):
             if not self._is_whole(day, ring):

@@ -13,7 +13,12 @@ from surefoot.cli.clinicstore import clinic_store, operator
 from surefoot.cli.console import Terminal, note
 from surefoot.cli.secretfile import secret_in
 
-ROLE_NAMES = ("therapist", "care-team", "admin")  # pipeline.staff.ROLES, which is heavy to load for a help text
+ROLE_NAMES = (
+    "therapist",
+    "care-team",
+    "admin",
+    "wall-screen",
+)  # pipeline.staff.ROLES, which is heavy to load for a help text
 _ROLE = click.option(
     "--role",
     "roles",
@@ -37,7 +42,8 @@ def user() -> None:
     \b
       therapist   sees patients; names them, sets their thresholds; alerts
       care-team   sees patients; alerts: acknowledge, snooze, resolve
-      admin       technical alerts only; logins are given out here, at the command line
+      admin       technical alerts, read tokens; logins are given out here, at the command line
+      wall-screen reads the list and the alerts and does nothing; stays logged in for 30 days
 
     As soon as somebody has a login, nobody gets in without one. Without any the pages are open to this computer alone.
     """

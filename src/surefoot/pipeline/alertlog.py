@@ -17,6 +17,7 @@ from surefoot.alerts.bodies import AlertBody
 from surefoot.pipeline import reads
 from surefoot.pipeline.closed import SAME_ALERT, is_closed
 from surefoot.pipeline.engine import StoreError, plain_words, writing
+from surefoot.pipeline.kept import Kept
 from surefoot.pipeline.reads import StoredAlert
 from surefoot.pipeline.rows import add, find, put
 from surefoot.pipeline.schema import alert_events, alerts
@@ -44,8 +45,9 @@ def stored(connection: Connection, gateway: str, body: AlertBody, now_s: float) 
 class AlertLog:
     """The events of all alerts of a store. Safe to use from several threads and programs."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, kept: Kept) -> None:
         self._engine = engine
+        self._kept = kept
 
     def events(self, gateway: str, alert_id: str) -> list[AlertEvent]:
         """All that happened to an alert, as it was written."""
@@ -103,8 +105,13 @@ class AlertLog:
         names = select(alerts.c.gateway, alerts.c.alert_id).where(mine)
         waiting, over = names.where(~is_closed()), names.where(is_closed()).order_by(*order).limit(closed)
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
-            found = [*reads.alerts_named(connection, waiting), *reads.alerts_named(connection, over)]
-        return sorted(found, key=lambda one: one.alert.raised_s, reverse=True)
+
+            def read() -> list[StoredAlert]:
+                found = [*reads.alerts_named(connection, waiting), *reads.alerts_named(connection, over)]
+                return sorted(found, key=lambda one: one.alert.raised_s, reverse=True)
+
+            known = self._kept.of_all(connection, ("shown", channel, closed), read)
+            return reads.labelled(connection, known)
 
     def waiting_or_since(self, channel: Channel, since_s: float) -> list[StoredAlert]:
         """All that wait of a channel, and what was raised since then, whatever became of it; newest first."""

@@ -120,7 +120,7 @@ class _Late:
         """Those that begin before this time."""
         while self._next < len(self._packed) and self._packed[self._next][0] < time_s:
             for block in unpack(self._packed[self._next][1]):
-                if isinstance(block, Samples) and (new := _behind(block, self._reached_s)) is not None:
+                if isinstance(block, Samples) and (new := later_part(block, self._reached_s)) is not None:
                     new = self._following(new)
                     self._reached_s, self._rate_hz = new.end_s, new.rate_hz
                     yield new
@@ -137,7 +137,7 @@ class _Late:
         """An item of the ring, and the late readings that come before it, or in it where it is a gap."""
         if isinstance(item, Samples):
             yield from self.before(item.start_s)
-            new = _behind(item, self._reached_s)
+            new = later_part(item, self._reached_s)
             self._reached_s, self._rate_hz = max(self._reached_s, item.end_s), item.rate_hz
             yield from () if new is None else (new,)
             return
@@ -178,7 +178,7 @@ def _until(waiting: Mapping[Sensor, _Late], time_s: float) -> Iterator[Samples]:
         yield from late.before(time_s)
 
 
-def _behind(block: Samples, reached_s: float) -> Samples | None:
+def later_part(block: Samples, reached_s: float) -> Samples | None:
     """The readings that are later than all that was told: the same may have been fetched twice."""
     first = max(0, round((reached_s - block.start_s) * block.rate_hz)) if reached_s > block.start_s else 0
     if first >= len(block):

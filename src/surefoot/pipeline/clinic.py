@@ -32,6 +32,7 @@ from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 
 log = logging.getLogger(__name__)
+STEP_S = 60.0  # more than this between two looks is no correction but another time
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +124,20 @@ def take(
 
 
 class _Line:
-    """The way out for notices, and since when it has been open or closed."""
+    """The way out for notices, and since when it has been open or closed, or this computer's clock as it is."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._sessions: list[Session] = []
         self.since_s = clock()
+        self._ahead_s: float | None = None
+
+    def look(self, now_s: float, running_s: float) -> None:
+        """A clock that was set tells nothing of how long homes have been silent: they are given their time anew."""
+        ahead_s = now_s - running_s
+        if self._ahead_s is not None and abs(ahead_s - self._ahead_s) > STEP_S:
+            self.since_s = now_s
+        self._ahead_s = ahead_s
 
     @contextmanager
     def through(self, session: Session) -> Iterator[None]:
@@ -171,7 +180,7 @@ async def _keep_duty(
     tell: Callable[[SurefootError], None],
     looked: Callable[[], None],
 ) -> None:
-    """Look at alerts, orders and homes, again and again; what fails is tried at the next look, and holds up no other."""
+    """Look at homes, alerts and orders, again and again; what fails is tried again and holds up no other."""
     days_due_s, postman = 0.0, Postman()
 
     async def notify(now_s: float) -> None:
@@ -185,6 +194,7 @@ async def _keep_duty(
 
     async def see_to_homes(now_s: float) -> None:
         nonlocal days_due_s
+        line.look(now_s, asyncio.get_running_loop().time())
         days = not 0 <= days_due_s - now_s <= params.days_s
         await asyncio.to_thread(watch, store, now_s, line.since_s, params.duty, days=days)
         days_due_s = now_s + params.days_s if days else days_due_s

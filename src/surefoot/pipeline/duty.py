@@ -19,6 +19,7 @@ from surefoot.pipeline.complaints import KINDS, RECENT_S, complaints
 from surefoot.pipeline.monitored import (
     NOT_WORN,
     MonitorParams,
+    begun_by,
     is_silent,
     not_worn,
     silent_home,
@@ -74,7 +75,8 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
     """Raise and clear the alerts about homes: silent, in trouble by what they say, with rows that never came; and, with
     ``days``, about sensors that are not worn.
 
-    ``since_s``: since when the clinic's own line has been as it is, up or down: a home is given its time after that.
+    ``since_s``: since when the clinic's own line and clock have been as they are: a home is given its time after that.
+    One that was heard later than ``now_s`` was heard by a clock that has been set back since.
     """
     p = params or DutyParams()
     today = datetime.fromtimestamp(now_s, p.escalation.zone).date().isoformat()
@@ -83,10 +85,10 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
     raised = [
         found[gateway, SILENT_HOME]
         for gateway, seen_s in homes.items()
-        if seen_s is not None and is_silent(max(seen_s, since_s), now_s, p.monitor)
+        if seen_s is not None and is_silent(since_s if seen_s > now_s else max(seen_s, since_s), now_s, p.monitor)
     ]
     if days:
-        thin = {gateway: _thin(store, gateway, p.monitor) for gateway in homes}
+        thin = {gateway: _thin(store, gateway, now_s, p.monitor) for gateway in homes}
         for gateway, run in thin.items():
             found[gateway, NOT_WORN] = (gateway, not_worn(gateway, run, now_s, p.monitor)) if run else None
             if run and now_s - run[-1].end_s < p.monitor.recent_s:
@@ -124,10 +126,12 @@ def _silence(gateway: str, seen_s: float | None, now_s: float, today: str) -> _O
     return None if seen_s is None else (gateway, silent_home(gateway, seen_s, now_s, today))
 
 
-def _thin(store: Store, gateway: str, p: MonitorParams) -> list[DaySummary]:
+def _thin(store: Store, gateway: str, now_s: float, p: MonitorParams) -> list[DaySummary]:
     """Most homes have worn days among their newest: further back is looked only where they have none."""
-    newest = thin_days(store.days(gateway, newest=p.thin_days + 2), p)
-    return thin_days(store.days(gateway, newest=LOOKED_BACK), p) if newest else []
+    few = store.days(gateway, newest=p.thin_days + 2)
+    if len(begun_by(few, now_s)) == len(few) and not thin_days(few, p):
+        return []
+    return thin_days(begun_by(store.days(gateway, newest=LOOKED_BACK), now_s), p)
 
 
 def _goes_on(one: OpenAlert, now: _Ours) -> bool:

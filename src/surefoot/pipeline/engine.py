@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as NoLineFree
 from sqlalchemy.pool import QueuePool
 
 from surefoot.pipeline import schema
@@ -22,6 +23,7 @@ from surefoot.records import SurefootError
 BUSY_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 5
 JOURNAL_PAGES = 256  # of 4 kB: a short journal can be worked in on a disk that has hardly any room left
+_CROWDED = "Nothing to do: it is tried again. Where it happens often, the database is too slow for what is asked of it."
 _URL_REMEDY = "Give sqlite:///path/to/file.db or postgresql+psycopg://user:password@host/database."
 
 
@@ -93,6 +95,9 @@ def plain_words(what: str) -> Iterator[None]:
         error = _origin(last)
         trouble = _trouble(error)
         raise StoreError(f"{what}: {error.orig}.", _meaning(trouble), _REMEDIES[trouble], trouble) from error
+    except NoLineFree as error:
+        told = "all connections to the database are in use"
+        raise StoreError(f"{what}: {told}.", _meaning("busy"), _CROWDED, "busy") from error
     except SealError as error:
         raise StoreError(f"{what}: {error.what}", error.meaning, error.remedy, "sealed") from error
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, delete, func, select, true
 
 from surefoot.alerts.messages import Refused, UpMessage
 from surefoot.pipeline import auditlog
 from surefoot.pipeline.appendonly import lifted
+from surefoot.pipeline.closed import SAME_ALERT, is_closed
 from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.holes import holes
+from surefoot.pipeline.kept import note_erased
 from surefoot.pipeline.rows import add
 from surefoot.pipeline.schema import (
     APPEND_ONLY,
@@ -39,8 +41,8 @@ STAYS = ("audit", "forgotten")  # who did what, by the gateway's random id; and 
 # No matter how old: who is a patient, how far their home has come, which programs may read of them.
 STANDS = ("gateways", "reached", "confirmations", "profiles", "read_token_patients")
 AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in seconds since 1970 or as a day
+    alerts: "raised_s",  # before what happened to them: by that it is known which are closed
     alert_events: "at_s",
-    alerts: "raised_s",
     answers: "at_s",
     bouts: "start_s",
     check_ins: "at_s",
@@ -56,6 +58,7 @@ AGED: dict[Table, str] = {  # table: the column that tells how old a row is, in 
     trends: "day",
 }
 _GONE_OF_THESE = select(forgotten.c.gateway).where(forgotten.c.gateway.in_(bindparam("senders", expanding=True)))
+STANDING_ORDERS = ("limits", "learning", "affected")  # what the home judges by until another one replaces it
 
 
 def held(engine: Engine, gateway: str) -> dict[str, int]:
@@ -76,6 +79,7 @@ def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, in
         for table in _of_patients():
             if count := _delete(connection, table, table.c.gateway == gateway):
                 gone[table.name] = count
+        note_erased(connection)
         add(connection, forgotten, {"gateway": gateway, "at_s": now_s})
         told = ", ".join(f"{name} {count}" for name, count in gone.items())
         auditlog.note(connection, now_s, who, "deleted a patient", gateway, told)
@@ -89,14 +93,18 @@ def deleted(engine: Engine) -> set[str]:
 
 
 def forget_older(engine: Engine, before_s: float, before_day: str, now_s: float) -> dict[str, int]:
-    """Delete all patients' rows from before a time; how many of each table. Names, and who is a patient, stay."""
+    """Delete all patients' rows from before a time; how many of each table. Names, and who is a patient, stay.
+
+    So do alerts that wait for a person, and orders that hold, whatever their age.
+    """
     gone: dict[str, int] = {}
     with plain_words("Old records cannot be deleted"), _erasing(engine) as connection:
         for table, name in AGED.items():
-            column = table.c[name]
-            if count := _delete(connection, table, column < (before_day if name == "day" else before_s)):
+            old = table.c[name] < (before_day if name == "day" else before_s)
+            if count := _delete(connection, table, old & _may_go(table)):
                 gone[table.name] = count
         if gone:
+            note_erased(connection)
             told = f"before {before_day}: " + ", ".join(f"{name} {count}" for name, count in gone.items())
             auditlog.note(connection, now_s, "surefoot", "deleted old records", "", told)
     return gone
@@ -113,6 +121,14 @@ def sift(
     turned_away = tuple((gateway, seq, DELETED) for gateway, seq in theirs if gateway is not None and seq is not None)
     kept = [one for one in messages if one.gateway not in gone]
     return kept, [one for one in refused if one.gateway not in gone], turned_away
+
+
+def _may_go(table: Table) -> ColumnElement[bool]:
+    if table is alerts:
+        return is_closed()
+    if table is alert_events:
+        return ~select(alerts.c.alert_id).where(SAME_ALERT).exists()
+    return orders.c.kind.not_in(STANDING_ORDERS) if table is orders else true()
 
 
 def _of_patients() -> Iterator[Table]:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Table, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, select
 
 from surefoot.alerts.bodies import AnswerBody, CheckInBody, TreatmentBody
 from surefoot.pipeline.engine import plain_words
+from surefoot.pipeline.kept import Kept
 from surefoot.pipeline.lookout import Lookout
-from surefoot.pipeline.reads import DAY, TREND, between
+from surefoot.pipeline.reads import DAY, TREND, between, days_of, parts
 from surefoot.pipeline.schema import answers, check_ins, days, incidents, treatments, trends
 from surefoot.records import Answer, CheckIn, DaySummary, Incident, IncidentKind, Treatment, Trend
 
 _HEAD = ("kind", "side", "start_s", "end_s", "certainty", "evidence")
-_AT_ONCE = 5000  # homes asked about in one statement; SQLite takes 32,766 values
 _SIDES = ("left", "right", "both")  # all there are: with them SQLite finds a time in the key of the incidents
+_WORN_DAYS = 14  # tell how the sensors are worn lately
 _Record = TypeVar("_Record")
 
 
 class Lists:
     """Of one store. Safe to use from several threads. Days and times hold their first and last."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, kept: Kept) -> None:
         self._engine = engine
+        self._kept = kept
 
     def lookout(self) -> Lookout:
         """A new memory of what has changed, for one watcher."""
@@ -33,13 +35,26 @@ class Lists:
 
     def trends_on(self, lived: Mapping[str, str]) -> dict[str, list[Trend]]:
         """Of each of these gateways the trends of one day."""
-        found: dict[str, list[Trend]] = {}
-        for day in set(lived.values()):  # a day at a time: for pairs SQLite reads the whole table
-            of = [gateway for gateway, last in lived.items() if last == day]
-            found |= self._by_home(
-                trends, of, trends.c.day == day, (trends.c.metric, trends.c.side), TREND.validate_json
-            )
-        return found
+        order = trends.c.metric, trends.c.side
+
+        def read(homes: list[str]) -> dict[str, list[Trend]]:
+            found: dict[str, list[Trend]] = {}
+            for day in {lived[home] for home in homes}:  # a day at a time: for pairs SQLite reads the whole table
+                of = [home for home in homes if lived[home] == day]
+                found |= _by_home(connection, trends, of, trends.c.day == day, order, TREND.validate_json)
+            return found
+
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return self._kept.of_each(connection, "trends", lived, read)
+
+    def wear(self, homes: Collection[str]) -> dict[str, list[DaySummary]]:
+        """The newest days of each of these homes, oldest first, and before them the newest that counts, if any does."""
+
+        def read(some: list[str]) -> dict[str, list[DaySummary]]:
+            return {home: _lately(days_of(connection, home)) for home in some}
+
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return self._kept.of_each(connection, "wear", dict.fromkeys(homes), read)
 
     def trends_between(
         self, homes: Collection[str], first: str, last: str, metrics: Collection[str]
@@ -92,19 +107,31 @@ class Lists:
         order: tuple[ColumnElement[object], ...],
         read: Callable[[str], _Record],
     ) -> dict[str, list[_Record]]:
-        """What is read of the bodies of those rows; a list for each of ``homes``."""
-        found: dict[str, list[_Record]] = {gateway: [] for gateway in homes}
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
-            for some in _parts(list(homes)):
-                query = select(table.c.gateway, table.c.body).where(table.c.gateway.in_(some), those)
-                for gateway, body in connection.execute(query.order_by(*order)):
-                    found[gateway].append(read(body))
-        return found
+            return _by_home(connection, table, homes, those, order, read)
 
 
-def _parts(homes: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(homes), _AT_ONCE):
-        yield homes[first : first + _AT_ONCE]
+def _by_home(
+    connection: Connection,
+    table: Table,
+    homes: Collection[str],
+    those: ColumnElement[bool],
+    order: tuple[ColumnElement[object], ...],
+    read: Callable[[str], _Record],
+) -> dict[str, list[_Record]]:
+    """What is read of the bodies of those rows; a list for each of ``homes``."""
+    found: dict[str, list[_Record]] = {gateway: [] for gateway in homes}
+    for some in parts(list(homes)):
+        query = select(table.c.gateway, table.c.body).where(table.c.gateway.in_(some), those)
+        for gateway, body in connection.execute(query.order_by(*order)):
+            found[gateway].append(read(body))
+    return found
+
+
+def _lately(known: list[DaySummary]) -> list[DaySummary]:
+    counts = next((one for one in reversed(known) if not one.missing), None)
+    newest = known[-_WORN_DAYS:]
+    return newest if counts is None or counts in newest else [counts, *newest]
 
 
 def _head(body: str) -> Incident:

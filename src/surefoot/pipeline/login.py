@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, delete, select
 from surefoot.pipeline.engine import plain_words, writing
 from surefoot.pipeline.passwords import fits, hashed, is_weak_by_now
 from surefoot.pipeline.rows import upsert
-from surefoot.pipeline.staff import LONGEST_NAME, Person, key_of, person_of
+from surefoot.pipeline.staff import LONGEST_NAME, SCREEN, Person, key_of, person_of
 from surefoot.pipeline.stafftables import failures, people, sessions
 from surefoot.pipeline.turns import Turn, take_turn
 
@@ -24,6 +24,7 @@ class LoginParams:
 
     idle_s: float = 1800.0  # a page nobody asks anything of for so long is logged out
     longest_s: float = 43_200.0  # a shift; then the password again
+    screen_s: float = 2_592_000.0  # of a wall screen, used or not: it reads the list and the alerts, and does nothing
     noted_s: float = 60.0  # that a session is used is written at most so often
     free_account: int = 5  # wrong passwords of one name before each further try has to wait,
     free_address: int = 20  # and from one address: a clinic may have one for everybody
@@ -47,7 +48,21 @@ class Logins:
         self.params = params or LoginParams()
 
     def log_in(self, name: str, password: str, address: str, token: str, now_s: float) -> Person | Wait | None:
-        """A session named ``token``, which the caller has made up; None: name or password is wrong.
+        """A session named ``token``, which the caller has made up; None: name or password is wrong."""
+        found = self.confirm(name, password, address, now_s)
+        if isinstance(found, Person):
+            with plain_words("The login cannot be written"), writing(self._engine) as connection:
+                take_turn(connection, Turn.LOGIN)
+                row = {"token": hidden(token), "key": key_of(found.name), "made_s": now_s, "used_s": now_s}
+                screens = sessions.c.key.in_(select(people.c.key).where(people.c.roles == SCREEN))
+                over = sessions.c.made_s < now_s - self.params.longest_s
+                over |= sessions.c.used_s < now_s - self.params.idle_s
+                connection.execute(delete(sessions).where(over & ~screens))
+                connection.execute(sessions.insert().values(row))
+        return found
+
+    def confirm(self, name: str, password: str, address: str, now_s: float) -> Person | Wait | None:
+        """Whose name and password these are, without a session.
 
         The try is counted before the password is looked at, so that many at once do not get past the limit.
         """
@@ -68,10 +83,6 @@ class Logins:
             self._count(connection, place, now_s, -1)
             if is_weak_by_now(known.password):
                 connection.execute(people.update().where(people.c.key == known.key).values(password=hashed(password)))
-            old = (sessions.c.made_s < now_s - self.params.longest_s) | (sessions.c.used_s < now_s - self.params.idle_s)
-            connection.execute(delete(sessions).where(old))
-            row = {"token": hidden(token), "key": known.key, "made_s": now_s, "used_s": now_s}
-            connection.execute(sessions.insert().values(row))
         return person_of(known)
 
     def who(self, token: str, now_s: float, *, used: bool = True) -> Person | None:
@@ -102,7 +113,11 @@ class Logins:
 
     def _is_over(self, row: Row[Any], now_s: float) -> bool:
         p = self.params
-        return row.password is None or now_s - row.began_s >= p.longest_s or now_s - row.used_s >= p.idle_s
+        if row.password is None:
+            return True
+        if person_of(row).roles == (SCREEN,):
+            return bool(now_s - row.began_s >= p.screen_s)
+        return bool(now_s - row.began_s >= p.longest_s or now_s - row.used_s >= p.idle_s)
 
     def _wait_s(self, connection: Connection, of: str, now_s: float) -> float:
         p = self.params

@@ -37,6 +37,11 @@ def is_silent(since_s: float | None, now_s: float, params: MonitorParams) -> boo
     return since_s is not None and now_s - since_s >= params.silent_s
 
 
+def begun_by(days: Sequence[DaySummary], now_s: float) -> list[DaySummary]:
+    """Without days that are still to come: a home whose clock was ahead told them, and nobody is watched by them."""
+    return [day for day in days if day.start_s <= now_s]
+
+
 def thin_days(days: Sequence[DaySummary], params: MonitorParams) -> list[DaySummary]:
     """The days in a row up to the newest that were hardly worn, when they are enough to tell of; oldest first."""
     found: list[DaySummary] = []

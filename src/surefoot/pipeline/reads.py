@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from types import EllipsisType
 from typing import Any
 
@@ -15,6 +16,7 @@ from surefoot.alerts.alertlife import AlertEvent, Life, live
 from surefoot.alerts.bodies import AlertBody, AnswerBody, BoutBody, IncidentBody, TestBody
 from surefoot.pipeline import holes
 from surefoot.pipeline.closed import SAME_ALERT, is_closed
+from surefoot.pipeline.kept import Kept
 from surefoot.pipeline.rows import side_key
 from surefoot.pipeline.schema import (
     aids,
@@ -33,6 +35,7 @@ from surefoot.records import Aid, Alert, Answer, Bout, DaySummary, Incident, Sid
 
 DAY = TypeAdapter(DaySummary)  # of what bodies of the wire have been checked for: made straight into records
 TREND = TypeAdapter(Trend)
+_AT_ONCE = 5000  # homes asked about in one statement; SQLite takes 32,766 values
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,21 +86,31 @@ class Patient:
     urgent: int = 0  # of the open alerts those of T3 and T4
 
 
-def patients(connection: Connection, days_too: bool = True) -> list[Patient]:
+def patients(connection: Connection, kept: Kept, days_too: bool = True) -> list[Patient]:
     """Worst open alert first, then by name. ``days_too``: with the last day of each."""
     lost: dict[str, int] = defaultdict(int)
     for hole in holes.missing(connection, math.inf):
         lost[hole.gateway] += hole.rows if hole.gone else 0
-    waiting = _open_by_home(connection)
-    last = select(days.c.gateway, func.max(days.c.day).label("day")).group_by(days.c.gateway).subquery()
-    newest = select(days.c.gateway, days.c.body).join(
-        last, (days.c.gateway == last.c.gateway) & (days.c.day == last.c.day)
-    )
-    rows = connection.execute(newest) if days_too else ()
-    lived = {row.gateway: DAY.validate_json(row.body) for row in rows}
-    homes = connection.execute(select(gateways))
+    waiting = kept.of_all(connection, "open", lambda: _open_by_home(connection))
+    homes = connection.execute(select(gateways)).all()
+    lived: dict[str, DaySummary] = {}
+    if days_too:
+        asked = dict.fromkeys(home.gateway for home in homes)
+        lived = kept.of_each(connection, "last day", asked, lambda some: _last_days(connection, some))
     found = [_patient(row, lived.get(row.gateway), waiting.get(row.gateway, []), lost[row.gateway]) for row in homes]
     return sorted(found, key=lambda patient: (-int((patient.worst_tier or "T-1")[1:]), patient.label))
+
+
+def _last_days(connection: Connection, homes: Sequence[str]) -> dict[str, DaySummary]:
+    found: dict[str, DaySummary] = {}
+    for some in parts(homes):
+        last = select(days.c.gateway, func.max(days.c.day).label("day")).where(days.c.gateway.in_(some))
+        of = last.group_by(days.c.gateway).subquery()
+        query = select(days.c.gateway, days.c.body).join(
+            of, (days.c.gateway == of.c.gateway) & (days.c.day == of.c.day)
+        )
+        found |= {row.gateway: DAY.validate_json(row.body) for row in connection.execute(query)}
+    return found
 
 
 def homes(connection: Connection) -> dict[str, float | None]:
@@ -183,6 +196,13 @@ def alerts_named(connection: Connection, names: Select[Any]) -> list[StoredAlert
     return [_stored_alert(row, events[row.gateway, row.alert_id]) for row in connection.execute(query.order_by(*order))]
 
 
+def labelled(connection: Connection, known: Sequence[StoredAlert]) -> list[StoredAlert]:
+    """The same with the patients' labels of now."""
+    query = select(gateways.c.gateway, gateways.c.label).where(gateways.c.gateway.in_({one.gateway for one in known}))
+    labels = {row.gateway: shown_label(row.gateway, row.label) for row in connection.execute(query)}
+    return [replace(one, patient_label=labels[one.gateway]) for one in known if one.gateway in labels]
+
+
 def events_of(connection: Connection, gateway: str, alert_id: str) -> list[AlertEvent]:
     """All that happened to an alert, at whatever tier, as it was written."""
     return _events_of(connection, gateway, alert_id)[gateway, alert_id]
@@ -199,6 +219,12 @@ def counts(connection: Connection) -> dict[str, int]:
 
 def shown_label(gateway: str, label: str | None) -> str:
     return label or f"unnamed {gateway[:8]}"
+
+
+def parts(homes: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many homes as one statement may name."""
+    for first in range(0, len(homes), _AT_ONCE):
+        yield homes[first : first + _AT_ONCE]
 
 
 def between(table: Table, gateway: str, start_s: float | None = None, end_s: float | None = None) -> Select[Any]:

@@ -15,9 +15,10 @@ from surefoot.pipeline.store import Store
 from surefoot.pipeline.tested import only_tests
 from surefoot.pipeline.today import Today
 from surefoot.pipeline.told import Told
-from surefoot.records import DaySummary, Stride
+from surefoot.records import Alert, DaySummary, Stride
 
 STRIDES_S = 28 * 86400.0  # of them make a fortnight of good days
+AHEAD_S = 3600.0  # an alert so much later than now was raised while a clock was ahead (P)
 
 
 def resumed(
@@ -27,15 +28,17 @@ def resumed(
     until_s: float = float("inf"),
     past_s: float = float("-inf"),
     late_s: Callable[[float, float], float] | None = None,
+    now_s: Callable[[], float] = lambda: float("inf"),
 ) -> Course:
     """Days, alerts, and the strides of the last weeks; aids and tests are asked of the store whenever a day is judged.
 
     ``on_ask`` hears of a sudden weakness half an hour before it becomes an alert. ``until_s``: strides from then on
     will be told anew, as by a gateway that works through what it recorded of a day that is not over. ``past_s``: what
     happened before raises an alert only if it is still true by then. ``late_s`` tells how much of a time came late.
+    What lies behind ``now_s`` was told while a clock was ahead: it must neither be the newest day nor hide an alert.
     """
     gateway = store.gateway()
-    days = store.days(gateway)
+    days = over_by(store.days(gateway), now_s())
     newest_s = open_day_s(days)
 
     def day_of(at_s: float) -> str:
@@ -48,8 +51,8 @@ def resumed(
         on_ask=on_ask,
         past_s=past_s,
     )
-    alerts = [known.alert for known in store.alerts(gateway)]
-    told = told_of(store)
+    told = told_of(store, now_s)
+    alerts = told.alerts()
     watch = IncidentWatch(day_of, told, newest_s or float("inf"), past_s=past_s)
     tests = partial(store.tests, gateway)
     return Course(
@@ -57,9 +60,14 @@ def resumed(
     )
 
 
-def open_day_s(days: Sequence[DaySummary]) -> float:
+def open_day_s(days: Sequence[DaySummary], now_s: float = float("inf")) -> float:
     """When the first day begins that is not told yet: one of which only guided tests have come is not."""
-    return max((day.end_s for day in days if not only_tests(day)), default=0.0)
+    return max((day.end_s for day in over_by(days, now_s) if not only_tests(day)), default=0.0)
+
+
+def over_by(days: Sequence[DaySummary], now_s: float) -> list[DaySummary]:
+    """Without those that are not over yet, but for guided tests of today: they were told while a clock was ahead."""
+    return [day for day in days if day.end_s <= now_s or (only_tests(day) and day.start_s <= now_s)]
 
 
 def _by_day(store: Store, newest_s: float, until_s: float) -> Iterator[Stride]:
@@ -70,13 +78,18 @@ def _by_day(store: Store, newest_s: float, until_s: float) -> Iterator[Stride]:
             yield from store.strides(start_s, min(end_s, until_s))
 
 
-def told_of(store: Store) -> Told:
-    """What this home's store knows beside the days."""
+def told_of(store: Store, now_s: Callable[[], float] = lambda: float("inf")) -> Told:
+    """What this home's store knows beside the days; without alerts of a time that is still to come."""
     gateway = store.gateway()
+
+    def alerts() -> list[Alert]:
+        known = [one.alert for one in store.alerts(gateway)]
+        return [alert for alert in known if alert.raised_s <= now_s() + AHEAD_S]
+
     return Told(
         lambda start_s, end_s: store.incidents(gateway, start_s, end_s),
         lambda: store.answers(gateway),
         lambda: store.diary.treatments(gateway),
-        lambda: [known.alert for known in store.alerts(gateway)],
+        alerts,
         lambda: store.orders.plan(gateway),
     )

@@ -12,8 +12,9 @@ from surefoot.pipeline.engine import StoreError, plain_words, writing
 from surefoot.pipeline.passwords import fault, hashed
 from surefoot.pipeline.stafftables import people, sessions
 
-Role = Literal["therapist", "care-team", "admin"]
+Role = Literal["therapist", "care-team", "admin", "wall-screen"]
 ROLES: tuple[Role, ...] = get_args(Role)
+SCREEN: Role = "wall-screen"  # nobody: a screen on a wall that the care team looks at
 LONGEST_NAME = 80
 
 

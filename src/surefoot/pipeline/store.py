@@ -26,6 +26,7 @@ from surefoot.pipeline.diary import Diary
 from surefoot.pipeline.engine import StoreError, open_engine, plain_words, writing
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.judgements import Judgements
+from surefoot.pipeline.kept import Kept
 from surefoot.pipeline.lists import Lists
 from surefoot.pipeline.office import Office
 from surefoot.pipeline.orderbook import OrderBook
@@ -74,10 +75,11 @@ class Store:
         self._stride_days = stride_days
         self._gateway: str | None = None
         self.outbox = Outbox(engine)
-        self.alert_log = AlertLog(engine)
+        self._kept = Kept()
+        self.alert_log = AlertLog(engine, self._kept)
         self.arrivals = Arrivals(engine)
         self.diary = Diary(engine, self._keep)
-        self.lists = Lists(engine)
+        self.lists = Lists(engine, self._kept)
         self.judgements = Judgements(engine)
         self.office = Office(engine)
         self.orders = OrderBook(engine, self.outbox)
@@ -182,7 +184,7 @@ class Store:
     def patients(self, days_too: bool = True) -> list[Patient]:
         """Worst open alert first, then by name; ``days_too``: with the last day of each, which takes its time."""
         with self._read() as connection:
-            return reads.patients(connection, days_too)
+            return reads.patients(connection, self._kept, days_too)
 
     def homes(self) -> dict[str, float | None]:
         """Every gateway, and when it was last heard by the clinic's clock."""

@@ -37,6 +37,7 @@ from surefoot.web.printing import Printing
 from surefoot.web.profile import ProfilePage, add_profile
 from surefoot.web.retold import retold
 from surefoot.web.speaking import Speaking
+from surefoot.web.tokenpage import TokenPage, add_tokens
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
 COMPRESSED = 5  # of 9: beyond it a page costs more time than it saves
@@ -80,6 +81,7 @@ def make_app(
     add_planning(app, Planning(store, clock, pages))
     add_profile(app, ProfilePage(store, clock, pages))
     add_digest(app, store, pages, clock)
+    add_tokens(app, TokenPage(store, clock, pages))
     add_files(app)
     _add_refusals(app, pages)
 

@@ -18,7 +18,7 @@ from surefoot.web.annotations import annotations
 from surefoot.web.beside import beside
 from surefoot.web.charts import charts
 from surefoot.web.headline import headline
-from surefoot.web.inbox import SHOWN_CLOSED, anchor, card, cards, outage
+from surefoot.web.inbox import SHOWN_CLOSED, anchor, card, in_order, outage
 from surefoot.web.language import N_, _, _n, day_words
 from surefoot.web.line import Line
 from surefoot.web.listing import rows_of
@@ -34,6 +34,9 @@ from surefoot.web.words import TIERS, VERDICTS, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 SHOWN_INCIDENTS = 50
+MANY_PATIENTS = (
+    50  # of more, each has its label's form on a list of its own: browsers take seconds over hundreds of forms
+)
 TOLD = {  # after a form: what its page says on top
     "stored": N_("Acknowledged. It is stored below with your name and the time."),
     "late": N_("Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below."),
@@ -76,7 +79,7 @@ class Desk:
         named = [one for one in patients if is_named(one, q)]
         rows = rows_of(self._store, [one for one in named if is_asked(one.gateway, of)], now_s)
         shown = {"rows": rows, "tiers": TIERS, "told": say(told), "longest": LONGEST_NAME}
-        shown |= {"q": q, "all": len(patients), "found": len(named)}
+        shown |= {"q": q, "all": len(patients), "found": len(named), "many": MANY_PATIENTS}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
     def patient(self, gateway: str, told: str = "", around: str = "", of: Of = ()) -> HTMLResponse:
@@ -84,10 +87,11 @@ class Desk:
         now_s, patients = self._clock(), self._store.patients(days_too=False)
         one = known_patient(patients, gateway)
         days = self._store.days(gateway, newest=WINDOW_DAYS)
-        trends = self._store.trends(gateway, since=first_shown(days))
         alerts = self._store.alerts(gateway)
         seen = watch(one, days, now_s)
         lived = last_lived(days)
+        since = lived.day if of and lived else first_shown(days)
+        trends = self._store.trends(gateway, since=since)
         newest = [trend for trend in trends if lived and trend.day == lived.day]
         content = {
             "patient": one,
@@ -177,7 +181,7 @@ class Desk:
 
     def health(self) -> Response:
         """For programs that watch this one: 200 while the records can be read."""
-        patients = self._store.patients(days_too=False)
+        patients = self._store.homes()
         broker = "not used" if self._line is None else "connected" if self._line.is_up else "not reachable"
         told = {"status": "ok", "broker": broker, "patients": len(patients), "time_s": self._clock()}
         if visitor().needs_login:  # how many there are is nothing for who has not logged in
@@ -186,14 +190,13 @@ class Desk:
 
     def _alerts(self, channel: Channel, told: str, of: Of) -> HTMLResponse:
         now_s, patients = self._clock(), self._store.patients(days_too=False)
-        waiting, done = cards(self._store.alert_log.shown(channel, SHOWN_CLOSED), channel, now_s, self._pages.zone)
-        content = {"channel": channel, "open": len(waiting), "closed": len(done), "told": say(told)}
-        waiting, silent = outage(waiting)
-        content |= {
-            "waiting": [one for one in waiting if is_asked(one.stored.gateway, of)],
-            "done": [one for one in done if is_asked(one.stored.gateway, of)],
-            "silent": silent,
-        }
+        open_ones, done = in_order(self._store.alert_log.shown(channel, SHOWN_CLOSED))
+        waiting, silent = outage(open_ones)
+        content = {"channel": channel, "open": len(open_ones), "closed": len(done), "told": say(told)}
+        for name, shown in (("waiting", waiting), ("done", done)):
+            asked = [one for one in shown if is_asked(one.gateway, of)]
+            content[name] = [card(one, now_s, self._pages.zone) for one in asked]
+        content["silent"] = [card(one, now_s, self._pages.zone) for one in silent]
         return self._pages.page("alerts.html", now_s, patients, **content)
 
 

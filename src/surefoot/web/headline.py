@@ -27,8 +27,12 @@ class Headline:
 def headline(
     alerts: Sequence[StoredAlert], seen: Watch, days: Sequence[DaySummary], trends: Sequence[Trend]
 ) -> Headline:
-    """From the newest open clinical alert, else what is known. ``alerts`` newest first, ``trends`` of one day."""
-    waiting = next((one for one in alerts if one.life.is_open and one.alert.channel == "clinical"), None)
+    """From the worst open clinical alert, of those the newest, else what is known.
+
+    ``alerts`` newest first, ``trends`` of one day.
+    """
+    clinical = [one for one in alerts if one.life.is_open and one.alert.channel == "clinical"]
+    waiting = max(clinical, key=lambda one: one.life.tier, default=None)
     if waiting is not None:
         return Headline(retold(waiting.alert.sentence), _coverage(days, seen), waiting)
     return Headline(_known(seen, trends), _coverage(days, seen), None)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, tzinfo
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Form, Request
@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
 from surefoot.pipeline.aids import aids_on
@@ -53,6 +54,20 @@ _HERE_GOES_WHAT_CAME_OF_IT = "\x00"
 
 class _Wrong(SurefootError):
     """A form about something that is not there."""
+
+
+class _ToTheEnd(StreamingResponse):
+    """Pieces that are all made, also where whoever asked has gone meanwhile: a red flag is told all the same."""
+
+    def __init__(self, pieces: Iterator[str], **how: Any) -> None:
+        super().__init__(pieces, **how)
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await run_in_threadpool(list, self._pieces)
 
 
 class HomePage:
@@ -99,7 +114,7 @@ class HomePage:
         by: Teller = "companion" if form.get("by") == "companion" else "patient"
         told = told_check_in(self._clock(), self._zone, pain, said, by)
         if told.flags:  # what to do goes out first; whether it can be kept is seen behind it
-            return StreamingResponse(self._emergency(told), media_type="text/html; charset=utf-8")
+            return _ToTheEnd(self._emergency(told), media_type="text/html; charset=utf-8")
         await run_in_threadpool(keep_check_in, self._store, told)
         return RedirectResponse("/?told=kept", 303)
 

@@ -210,11 +210,12 @@ HOMES = (
     N_("both legs alike"),
     N_(
         "a chart's review (T2) while the legs' charts are less than {n} standard errors apart: the patient is "
-        "asked about other shoes, and the review waits for the answer, {n2} days at the most"
+        "asked about other shoes, and the review waits for the answer, {n2} days at the most; where both legs also do "
+        "something better, {n3} days, and one leg's urgent chart (T3) {n4} days"
     ),
     N_(
-        "a count that is full by chance in 1 week of {n} or 1 day of {n2} (T2; T3 once the patient confirms one"
-        " of them), 1 day of {n3} (T3), or {n4} in 24 hours that the patient says were so (T3)"
+        "a count that is full by chance in 1 week of {n} (T2) or 1 day of {n2} (T3; the patient is asked first, "
+        "{n3} minutes), 1 day of {n4} (T3), or {n5} in 24 hours that the patient says were so (T3)"
     ),
     N_("a guided test is worse by: {name}"),
     N_("the gateway was stopped"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -122,19 +122,16 @@ def card(stored: StoredAlert, now_s: float, zone: tzinfo | None) -> Card:
     )
 
 
-def cards(
-    alerts: Iterable[StoredAlert], channel: str, now_s: float, zone: tzinfo | None
-) -> tuple[list[Card], list[Card]]:
-    """Open ones (worst first, then newest) and the newest closed ones of a channel."""
-    mine = [one for one in alerts if one.alert.channel == channel]
-    waiting = [card(one, now_s, zone) for one in mine if one.life.is_open]
-    done = [one for one in mine if not one.life.is_open][:SHOWN_CLOSED]
-    return sorted(waiting, key=lambda one: one.tier, reverse=True), [card(one, now_s, zone) for one in done]
+def in_order(alerts: Sequence[StoredAlert]) -> tuple[list[StoredAlert], list[StoredAlert]]:
+    """Open ones (worst first, then newest) and the newest closed ones, of alerts that come newest first."""
+    waiting = [one for one in alerts if one.life.is_open]
+    done = [one for one in alerts if not one.life.is_open][:SHOWN_CLOSED]
+    return sorted(waiting, key=lambda one: one.life.tier, reverse=True), done
 
 
-def outage(waiting: list[Card]) -> tuple[list[Card], list[Card]]:
+def outage(waiting: list[StoredAlert]) -> tuple[list[StoredAlert], list[StoredAlert]]:
     """What is shown one by one, and the silent homes where they are so many that one entry says it."""
-    silent = [one for one in waiting if one.stored.alert.kind == SILENT_HOME]
+    silent = [one for one in waiting if one.alert.kind == SILENT_HOME]
     if len(silent) < MonitorParams().mass:
         return waiting, []
     return [one for one in waiting if one not in silent], silent

@@ -7,24 +7,20 @@ from collections.abc import Sequence
 from surefoot.pipeline.store import Patient, Store
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import DaySummary
-from surefoot.web.patients import Row, Watch, WatchParams, in_order, is_named, last_lived, row, watch
+from surefoot.web.patients import Row, WatchParams, in_order, is_named, last_lived, row, watch
 
 
 def rows_of(store: Store, patients: Sequence[Patient], now_s: float, asked: str = "") -> list[Row]:
     """Those of ``patients`` that a search means (empty: all), in the order in which they need a look."""
     named = [one for one in patients if is_named(one, asked)]
-    lived = {one.gateway: day.day for one in named if (day := _last_lived(store, one)) is not None}
+    more = store.lists.wear([one.gateway for one in named if one.last_day is not None and not _tells(one.last_day)])
+    days = {one.gateway: more.get(one.gateway) or ([one.last_day] if one.last_day else []) for one in named}
+    lived = {home: day.day for home, known in days.items() if (day := last_lived(known)) is not None}
     trends = store.lists.trends_on(lived)
-    return in_order([row(one, _watch(store, one, now_s), trends.get(one.gateway, [])) for one in named])
+    rows = (row(one, watch(one, days[one.gateway], now_s), trends.get(one.gateway, [])) for one in named)
+    return in_order(list(rows))
 
 
-def _watch(store: Store, patient: Patient, now_s: float) -> Watch:
-    last = patient.last_day
-    fine = last is not None and not last.missing and last.worn_h >= WatchParams().monitor.least_worn_h
-    days = [last] if last is not None and fine else store.days(patient.gateway)
-    return watch(patient, days, now_s)
-
-
-def _last_lived(store: Store, patient: Patient) -> DaySummary | None:
-    lived = patient.last_day
-    return last_lived(store.days(patient.gateway)) if lived is not None and only_tests(lived) else lived
+def _tells(last: DaySummary) -> bool:
+    """Whether the last day alone tells that the sensors are worn."""
+    return not last.missing and last.worn_h >= WatchParams().monitor.least_worn_h and not only_tests(last)

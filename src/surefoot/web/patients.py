@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from surefoot.alerts.technical import CLOCKS, SWAPPED
-from surefoot.pipeline.monitored import MonitorParams, is_silent, thin_days
+from surefoot.pipeline.monitored import MonitorParams, begun_by, is_silent, thin_days
 from surefoot.pipeline.store import Patient
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import SIDES, WORSE, DaySummary, Side, Trend, TrendState
 from surefoot.web.language import N_, _, _n, day_words
 from surefoot.web.naming import alike
 from surefoot.web.retold import retold
-from surefoot.web.words import CHARTS, ago, number, span
+from surefoot.web.words import CHARTS, END_ISOLATE, ISOLATE, ago, number, span
 
 FAULTS = {  # kinds of technical alerts while which nothing can be said about a leg
     SWAPPED: N_("the sensors are on the wrong legs"),
@@ -88,7 +88,7 @@ class Row:
 
 def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: WatchParams | None = None) -> Watch:
     """What is known of the wear; ``days`` oldest first."""
-    p = params or WatchParams()
+    p, days = params or WatchParams(), begun_by(days, now_s)
     worn = next((day for day in reversed(days) if not day.missing), None)
     heard = _("never") if patient.last_seen_s is None else ago(patient.last_seen_s, now_s)
     silent_s = None if patient.last_seen_s is None else now_s - patient.last_seen_s
@@ -119,7 +119,7 @@ def last_lived(days: Sequence[DaySummary]) -> DaySummary | None:
 
 def is_named(patient: Patient, asked: str) -> bool:
     """Whether a search means this patient: part of the label, or the beginning of the home's name."""
-    words = alike(asked.strip())
+    words = alike(asked.strip().strip(ISOLATE + END_ISOLATE))  # these come along when a name is copied from a page
     return words in alike(patient.label) or patient.gateway.startswith(words)
 
 

@@ -1,8 +1,10 @@
-// Draws each chart of the page from the data that stands beside it; charts of the same days are looked at together.
+/* Draws each chart of the page from the data that stands beside it: those in view first, the others when nobody waits.
+   What draws is large, so it is asked for once the page is to be seen. Charts of the same days are looked at together. */
 "use strict";
-const words = document.getElementById("chart-words"); // months, days and marks of numbers; not there in English
-if (words) Plotly.register(JSON.parse(words.textContent));
 (() => {
+  const library = document.currentScript.dataset.plotly;
+  const words = document.getElementById("chart-words"); // months, days and marks of numbers; not there in English
+  const waiting = new Set(document.querySelectorAll(".chart"));
   const DAY_MS = 86400e3;
   const AROUND_MS = 14 * DAY_MS; // shown before and after what was chosen
   const together = []; // the charts of the trends: one range for all of them
@@ -33,24 +35,56 @@ if (words) Plotly.register(JSON.parse(words.textContent));
     if (first && last) show(Date.parse(`${String(first).slice(0, 10)}T00:00Z`), Date.parse(`${String(last).slice(0, 10)}T00:00Z`), chart);
   };
 
-  for (const place of document.querySelectorAll(".chart")) {
-    const { data, layout } = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+  const figureOf = (place) => JSON.parse(document.getElementById(place.dataset.figure).textContent);
+  const isTrend = ({ layout }) => bar !== null && Boolean(layout.yaxis2);
+  const draw = (place) => {
+    if (!waiting.delete(place)) return;
+    const figure = figureOf(place), { data, layout } = figure;
     if (place.clientWidth < 500) {
       layout.margin = { ...layout.margin, l: 48, r: 4 };
       layout.font = { ...layout.font, size: 13 };
     }
-    const trend = bar !== null && Boolean(layout.yaxis2);
+    const trend = isTrend(figure);
     if (trend && fine) layout.dragmode = "zoom";
+    if (trend && (shown[0] > whole[0] || shown[1] < whole[1])) layout.xaxis.range = shown.map(iso);
     place.replaceChildren();
     Plotly.newPlot(place, data, layout, { displayModeBar: false, responsive: true, showTips: false, locale: words ? document.documentElement.lang : "en" });
-    if (!trend) continue;
+    if (!trend) return;
     together.push(place);
-    const days = data.find((one) => one.type === "bar").x;
-    whole ??= [Date.parse(`${days[0]}T00:00Z`), Date.parse(`${days[days.length - 1]}T00:00Z`)];
     place.on("plotly_relayout", zoomed(place));
-  }
-  if (bar === null || whole === null || Number.isNaN(whole[0])) return;
+  };
+  const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
+  const drawNext = () => {
+    const [next] = waiting;
+    if (!next) return;
+    draw(next);
+    idle(drawNext);
+  };
+  const begin = () => {
+    if (words) Plotly.register(JSON.parse(words.textContent));
+    const near = new IntersectionObserver((seen) => {
+      for (const { target, isIntersecting } of seen) if (isIntersecting) draw(target);
+    }, { rootMargin: "200px" });
+    waiting.forEach((place) => near.observe(place));
+    window.addEventListener("beforeprint", () => waiting.forEach(draw));
+    idle(drawNext);
+  };
+  const load = () => {
+    const script = document.createElement("script");
+    script.src = library;
+    script.onload = begin;
+    document.head.append(script);
+  };
+  if (waiting.size && document.hidden) load();
+  else if (waiting.size) requestAnimationFrame(() => setTimeout(load)); // once the frame has been painted
+
+  let first = null;
+  for (const place of waiting) if ((first = figureOf(place)) && isTrend(first)) break;
+  if (first === null || !isTrend(first)) return;
+  const days = first.data.find((one) => one.type === "bar").x;
+  whole = [Date.parse(`${days[0]}T00:00Z`), Date.parse(`${days[days.length - 1]}T00:00Z`)];
   shown = whole;
+  if (Number.isNaN(whole[0])) return;
   bar.hidden = false;
   bar.addEventListener("click", ({ target }) => {
     if (target.dataset.days) {

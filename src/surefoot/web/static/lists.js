@@ -1,10 +1,12 @@
 /* Brings a page up to date with what the clinic says has changed: it asks for itself, of those patients alone, and takes
-   over what differs. What somebody is typing stays, and so does what they have opened. */
+   over what differs. What somebody is typing stays, and so does what they have opened. A page of a patient that does not
+   follow (data-of without data-live: forms, a raw signal) is emptied as well when the patient is deleted. */
 "use strict";
 (() => {
   const main = document.getElementById("content");
-  if (main.dataset.live === undefined) return;
   const mine = main.dataset.of; // the patient whose page this is
+  const follows = main.dataset.live !== undefined;
+  if (!follows && !mine) return;
   const MANY = 20; // so many at once: the whole page costs no more
   const wanted = new Set();
   const SETTLED_MS = 500;
@@ -88,6 +90,7 @@
       return leave("gone");
     }
     if (!answer.ok) throw new Error(`${answer.status}`);
+    if (!follows) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if ([...page.querySelectorAll("[data-rows]")].some((list) => !document.getElementById(list.id))) {
       location.reload(); // the first patient of all: there was no list to put them into
@@ -110,7 +113,7 @@
       }
     }
     busy = false;
-    if (!wanted.size) tell("current");
+    if (follows && !wanted.size) tell("current");
   };
 
   main.addEventListener("submit", (event) => {
@@ -121,7 +124,7 @@
   });
   remember();
   document.addEventListener("surefoot:news", ({ detail }) => {
-    if (mine && (detail.changed[mine] ?? []).includes("data")) leave("newer");
+    if (follows && mine && (detail.changed[mine] ?? []).includes("data")) leave("newer");
     for (const one of Object.keys(detail.changed)) if (!mine || one === mine) wanted.add(one);
     if (detail.everything) wanted.add(mine ?? "all");
     work();
