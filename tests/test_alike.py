@@ -10,6 +10,7 @@ from surefoot.alerts.alike import AlikeParams, answered, held_back, open_questio
 from surefoot.alerts.decline import decide_both_legs
 from surefoot.alerts.rules import new_alert
 from surefoot.pipeline.apart import apart
+from surefoot.pipeline.footwear import better
 from surefoot.pipeline.rulebook import Known, RulebookParams, decide_day, would_have
 from surefoot.pipeline.told import Told
 from surefoot.pipeline.trends import judge
@@ -107,7 +108,58 @@ def test_the_second_legs_review_is_urgent_though_the_first_waits() -> None:
     assert held_back([second, both], {("s1_composite", "right"): 0.0}, [LEFT, RIGHT], [asked]) == []
 
 
+def test_in_other_shoes_as_it_seems_one_legs_chart_waits_for_a_week_and_the_second_legs_does_not() -> None:
+    seems = 3.5
+    urgent = replace(REVIEW, tier="T3")
+    assert held_back([urgent], NEAR, [LEFT, RIGHT], [], better=3.3) == []
+    assert held_back([urgent], NEAR, [LEFT, RIGHT], [], better=seems) == [urgent]
+    still = [LEFT, replace(RIGHT, shift=0.0)]
+    assert held_back([REVIEW], {("s1_composite", "left"): 4.5}, still, [], better=seems) == [REVIEW]
+    assert held_back([REVIEW], {("s1_composite", "left"): 4.7}, still, [], better=seems) == [], "one leg's, plainly"
+    (asked,) = question([urgent], [], 7.0, better=seems)
+    assert "some of it for the better, as in other shoes (Left leg: push-off 18 % below own normal)" in asked.sentence
+    assert asked.sentence.endswith("Without an answer it is told after 3 days.")
+    assert "Without an answer it is told after 7 days." in question([REVIEW], [], 7.0, better=seems)[0].sentence
+    for one, later, waits in ((REVIEW, 26, True), (REVIEW, 27, False), (urgent, 22, True), (urgent, 23, False)):
+        assert bool(held_back([replace(one, day=name(later))], NEAR, [LEFT, RIGHT], [asked], better=seems)) is waits
+    second = replace(REVIEW, side="right", day=name(22))
+    (both,) = decide_both_legs([second], 9.0, waiting([asked]))
+    assert (both.tier, both.side) == ("T3", None)
+    assert held_back([second, both], NEAR, [LEFT, RIGHT], [asked], better=seems) == []
+
+
 # ---- on whole days
+
+
+def lifting(lived: list[DaySummary], since: int, **factors: float) -> list[DaySummary]:
+    """The days with a number of both legs times so much from a day on."""
+    return [
+        day
+        if n < since
+        else replace(
+            day,
+            metrics=tuple(replace(m, value=m.value * factors.get(m.name, 1.0)) if m.value else m for m in day.metrics),
+        )
+        for n, day in enumerate(lived)
+    ]
+
+
+def test_the_mark_of_other_shoes_is_what_both_legs_do_better_at_once() -> None:
+    seen = better(lifting(pushing_less(18, 12, seed=5), 18, heel_strike_mps3=1.25))
+    assert seen > AlikeParams().better
+    for lived in (days(24, seed=5), pushing_less(18, 12, seed=5), lifting(days(24, seed=5), 18, heel_strike_mps3=0.75)):
+        assert better(lived) < 2.5, "as ever, weaker, worse"
+    one_leg = lifting(days(24, seed=5), 18, heel_strike_mps3=1.25)
+    right = [replace(a, metrics=tuple(m if m.side == "right" else o for m, o in zip(b.metrics, a.metrics, strict=True)))
+             for a, b in zip(days(24, seed=5), one_leg, strict=True)]  # fmt: skip
+    assert better(right) < better(one_leg)
+    assert better([]) == better(one_leg[:14]) == 0.0
+
+
+def test_who_gets_better_slowly_wears_no_other_shoes() -> None:
+    lived = days(60, seed=5)
+    slowly = [lifting([day], 0, heel_strike_mps3=1 + 0.004 * n)[0] for n, day in enumerate(lived)]
+    assert max(better(slowly[:n]) for n in range(20, 61, 8)) < AlikeParams().better
 
 
 def test_days_on_which_both_legs_push_off_less() -> None:

@@ -42,6 +42,7 @@ def typed(*words: str) -> Result:
         (("affected", "P-01", "left", *ANN, "--since", "2026-01-02"), Affected("left", "2026-01-02")),
         (("treatment", "P-01", "injection", *ANN, "--from", "2026-01-20"), Treatment("injection", "2026-01-20")),
         (("ask", "P-01", "check-in", *ANN), Question("check_in")),
+        (("ask", "P-01", "shoes", *ANN), Question("shoes")),
         (("ask", "P-01", "heel_rise", *ANN), Question("test", "heel_rise")),
     ],
 )

@@ -50,7 +50,7 @@ class Keeper:
             raise OSError("the disk is full")
         if self._wait is not None:
             self.waiting.set()
-            assert self._wait.wait(20)
+            assert self._wait.wait(120)
         if self.full:
             raise OSError("the disk is full")
         self.kept.append((kind, what))
@@ -307,7 +307,7 @@ def test_a_cancelled_run_is_over_when_it_says_so() -> None:
     async def whole() -> None:
         source = source_of(patient_blocks(ONE_DAY))
         task = asyncio.create_task(run(source, WalkStream(), DayBook(), keeper))
-        await asyncio.to_thread(keeper.waiting.wait, 20)
+        await asyncio.to_thread(keeper.waiting.wait, 120)
         task.cancel()
         done, _ = await asyncio.wait({task}, timeout=0.3)
         assert not done, "its thread is still keeping something"
@@ -330,7 +330,7 @@ def test_a_keeper_that_fails_while_being_cancelled_is_still_told_of() -> None:
 
     async def whole() -> None:
         task = asyncio.create_task(run(source_of(patient_blocks(ONE_DAY)), WalkStream(), DayBook(), keeper))
-        await asyncio.to_thread(keeper.waiting.wait, 20)
+        await asyncio.to_thread(keeper.waiting.wait, 120)
         task.cancel()
         await asyncio.sleep(0.1)
         keeper.full = True
@@ -356,7 +356,7 @@ def test_the_source_is_read_a_few_blocks_ahead_and_no_further() -> None:
 
     async def whole() -> None:
         task = asyncio.create_task(run(counted(), WalkStream(), DayBook(), keeper))
-        await asyncio.to_thread(keeper.waiting.wait, 20)
+        await asyncio.to_thread(keeper.waiting.wait, 120)
         await asyncio.sleep(0.1)
         first = read
         await asyncio.sleep(0.1)

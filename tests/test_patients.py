@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+import uuid
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
 
 import story
-from surefoot.pipeline.store import Store
+from surefoot.pipeline.store import Store, open_store
 from surefoot.records import Trend
 from surefoot.web.app import make_app
+from surefoot.web.desk import MANY_PATIENTS
 from surefoot.web.patients import courses
 
 NOW_S = story.day_s(28) + 60.0
@@ -26,13 +29,17 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.close()
 
 
-def listed(store: Store, path: str = "/") -> str:
+def fetched(store: Store, path: str) -> str:
     async def asked() -> str:
         transport = httpx.ASGITransport(make_app(store, lambda: NOW_S))
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return (await client.get(path)).text
 
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", asyncio.run(asked()))).split())
+    return asyncio.run(asked())
+
+
+def listed(store: Store, path: str = "/") -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", fetched(store, path))).split())
 
 
 def test_asked_at_once_trends_are_those_asked_one_by_one(filled: Store) -> None:
@@ -83,10 +90,30 @@ def test_a_patient_is_found_by_label_or_home(filled: Store, asked: str, found: i
         assert f"{found} of 5 patients found." in page
 
 
+@pytest.mark.parametrize("many", [MANY_PATIENTS, MANY_PATIENTS + 1])
+def test_of_many_patients_each_has_the_form_of_its_label_one_click_away(tmp_path: Path, many: int) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    homes = [str(uuid.UUID(int=k << 96, version=4)) for k in range(1, many + 1)]
+    for home in homes:
+        story.Home(home).sign_of_life(store, NOW_S)
+    forms = fetched(store, "/").count('action="/label"')
+    links = re.findall(r'href="(/\?q=[^"]*)">Label this patient', fetched(store, "/"))
+    assert (forms, len(links)) == ((many, 0) if many <= MANY_PATIENTS else (0, many))
+    for link in links[:1]:
+        alone = fetched(store, link)
+        assert alone.count('action="/label"') == 1
+        assert f'name="gateway" value="{link.partition("=")[2]}"' in alone
+        assert '<details class="name" open>' in alone
+    store.close()
+
+
 def test_arrows_say_where_each_leg_stands_in_words_too(filled: Store) -> None:
     page = listed(filled, "/?q=P-01")
-    assert "L5 left \u21ca much weaker" in page or "L5 left \u2193 weaker" in page
-    assert "L5 right \u2192 as usual" in page
+    assert "Left: L5 \u21ca much weaker" in page or "Left: L5 \u2193 weaker" in page
+    right = page.partition("Right: ")[2]
+    assert (
+        right.startswith(("L5 \u2192 as usual", "L4 \u2192 as usual", "S1 \u2192 as usual")) and "weaker" not in right
+    )
     assert "as usual" not in listed(filled, "/?q=P-03")  # it is still learnt what is normal there
 
 

@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from surefoot.alerts.alike import asked_by_clinic, open_questions
+from surefoot.alerts.orders import order_payload, order_topic, read_order
 from surefoot.cli.log import log
+from surefoot.pipeline.asking import answered_s, answers_in
 from surefoot.pipeline.course import Course
+from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.shoes import OPEN_S, asked_shoes
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import Aid, DaySummary
+from surefoot.records import Aid, DaySummary, Order, Question
 from test_alike import pushing_less
 from test_homepage import asked as page
 from test_web import text
@@ -102,3 +106,43 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run.exit_code == 0 and "the care team is told (T2): Left leg weaker" in run.stderr
     again = CliRunner().invoke(log, ["shoes", "no", "--store", str(at)])
     assert again.exception is not None and "No question about shoes is open." in str(again.exception)
+
+
+# ---- asked by the clinic
+
+
+def order(number: int, at_s: float) -> Order:
+    return Order(f"shoes-{number}", at_s, Question("shoes"))
+
+
+def test_the_clinic_may_ask_it_over_the_wire_and_reads_the_answer(tmp_path: Path) -> None:
+    home = open_store(f"sqlite:///{tmp_path}/home.sqlite")
+    for day in LIVED[:-1]:
+        home.keep_day(day)
+    gateway = home.gateway()
+    topic, sent = order_topic(gateway, Question("shoes")), order_payload(gateway, order(1, NOW_S))
+    assert topic.endswith("/down/prompt")
+    read = read_order(topic, sent)
+    for _ in range(2):  # it may come twice
+        obey(home, read, NOW_S)
+    assert told(home) == [("T1", "legs_changed_alike")]
+    assert [row.kind for row in home.outbox.pending(99) if row.kind == "alert"] == ["alert"]
+    assert answered_s(Question("shoes"), NOW_S, answers_in(home, gateway)) is None
+    shown = text(page(home, "GET", "/", now_s=NOW_S + 60))
+    assert "Did you walk in other shoes?" in shown and "Your care team asks whether you wore other shoes" in shown
+    page(home, "POST", "/shoes", {"word": "no"}, now_s=NOW_S + 120)
+    assert answered_s(Question("shoes"), NOW_S, answers_in(home, gateway)) == NOW_S + 120
+    assert "other shoes?" not in text(page(home, "GET", "/", now_s=NOW_S + 180))
+    obey(home, order(2, NOW_S + 200), NOW_S + 200)
+    assert "Did you walk in other shoes?" in text(page(home, "GET", "/", now_s=NOW_S + 260)), "asked again that day"
+    home.close()
+
+
+def test_a_question_that_stands_is_asked_once_and_its_review_is_not_lost(home: Store) -> None:
+    obey(home, order(1, NOW_S), NOW_S)
+    assert told(home) == [("T1", "legs_changed_alike")]
+    early = asked_by_clinic("early", name(21), NOW_S)  # newer than what waits
+    home.keep_alert(early)
+    page(home, "POST", "/shoes", {"word": "no"}, now_s=NOW_S + 60)
+    assert told(home) == [("T1", "legs_changed_alike")] * 2 + [("T2", REVIEWED)]
+    assert open_questions(one.alert for one in home.alerts()) == []

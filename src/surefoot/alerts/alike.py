@@ -3,8 +3,10 @@
 Other shoes, pain and a new floor move both legs at once; sciatica mostly one. So a review (T2) by a root's chart waits,
 three days at the most, while the legs' charts have not come apart and the other leg's has moved as well: the patient is
 asked whether other shoes explain it (facts/clinical.md 7.6; all P). "No" makes it the review it was, at once; so do
-charts that come apart; shoes, logged, are compared with days in them. What is urgent never waits: not much worse charts
-(T3), and not the second leg's review, which is a warning sign of the cauda equina (7.8, ``decline.py``).
+charts that come apart; shoes, logged, are compared with days in them. What is urgent does not wait, with one exception:
+where the walk bears the mark of other shoes (something that both legs do better at once, which no weakness explains),
+one leg's review waits for a week, its urgent alert for three days, unless its chart is far from the other's. The second
+leg's review, a warning sign of the cauda equina, never waits (7.8, ``decline.py``), nor does what came within hours.
 """
 
 from __future__ import annotations
@@ -12,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from uuid import uuid5
 
-from surefoot.alerts.rules import CHART_RULES, leg_words, new_alert, said
+from surefoot.alerts.rules import CHART_RULES, NAMES, leg_words, new_alert, said
 from surefoot.records import SIDES, Alert, Side, Trend
 
 KIND = "legs_changed_alike"
@@ -34,6 +37,9 @@ class AlikeParams:
     apart: float = 3.0  # standard errors by which the legs' charts are apart: it is one leg's
     moved: float = 0.5  # standard errors that the other leg's own chart must stand out by, else it is one leg's
     wait_days: int = 3  # after which nobody waits for an answer any more
+    better: float = 3.4  # standard errors by which both legs do something better: the mark of other shoes
+    shoes_apart: float = 4.6  # and then the legs' charts have to be so far apart to be one leg's
+    shoes_days: int = 7  # and so long a review waits; what is urgent, ``wait_days``
 
 
 def held_back(
@@ -42,25 +48,38 @@ def held_back(
     trends: Sequence[Trend],
     before: Sequence[Alert],
     params: AlikeParams = AlikeParams(),
+    better: float = 0.0,
 ) -> list[Alert]:
-    """Those of the alerts of a day that wait for the patient's answer."""
+    """Those of the alerts of a day that wait for the patient's answer. ``better``: of ``pipeline/footwear.py``."""
+    shoes = better > params.better
+    apart_by = params.shoes_apart if shoes else params.apart
     both = {one.kind for one in found if one.tier == "T3" and one.side is None}
     charts = {(trend.metric, trend.side): trend for trend in trends}
     held = []
     for one in found:
-        if one.tier != "T2" or one.side is None or one.kind not in CHART_OF or one.kind in both:
+        if (
+            one.tier not in ("T2", "T3")[: 1 + shoes]
+            or one.side is None
+            or one.kind not in CHART_OF
+            or one.kind in both
+        ):
             continue
         name = CHART_OF[one.kind], one.side
         other = charts.get((name[0], SIDES[1 - SIDES.index(one.side)]))
-        moved = other is not None and other.shift is not None and other.shift > params.moved
-        alike = moved and apart.get(name, params.apart) < params.apart
-        if alike and not any(t.metric in NO_SHOES for t in one.evidence) and _waited(one, before) < params.wait_days:
+        moved = other is not None and other.shift is not None and (shoes or other.shift > params.moved)
+        alike = moved and apart.get(name, apart_by) < apart_by
+        days = params.shoes_days if shoes and one.tier == "T2" else params.wait_days
+        if alike and not any(t.metric in NO_SHOES for t in one.evidence) and _waited(one, before) < days:
             held.append(one)
     return held
 
 
 def question(
-    held: Sequence[Alert], before: Sequence[Alert], raised_s: float, params: AlikeParams = AlikeParams()
+    held: Sequence[Alert],
+    before: Sequence[Alert],
+    raised_s: float,
+    params: AlikeParams = AlikeParams(),
+    better: float = 0.0,
 ) -> list[Alert]:
     """What the patient is asked (T1: the clinic may read it); nothing where each of them was asked about already."""
     if not [one for one in held if not any(names(asked, one) for asked in open_questions(before))]:
@@ -70,9 +89,25 @@ def question(
         f"Both legs have changed alike ({told}): the patient is asked about other shoes. "
         f"Without an answer it is a review after {params.wait_days} days."
     )
+    if better > params.better:
+        sentence = (
+            f"Both legs have changed at once, some of it for the better, as in other shoes ({told}): the patient is "
+            f"asked about them. Without an answer it is told after {_days_of(held, params)} days."
+        )
     evidence = tuple(dict.fromkeys(trend for one in held for trend in one.evidence))
     asked = new_alert(KIND, "T1", None, held[0].day, raised_s, sentence, evidence, NOT_YET)
     return [asked] if all(old.alert_id != asked.alert_id for old in before) else []
+
+
+def _days_of(held: Sequence[Alert], params: AlikeParams) -> int:
+    return params.wait_days if any(one.tier == "T3" for one in held) else params.shoes_days
+
+
+def asked_by_clinic(order_id: str, day: str, asked_s: float) -> Alert:
+    """The same question, because the clinic wishes it: no chart waits for it."""
+    sentence = "The care team asks the patient about other shoes."
+    asked = new_alert(KIND, "T1", None, day, asked_s, sentence, (), NOT_YET)
+    return replace(asked, alert_id=str(uuid5(NAMES, f"{KIND}|{order_id}")))
 
 
 def open_questions(alerts: Iterable[Alert]) -> list[Alert]:

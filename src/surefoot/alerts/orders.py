@@ -70,7 +70,7 @@ class AffectedBody(Wire):
 class QuestionBody(Wire):
     """What the patient is asked."""
 
-    about: Literal["check_in", "test", "incident"]
+    about: Literal["check_in", "test", "shoes", "incident"]
     test: TestKind | None = None
     kind: IncidentKind | None = None
     side: Side | None = None

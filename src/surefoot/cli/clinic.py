@@ -22,6 +22,7 @@ from surefoot.cli.console import has_screen, note
 from surefoot.cli.digest import digest
 from surefoot.cli.enroll import enroll, gateways, revoke
 from surefoot.cli.forget import forget
+from surefoot.cli.freed import give_back, settle_in
 from surefoot.cli.identified import link_params
 from surefoot.cli.keys import key as keys
 from surefoot.cli.orders import affected, ask, learn, limits, orders, treatment
@@ -42,6 +43,7 @@ from surefoot.web.line import Line
 from surefoot.web.server import Outside, serve_pages, take_port
 
 DAY_S = 86_400.0
+FREE_S = 600.0  # between two times that memory let go is given back
 HOPELESS = {"login", "protocol"}  # at the first try: waiting will not mend these
 
 
@@ -161,6 +163,7 @@ async def _run(
         tasks.create_task(serve_pages(app, listener=listener, outside=outside, on_ready=tell))
         tasks.create_task(_watch(ready, line))
         tasks.create_task(_keep_no_longer(store, config.retention_days))
+        tasks.create_task(_keep_small())
         pulse = Pulse({"duty": 600.0}, time.monotonic)
         tasks.create_task(keep_telling(pulse, lambda: f"{brokers}: {'listening' if line.is_up else 'no line'}"))
         looked = partial(pulse.beat, "duty")
@@ -177,6 +180,13 @@ async def _keep_no_longer(store: Store, days: int | None) -> None:
         except StoreError as error:
             note(str(error))
         await asyncio.sleep(DAY_S)
+
+
+async def _keep_small() -> None:
+    settle_in()
+    while True:
+        await asyncio.sleep(FREE_S)
+        await asyncio.to_thread(give_back)
 
 
 def _params(config: Config) -> ClinicParams:

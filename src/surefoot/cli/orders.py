@@ -89,12 +89,12 @@ def treatment(
 
 @click.command()
 @_command
-@click.argument("about", type=click.Choice(["check-in", *get_args(TestKind)]))
+@click.argument("about", type=click.Choice(["check-in", "shoes", *get_args(TestKind)]))
 def ask(patient: str, about: str, who: str, why: str, database: str | None) -> None:
-    """Ask PATIENT for the check-in or for a guided test, on their own page. No way to reach somebody in need: call."""
-    test: TestKind = about  # type: ignore[assignment]  # of click.Choice, but for the one looked at here
-    what = Question("check_in") if about == "check-in" else Question("test", test)
-    _order(patient, what, who, why, database)
+    """Ask PATIENT for the check-in, a test or about shoes, on their page. No way to reach somebody in need: call."""
+    test: TestKind = about  # type: ignore[assignment]  # of click.Choice, but for those looked at here
+    asked = {"check-in": Question("check_in"), "shoes": Question("shoes")}
+    _order(patient, asked.get(about) or Question("test", test), who, why, database)
 
 
 @click.command()

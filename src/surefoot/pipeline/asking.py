@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from surefoot.alerts.alike import KIND as SHOES
 from surefoot.pipeline.orderbook import GivenOrder
 from surefoot.pipeline.store import Store
 from surefoot.records import Answer, CheckIn, Incident, Question, TestResult
@@ -28,10 +29,13 @@ class Answers:
     check_ins: Sequence[CheckIn]
     answers: Sequence[Answer]
     tests: Sequence[TestResult]
+    shoes: Sequence[float]  # when it was said which were worn
 
 
 def answers_in(store: Store, gateway: str) -> Answers:
-    return Answers(store.diary.check_ins(gateway), store.answers(gateway), store.tests(gateway))
+    alerts = (one.alert for one in store.alerts(gateway))
+    shoes = [one.resolved_s for one in alerts if one.kind == SHOES and one.resolved_s is not None]
+    return Answers(store.diary.check_ins(gateway), store.answers(gateway), store.tests(gateway), shoes)
 
 
 def answered_s(question: Question, asked_s: float, known: Answers) -> float | None:
@@ -41,6 +45,8 @@ def answered_s(question: Question, asked_s: float, known: Answers) -> float | No
             found = [one.at_s for one in known.check_ins if one.at_s >= asked_s]
         case "test":
             found = [one.end_s for one in known.tests if one.kind == question.test and one.end_s >= asked_s]
+        case "shoes":
+            found = [at_s for at_s in known.shoes if at_s >= asked_s]
         case _:
             about = (question.kind, question.side, question.start_s)
             found = [one.at_s for one in known.answers if (one.kind, one.side, one.start_s) == about]

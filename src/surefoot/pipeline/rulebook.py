@@ -13,6 +13,7 @@ from surefoot.alerts.rules import RuleParams, decide
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams, decide_tests
 from surefoot.pipeline.apart import apart
 from surefoot.pipeline.chart import TrendParams
+from surefoot.pipeline.footwear import better
 from surefoot.pipeline.plan import Plan
 from surefoot.pipeline.shift import ShiftParams
 from surefoot.pipeline.slopes import SlopeParams, root_slopes
@@ -100,15 +101,18 @@ def _both_legs(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> l
 
 
 def _asked(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
+    held, shoes = _held(known, now, before)
     p = known.params.alike
-    return alike.question(_held(known, now, before), before, known.raised_s, p) if p else []
+    return alike.question(held, before, known.raised_s, p, shoes) if p else []
 
 
-def _held(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> list[Alert]:
-    if known.params.alike is None or not any(one.tier == "T2" and one.kind in alike.CHART_OF for one in now):
-        return []
-    legs = apart(known.days, known.params.trends)
-    return alike.held_back(now, legs, known.trends, before, known.params.alike)
+def _held(known: Known, now: Sequence[Alert], before: Sequence[Alert]) -> tuple[list[Alert], float]:
+    """What waits for an answer, and how plainly the walk bears the mark of other shoes."""
+    p = known.params.alike
+    if p is None or not any(one.tier >= "T2" and one.side and one.kind in alike.CHART_OF for one in now):
+        return [], 0.0
+    legs, shoes = apart(known.days, known.params.trends), better(known.days, known.params.trends)
+    return alike.held_back(now, legs, known.trends, before, p, shoes), shoes
 
 
 _SHIFT, _CHARTS, _DECLINE, _WAY = ShiftParams(), RuleParams(), DeclineParams(), GivingWayLimitParams()
@@ -158,7 +162,9 @@ RULES = (
         "both legs alike",
         ("T1",),
         f"a chart's review (T2) while the legs' charts are less than {_ALIKE.apart:g} standard errors apart: the "
-        f"patient is asked about other shoes, and the review waits for the answer, {_ALIKE.wait_days} days at the most",
+        f"patient is asked about other shoes, and the review waits for the answer, {_ALIKE.wait_days} days at the "
+        f"most; where both legs also do something better, {_ALIKE.shoes_days} days, and one leg's urgent chart (T3) "
+        f"{_ALIKE.wait_days} days",
         "facts/clinical.md 7.6",
         "P",
         _asked,
@@ -173,7 +179,7 @@ def decide_day(known: Known, before: Sequence[Alert] = ()) -> list[tuple[Rule, A
     for rule in RULES:
         alerts = rule.decide(known, [alert for _, alert in made], before)
         made += [(rule, replace(alert, limit=_limit(rule, alert, plan))) for alert in alerts]
-    held = _held(known, [alert for _, alert in made], before)
+    held, _ = _held(known, [alert for _, alert in made], before)
     made = [(rule, alike.unanswered(alert, before)) for rule, alert in made if alert not in held]
     raised = one_per_root([alert for _, alert in made], before)
     return [(rule, alert) for (rule, _), alert in zip(made, raised, strict=True) if alert is not None]

@@ -49,7 +49,9 @@ def keep_shoes(store: Store, asked: AskedShoes, word: ShoeWord, now_s: float) ->
     if word == "no":
         params, told = RulebookParams().of(plan), told_of(store)
         known = Known(days, judge(days, params.trends), told, params)
-        made = [replace(one, raised_s=now_s) for one in denied(known, asked.alert, told.alerts())]
+        asked_of = open_questions(told.alerts())  # an older one too: none of what waits for one is lost
+        waited = {one.alert_id: one for each in asked_of for one in denied(known, each, told.alerts())}
+        made = [replace(one, raised_s=now_s) for one in waited.values()]
         for one in made:
             store.keep_alert(one)
     else:

@@ -54,6 +54,15 @@ def rearmed_days(days: Sequence[DaySummary], params: TrendParams | None = None) 
     }
 
 
+def number_courses(
+    days: Sequence[DaySummary], params: TrendParams | None = None
+) -> dict[tuple[str, Side], dict[str, float]]:
+    """Each number that a root's chart is made of, of each leg, day by day; as `root_courses` otherwise."""
+    p = (params or TrendParams()).on(days[-1].day)
+    features = _measured(days, p)[1]
+    return {(one.chart.name, side): one.deviations() for (_, side), mine in features.items() if side for one in mine}
+
+
 def _lived(days: Sequence[DaySummary], p: TrendParams) -> list[DaySummary]:
     """The days that today is compared with."""
     return [on_scale_of(day, days[-1]) for day in days if day.aids == days[-1].aids and day.day >= p.since]

@@ -41,9 +41,9 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What the patient is asked: the check-in, a guided test, or whether the leg gave way at an incident."""
+    """What the patient is asked: the check-in, a test, other shoes, or whether the leg gave way at an incident."""
 
-    about: Literal["check_in", "test", "incident"]
+    about: Literal["check_in", "test", "shoes", "incident"]
     test: TestKind | None = None
     kind: IncidentKind | None = None  # with side and start_s: the incident
     side: Side | None = None

@@ -167,6 +167,12 @@ ALERTS = (
         " no sign that nothing is wrong either: two legs that weaken together look the same."
     ),
     N_("Both legs have changed alike ({told}): the patient is asked about other shoes."),
+    N_(
+        "Both legs have changed at once, some of it for the better, as in other shoes ({told}): the patient is "
+        "asked about them."
+    ),
+    N_("Without an answer it is told after {n} days."),
+    N_("The care team asks the patient about other shoes."),
     N_("Without an answer it is a review after {n} days."),
     N_("Left leg: {changed}"),
     N_("Right leg: {changed}"),

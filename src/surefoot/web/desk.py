@@ -34,6 +34,9 @@ from surefoot.web.words import TIERS, VERDICTS, local_day
 
 LONGEST_NAME, LONGEST_NOTE = 80, 1000
 SHOWN_INCIDENTS = 50
+MANY_PATIENTS = (
+    50  # of more, each has its label's form on a list of its own: browsers take seconds over hundreds of forms
+)
 TOLD = {  # after a form: what its page says on top
     "stored": N_("Acknowledged. It is stored below with your name and the time."),
     "late": N_("Somebody had acknowledged this alert before. The first acknowledgement stands; it is shown below."),
@@ -76,7 +79,7 @@ class Desk:
         named = [one for one in patients if is_named(one, q)]
         rows = rows_of(self._store, [one for one in named if is_asked(one.gateway, of)], now_s)
         shown = {"rows": rows, "tiers": TIERS, "told": say(told), "longest": LONGEST_NAME}
-        shown |= {"q": q, "all": len(patients), "found": len(named)}
+        shown |= {"q": q, "all": len(patients), "found": len(named), "many": MANY_PATIENTS}
         return self._pages.page("patients.html", now_s, patients, **shown)
 
     def patient(self, gateway: str, told: str = "", around: str = "", of: Of = ()) -> HTMLResponse:

@@ -92,6 +92,8 @@ def asked(question: Question, zone: tzinfo | None) -> str:
     """What is asked, in words."""
     if question.about == "test" and question.test is not None:
         return _("a guided test ({test})", test=_(TESTS[question.test]))
+    if question.about == "shoes":
+        return _("did you walk in other shoes?")
     if question.about == "incident" and question.kind is not None and question.start_s is not None:
         what, when = _(INCIDENTS[question.kind]), local(question.start_s, zone)
         return _("did the leg give way? ({what}, {when})", what=what, when=when)

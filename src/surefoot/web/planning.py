@@ -88,12 +88,14 @@ class Planning:
         who: Field = "",
         note: Field = "",
     ) -> Response:
-        """``about``: "check_in", a test's kind, or an incident as its kind, side and start."""
+        """``about``: "check_in", "shoes", a test's kind, or an incident as its kind, side and start."""
         return self._order(gateway, self._question(gateway, about), who, note)
 
     def _question(self, gateway: str, about: str) -> Question:
         if about == "check_in":
             return Question("check_in")
+        if about == "shoes":
+            return Question("shoes")
         if about in TESTS:
             test: TestKind = about  # type: ignore[assignment]  # one of them
             return Question("test", test)
