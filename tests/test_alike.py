@@ -118,9 +118,10 @@ def test_in_other_shoes_as_it_seems_one_legs_chart_waits_for_a_week_and_the_seco
     assert held_back([REVIEW], {("s1_composite", "left"): 4.7}, still, [], better=seems) == [], "one leg's, plainly"
     (asked,) = question([urgent], [], 7.0, better=seems)
     assert "some of it for the better, as in other shoes (Left leg: push-off 18 % below own normal)" in asked.sentence
-    assert asked.sentence.endswith("Without an answer it is told after 7 days.")
-    for later, waits in ((26, True), (27, False)):
-        assert bool(held_back([replace(urgent, day=name(later))], NEAR, [LEFT, RIGHT], [asked], better=seems)) is waits
+    assert asked.sentence.endswith("Without an answer it is told after 3 days.")
+    assert "Without an answer it is told after 7 days." in question([REVIEW], [], 7.0, better=seems)[0].sentence
+    for one, later, waits in ((REVIEW, 26, True), (REVIEW, 27, False), (urgent, 22, True), (urgent, 23, False)):
+        assert bool(held_back([replace(one, day=name(later))], NEAR, [LEFT, RIGHT], [asked], better=seems)) is waits
     second = replace(REVIEW, side="right", day=name(22))
     (both,) = decide_both_legs([second], 9.0, waiting([asked]))
     assert (both.tier, both.side) == ("T3", None)
