@@ -86,7 +86,7 @@ def judge(here: Place) -> Verdict:
         (dead,) = connection.execute("SELECT count(*) FROM dead_letters").fetchone() or (0,)
         verdict.refused += dead
         for gateway in here.gateways:
-            shown = [
+            shown = [  # no number: the clinic itself raised it, when rows did not arrive or a home was silent
                 ((table, key if table == "alerts" else repr(key)), sha256)
                 for table, column in TABLES.items()
                 for key, sha256 in connection.execute(
