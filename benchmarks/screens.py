@@ -23,7 +23,7 @@ from story import NOW_S, WEAK
 from surefoot.alerts.bodies import TreatmentBody
 from surefoot.pipeline.profiles import Profile
 from surefoot.pipeline.store import open_store
-from surefoot.records import SIDES, Treatment, WornSensor
+from surefoot.records import SIDES, Affected, Treatment, WornSensor
 from surefoot.web.app import make_app
 from surefoot.web.homeapp import make_home_app
 from surefoot.web.homenow import HomeNow, SensorNow
@@ -40,7 +40,7 @@ def pages(clinic: str, home: str, incident: str) -> Iterator[tuple[str, str]]:
     yield from (("patients", clinic), ("alerts", f"{clinic}/alerts"), ("technical", f"{clinic}/alerts/technical"))
     yield from (("patient", of_patient), ("plan", f"{of_patient}/plan"), ("report", f"{of_patient}/report"))
     yield from (("incident", f"{of_patient}/{incident}"), ("digest", f"{clinic}/digest"))
-    yield from (("precision", f"{clinic}/precision"), ("home", home))
+    yield from (("precision", f"{clinic}/precision"), ("tokens", f"{clinic}/tokens"), ("home", home))
     yield from (("profile", f"{of_patient}/profile"), ("trends", f"{of_patient}#trends"))
     yield from (("treated", f"{of_patient}#treated"), ("tests", f"{home}/tests"), ("test", f"{home}/tests/heel_rise"))
 
@@ -68,6 +68,8 @@ def main() -> None:
     story.fill(clinic)
     happened = Treatment("injection", "2026-01-12"), Treatment("physiotherapy", "2026-01-19")
     clinic.office.profiles.write(WEAK, Profile("left", ("L5",), "disc", "2026-01-02", ("stick",)), "Dr. Ada", NOW_S)
+    clinic.orders.give(WEAK, Affected("left", "2026-01-02"), "Dr. Ada", NOW_S, "2026-01-29", "")
+    clinic.office.tokens.create("ward dashboard", ["patients:read", "alerts:read"], None, 365, "Cy", NOW_S)
     told = story.Home(WEAK)
     told._seq = 10_000
     told.tell(clinic, NOW_S, *map(TreatmentBody.of, happened))
