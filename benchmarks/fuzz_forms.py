@@ -20,7 +20,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -49,7 +49,7 @@ NAME = "Mrs. Rosa Unmistakable"
 SCRIPT = "<script>alert(1)</script>"
 PASSWORD = "correct horse battery"
 STAFF = {"Dr. Ada": ("therapist", "admin"), "Nurse Bo": ("care-team",)}
-CHUNK = 5000
+CHUNK = 2000
 PLACES = {  # what stands between braces in a route
     "gateway": (GATEWAY, OTHER, "nobody", "..", "%00", GATEWAY.upper(), "a" * 300),
     "kind": ("giving_way", "fall", "x", "%2e%2e", "sit_to_stand_5", "heel_rise"),
@@ -315,8 +315,9 @@ def main() -> int:
         jobs = [pool.submit(by_schema, given_.cases, given_.seed)]
         starts = range(0, given_.inputs, CHUNK)
         jobs += [pool.submit(by_chance, min(CHUNK, given_.inputs - k), [given_.seed, k]) for k in starts]
-        for job in jobs:
+        for job in as_completed(jobs):
             told.add(job.result())
+            print(f"{told.inputs:,} requests so far, {len(told.faults)} faults", file=sys.stderr, flush=True)
     show(told, time.monotonic() - began_s)
     print(*told.faults[:5], sep="\n")
     return int(bool(told.faults))

@@ -57,7 +57,8 @@ async def leave_bus() -> None:
         await asyncio.wait({mine._bus_watcher_task})
 
 
-async def until(true: Callable[[], bool], within_s: float = 20.0) -> None:
+async def until(true: Callable[[], bool], within_s: float = 240.0) -> None:
+    """Of the loop's seconds, of which a busy machine has few."""
     async with asyncio.timeout(within_s):
         while not true():
             await asyncio.sleep(0.01)

@@ -233,6 +233,18 @@ def test_nobody_waits_for_an_answer_when_the_stream_ends() -> None:
     assert told or life.course.walked(None), "the day ended within the half hour"
 
 
+def test_who_takes_the_sensors_off_is_told_of_all_the_same() -> None:
+    """No reading comes any more: half an hour later the care team hears of it, and not when they are worn again."""
+    life = Life()
+    for number in range(14):
+        life.day(number)
+    told = life.day(14, weak_from_h=10.0, until_h=11.2)
+    (asked,) = life.asked
+    assert told == []
+    assert life.course.walked(findings(), asked.at_s + 1799.0) == []
+    assert [alert.tier for alert in life.course.walked(findings(), asked.at_s + 1800.0)] == ["T3"]
+
+
 @pytest.mark.parametrize("weak_until_h", [99.0, 15.0], ids=["lasting", "over"])
 def test_a_weakness_that_becomes_known_late_is_told_only_if_it_lasts(weak_until_h: float) -> None:
     """The day until half past four becomes known then."""

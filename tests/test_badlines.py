@@ -111,9 +111,9 @@ def test_a_long_way(tmp_path: Path, broker: Enrolled) -> None:
         await line.down_to(ROWS)  # connected
         line.proxy.faults.latency_s = 0.17
         began_s = time.monotonic()
-        line.add(1000, 40)
+        line.add(1000, 100)
         await line.empty()
-        assert time.monotonic() - began_s < 15.0, "each row would wait for the one before it"
+        assert time.monotonic() - began_s < 30.0, "each row waited for the one before it"
 
     assert run(tmp_path, broker, story, timeout_s=20.0) == []
 

@@ -80,12 +80,15 @@ def test_bleak_finds_connects_and_streams_from_both_ankles(bus: str) -> None:
                     assert client.services.get_characteristic(DATA).max_write_without_response_size == 514
                     await begin(client, ears[device.address])
                     await until(lambda: len(ears[device.address].packets) > 50)
+                    due = len(ankles[device.address].sent.acc)  # so far, and none of them is lost
+                    await until(lambda: len(ears[device.address].readings) >= due)
 
+            ankles = {ankle.address: ankle for ankle in (pc.here.left, pc.here.right)}
             await asyncio.gather(hear(left), hear(right))
-            for ankle in (pc.here.left, pc.here.right):
+            for ankle in ankles.values():
                 got = ears[ankle.address].readings
                 sent = np.hstack([ankle.sent.acc, ankle.sent.gyr])
-                assert len(sent) - 30 <= len(got) <= len(sent)
+                assert 500 <= len(got) <= len(sent)
                 np.testing.assert_array_equal(got, sent[: len(got)])
 
     hurried(main())
@@ -118,7 +121,7 @@ def test_a_broken_link_is_told_and_the_same_client_connects_again(bus: str) -> N
                 await until(lambda ear=ear: len(ear.packets) > 5)
                 gone.clear()
                 pc.here.left.lose_link()
-                await asyncio.wait_for(gone.wait(), 5)
+                await asyncio.wait_for(gone.wait(), 120)
                 assert not client.is_connected
                 await client.disconnect()  # without it bleak keeps the bus of the lost connection open for ever
 
@@ -133,13 +136,13 @@ def test_out_of_range_ends_the_link_and_every_attempt_until_it_is_back(bus: str)
             client = BleakClient(device, lambda _: gone.set())
             await client.connect()
             pc.here.air.leave(LEFT)
-            await asyncio.wait_for(gone.wait(), 10)
+            await asyncio.wait_for(gone.wait(), 120)
             await client.disconnect()
             with pytest.raises(TimeoutError):
                 await client.connect(timeout=2.0)
             pc.here.air.enter(LEFT)
             again = BleakClient(device)
-            await again.connect(timeout=10.0)
+            await again.connect(timeout=120.0)
             await again.disconnect()
             await client.disconnect()
 
@@ -161,7 +164,7 @@ SCANS = """
 
 def test_two_programs_may_scan_and_a_killed_one_scans_no_more(bus: str) -> None:
     async def main() -> None:
-        async with computer(bus) as pc:
+        async with computer(bus, replace(QUICK, rssi_step_db=0)) as pc:  # else who comes later may hear nothing
             async with killed_after(SCANS, "scans"):
                 assert len(pc.bluez._scanning) == 1
                 await pc.find(LEFT)
@@ -214,7 +217,7 @@ def test_the_first_advertisement_can_be_missed_by_who_listens_late(bus: str) -> 
             assert await BleakScanner.find_device_by_address(LEFT, timeout=2.0) is None
             heard = asyncio.Event()
             async with BleakScanner(lambda device, _: heard.set() if device.address == LEFT else None):
-                await asyncio.wait_for(heard.wait(), 5)
+                await asyncio.wait_for(heard.wait(), 120)
 
     hurried(main())
 
@@ -245,7 +248,7 @@ def test_the_bus_of_a_lost_connection_stays_open_unless_the_client_says_goodbye(
             await client.connect()
             lost = client._backend._bus
             pc.here.left.lose_link()
-            await asyncio.wait_for(gone.wait(), 10)
+            await asyncio.wait_for(gone.wait(), 120)
             await client.connect()
             assert client._backend._bus is not lost
             assert lost.connected
@@ -274,14 +277,14 @@ def test_disconnecting_takes_two_seconds(bus: str) -> None:
 
 def test_a_device_not_heard_for_long_is_forgotten(bus: str) -> None:
     async def main() -> None:
-        async with computer(bus, replace(QUICK, forget_s=3.0)) as pc:
+        async with computer(bus, replace(QUICK, forget_s=10.0)) as pc:
             (device,) = await pc.find(LEFT)
-            await asyncio.sleep(4.0)
+            await asyncio.sleep(12.0)
             with pytest.raises((BleakDeviceNotFoundError, BleakError), match="not found"):
                 await BleakClient(device).connect()
             (device,) = await pc.find(LEFT)
             async with BleakClient(device):
-                await asyncio.sleep(4.0)  # in use: not forgotten
+                await asyncio.sleep(12.0)  # in use: not forgotten
                 assert pc.here.left.is_connected
 
     hurried(main())
@@ -294,7 +297,7 @@ def test_a_radio_that_is_off_is_named(bus: str) -> None:
             with pytest.raises(BleakBluetoothNotAvailableError, match="No powered Bluetooth adapters"):
                 await BleakScanner().start()
             pc.bluez.set_powered(True)
-            async with asyncio.timeout(10.0):
+            async with asyncio.timeout(120.0):
                 while True:
                     with suppress(BleakBluetoothNotAvailableError):
                         return await pc.find(LEFT)
@@ -327,8 +330,10 @@ def test_a_killed_program_leaves_its_sensor_connected_and_unheard_but_not_unfoun
                 pass
             await asyncio.sleep(1.0)
             assert pc.here.left.is_connected
-            heard = await BleakScanner.discover(3.0, service_uuids=[PRODUCT.service])
-            assert [device.address for device in heard] == [RIGHT]
+            async with BleakScanner(service_uuids=[PRODUCT.service]) as scanner:
+                await until(lambda: bool(scanner.discovered_devices))
+                await asyncio.sleep(3.0)
+                assert [device.address for device in scanner.discovered_devices] == [RIGHT]
             adapter = await BleakAdapter.get()
             (device,) = await adapter.get_connected_devices([PRODUCT.service])
             ear = Ear()

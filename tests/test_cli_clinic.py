@@ -19,6 +19,7 @@ import pytest
 import made
 import story
 from broker import Mosquitto, free_port, mosquitto
+from surefoot.cli.main import main
 from surefoot.cli.sending import send
 from surefoot.pipeline.store import open_store
 
@@ -82,7 +83,7 @@ def surroundings() -> dict[str, str]:
 
 
 def refusal(tmp_path: Path, *options: str, started: bool = False) -> str:
-    """What it says when it does not start at all, or ends by itself."""
+    """What it says when it does not start at all, or ends by itself, as a program of its own."""
     database = f"sqlite:///{tmp_path}/clinic.sqlite"
     command = [*COMMAND, "--no-browser", "--database", database, *options]
     done = subprocess.run(command, capture_output=True, text=True, env=surroundings(), check=False)
@@ -90,6 +91,25 @@ def refusal(tmp_path: Path, *options: str, started: bool = False) -> str:
     assert done.stdout.startswith("Clinic at ") is started
     assert "Traceback" not in done.stderr
     return done.stderr
+
+
+Refused = Callable[..., str]
+
+
+@pytest.fixture
+def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
+    """The same within this program, which is there already."""
+    for name in os.environ.keys() - surroundings().keys():
+        monkeypatch.delenv(name)
+
+    def said(*options: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            main(["clinic", "--no-browser", "--database", f"sqlite:///{tmp_path}/clinic.sqlite", *options])
+        told = capsys.readouterr()
+        assert (ended.value.code, told.out) == (1, "") and "Traceback" not in told.err
+        return told.err
+
+    return said
 
 
 @pytest.fixture
@@ -184,17 +204,17 @@ def test_a_port_in_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
-def test_only_this_machine_is_served(tmp_path: Path, host: str) -> None:
-    told = refusal(tmp_path, "--host", host)
+def test_only_this_machine_is_served(refused: Refused, host: str) -> None:
+    told = refused("--host", host)
     assert f"The pages cannot be served at {host}: nobody has a login yet" in told
     assert "Nothing was started." in told
 
 
-def test_a_broken_database_or_broker_address(tmp_path: Path) -> None:
-    assert "cannot keep its records in oracle" in refusal(tmp_path, "--port", "0", "--database", "oracle://x")
-    assert "should look like mqtt://" in refusal(tmp_path, "--broker", "http://127.0.0.1")
+def test_a_broken_database_or_broker_address(tmp_path: Path, refused: Refused) -> None:
+    assert "cannot keep its records in oracle" in refused("--port", "0", "--database", "oracle://x")
+    assert "should look like mqtt://" in refused("--broker", "http://127.0.0.1")
     (tmp_path / "clinic.sqlite").write_text("this is no database, and long enough to be taken for one " * 50)
-    assert "not a database" in refusal(tmp_path, "--port", "0")
+    assert "not a database" in refused("--port", "0")
 
 
 def test_the_password_of_a_database_is_not_shown() -> None:

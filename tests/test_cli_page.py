@@ -26,7 +26,7 @@ def test_the_page_of_a_home_is_served_until_it_is_stopped(tmp_path: Path) -> Non
             assert found is not None
             assert "Today's check-in" in httpx.get(found[0]).text.replace("&#39;", "'")
             run.send_signal(signal.SIGTERM)
-            assert run.wait(30) == 130
+            assert run.wait(120) == 130
         finally:
             run.kill()
 

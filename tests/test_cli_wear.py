@@ -107,6 +107,16 @@ def test_the_board_tells_a_sensor_as_it_fares() -> None:
     assert it.rows(1030.0)[0][4] == "-"
 
 
+def test_the_board_says_whose_readings_wait_and_for_what() -> None:
+    told = board()
+    told.take_status(status(1005.0, held_s=2.5))
+    assert "wait" not in told.line(1005.0)
+    told.take_status(status(1010.0, held_s=7.4))
+    assert "the left ankle sensor's readings of the last 7 s are kept and wait to be understood" in told.line(1010.0)
+    told.take_status(status(1020.0, held_s=0.0))
+    assert "kept and wait" not in told.line(1020.0)
+
+
 def test_a_line_tells_everything_and_what_waits() -> None:
     it = board()
     it.take_status(status(1001.0, battery_pct=81))

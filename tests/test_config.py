@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,30 @@ def test_an_absent_or_unreadable_file(tmp_path: Path) -> None:
     assert "cannot be read" in refusal(tmp_path)
     (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
     assert "cannot be read" in refusal(tmp_path / "x.toml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights of another kind")
+@pytest.mark.parametrize(
+    "line",
+    [
+        'broker = "mqtt://home:secret@clinic.example"',
+        'other_brokers = ["mqtts://clinic.example", "mqtts://home:s%40@clinic.example"]',
+        'clinic_database = "postgresql+psycopg://surefoot:secret@db.example/clinic"',
+    ],
+)
+def test_a_password_that_everybody_may_read_is_refused(tmp_path: Path, line: str) -> None:
+    path = toml(tmp_path, line)
+    path.chmod(0o604)
+    told = refusal(path)
+    assert f"chmod 600 {path}" in told and "secret" not in told
+    path.chmod(0o640)
+    assert load_config(path)
+
+
+def test_an_address_without_a_password_is_nobodys_secret(tmp_path: Path) -> None:
+    path = toml(tmp_path, '# "mqtt://user:password@host" would be\nbroker = "mqtts://home@clinic.example:8883"')
+    path.chmod(0o644)
+    assert load_config(path).broker == "mqtts://home@clinic.example:8883"
 
 
 def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ def test_no_alert_before_the_whole_baseline_is_there() -> None:
     assert all(one == {"cannot_say"} for one in states[:14]) and alerts_of(early[:14]) == []
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)  # each judges 54 days
 @given(st.sets(st.integers(1, 26), max_size=4), st.sets(st.integers(0, 26), max_size=6))
 def test_restarting_anywhere_changes_nothing(restarts: set[int], gone: set[int]) -> None:
     lived = [replace(one, missing=MISSING) if k in gone else one for k, one in enumerate(LIVED)]
@@ -125,7 +125,7 @@ def test_what_was_told_while_the_clock_was_ahead_hides_nothing(tmp_path: Path) -
     store.close()
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.lists(st.integers(0, 26), max_size=6, unique=True))
 def test_missing_days_are_invisible_to_the_chart(where: list[int]) -> None:
     """The same good days with missing ones among them: every number and state is the same, on another date."""

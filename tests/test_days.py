@@ -171,6 +171,26 @@ def test_a_day_closes_once_its_grace_is_over() -> None:
     assert [day.day for day in book.update(findings(minutes=worn(midnight_s + 900, midnight_s + 960)))] == [name(0)]
 
 
+def test_a_day_is_told_in_its_night_though_the_sensors_were_taken_off() -> None:
+    """What it says of the leg must not wait until they are worn again, which may be never."""
+    book = DayBook()
+    assert book.update(good_day(FIRST_S + 8 * H)) == []
+    assert book.update(findings(), FIRST_S + DAY_S + 899.0) == []
+    (day,) = book.update(findings(), FIRST_S + DAY_S + 900.0)
+    assert (day.day, day.missing, day.strides) == (name(0), "", (("left", 400), ("right", 400)))
+    assert book.update(findings(), FIRST_S + 9 * DAY_S) == [], "days without a reading are told with the next one"
+    days = book.update(good_day(FIRST_S + 3 * DAY_S + 8 * H)) + book.close()
+    assert [day.day for day in days] == [name(1), name(2), name(3)]
+
+
+def test_a_day_told_in_its_night_begins_no_long_absence_day_by_day() -> None:
+    book = DayBook()
+    book.update(good_day(FIRST_S + 8 * H))
+    assert len(book.update(findings(), FIRST_S + DAY_S + 900.0)) == 1
+    days = book.update(good_day(FIRST_S + 200 * DAY_S + 8 * H)) + book.close()
+    assert [day.day for day in days] == [name(200)]
+
+
 def test_a_walk_begun_after_midnight_holds_nobody_up() -> None:
     midnight_s = FIRST_S + DAY_S
     book = DayBook()

@@ -187,7 +187,7 @@ def test_a_database_that_fails_is_waited_out(tmp_path, home, clinic, who, table,
 
     async def run() -> None:
         async with (
-            asyncio.timeout(30),
+            asyncio.timeout(120),
             serving(clinic, line(broker, "clinic"), ClinicParams(pause_s=0.1)),
             running(deliver(home, line(broker, "home"), EAGER)),
         ):
@@ -241,7 +241,7 @@ def test_a_batch_the_database_did_not_take_is_tried_again_without_the_home(tmp_p
     patient = DeliveryParams(answer_s=600.0, longest_answer_s=600.0, alert_answer_s=600.0, longest_alert_answer_s=600.0)
 
     async def run() -> None:
-        async with asyncio.timeout(30), serving(clinic, line(broker, "clinic"), ClinicParams(pause_s=0.05, tries=400)):
+        async with asyncio.timeout(120), serving(clinic, line(broker, "clinic"), ClinicParams(pause_s=0.05, tries=400)):
             job = asyncio.create_task(deliver(home, line(broker, "home"), patient, until_empty=True))
             while not caplog.records:
                 await asyncio.sleep(0.01)
@@ -280,7 +280,7 @@ def test_an_alert_is_sent_although_the_clinic_leaves_the_window_full(tmp_path, h
     never_again = DeliveryParams(window=5, burst=5, answer_s=600, longest_answer_s=600)  # but for alerts
 
     async def run() -> None:
-        async with asyncio.timeout(30), running(deliver(home, line(broker, "home"), never_again)):
+        async with asyncio.timeout(120), running(deliver(home, line(broker, "home"), never_again)):
             await asyncio.sleep(0.3)
             async with serving(clinic, line(broker, "clinic")):
                 await asyncio.to_thread(home.keep_alert, made.alert("now"))

@@ -277,3 +277,9 @@ def test_the_verb_writes_each_form(form: str, file: str, tmp_path: Path, monkeyp
         main(["export", "--store", "clinic.sqlite", "--to", form])
     assert ended.value.code == 0
     assert (tmp_path / f"surefoot-P-01-{form}" / file).stat().st_size > 100
+
+
+def test_a_day_where_a_form_belongs_is_told_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["export", "--to", "2026-01-10"])
+    assert "The last day: --until 2026-01-10." in capsys.readouterr().err

@@ -35,6 +35,7 @@ from surefoot.simulation.broker import small_broker
 from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 
+PATIENCE_S = 300.0  # of a busy machine
 PATIENT = Patient(days=2, short_days=(), drawer_days=(), habits=Habits(strides=100, worn_h=0.6))
 WORN = [WornSensor(side, "shank", "open", f"C0:00:00:00:00:0{k}", "", 100.0, 0.0) for k, side in enumerate(SIDES, 1)]
 Block = Samples | Gap
@@ -111,7 +112,7 @@ class Home:
         gateway._late = Latecomers(gateway._now_s, LateParams(rest_s=0.0, look_s=0.05))
         working = asyncio.create_task(gateway.work(source(), offset_s, [broker] if broker else []))
         if stop:
-            async with asyncio.timeout(60.0):
+            async with asyncio.timeout(PATIENCE_S):
                 while not (self.given and stop()):
                     await asyncio.sleep(0.05)
                     if self.given and late:
@@ -162,7 +163,7 @@ def test_sensors_that_need_a_person_become_technical_alerts_that_end(tmp_path: P
         async def source() -> AsyncGenerator[Block, None]:
             for pct in levels:
                 board.take_status(SensorStatus("left", "shank", 0.0, "streaming", battery_pct=pct))
-                async with asyncio.timeout(60.0):
+                async with asyncio.timeout(PATIENCE_S):
                     while not (alerts := store.alerts()) or (alerts[0].alert.resolved_s is None) is (pct > 50):
                         await asyncio.sleep(0.05)
             yield blocks()[0]

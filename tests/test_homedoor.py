@@ -190,6 +190,6 @@ def test_with_a_pin_it_is_served_over_https_and_asks_for_it(tmp_path: Path) -> N
             answer = httpx.get(f"https://localhost:{found[1]}/", verify=trust, follow_redirects=True)
             assert "Open my page" in answer.text and "check-in" not in answer.text
             run.send_signal(signal.SIGTERM)
-            assert run.wait(30) == 130
+            assert run.wait(120) == 130
         finally:
             run.kill()

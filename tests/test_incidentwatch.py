@@ -248,3 +248,13 @@ def test_the_command_tells_what_an_answer_raised(home: Store, tmp_path: Path, mo
     done = CliRunner().invoke(module.log, typed)
     assert done.exit_code == 0 and "the care team is told (T4)" in done.output
     assert sorted(one.alert.tier for one in home.alerts()) == ["T3", "T4"]
+
+
+def test_a_fall_is_told_though_no_reading_comes_any_more(home: Store) -> None:
+    """Nobody wears the sensors, or they were broken in it: the time to answer passes all the same."""
+    fall = lying("possible")
+    home.keep_incident(fall)
+    course = resumed(home, UTC)
+    assert course.walked(heard(fall)) == []
+    assert course.walked(findings(), fall.end_s + 299.0) == []
+    assert [alert.tier for alert in course.walked(findings(), fall.end_s + 300.0)] == ["T4"]

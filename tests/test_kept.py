@@ -68,6 +68,8 @@ def test_what_was_deleted_is_not_shown_any_more(two: tuple[Store, Store]) -> Non
     assert opened(reads) == {STEADY: (1, 0)}
     assert len(sentences(reads)) == 1
     assert reads.patients()[0].last_day is not None
+    writes.acknowledge("b", "Ann", NOW_S)
+    assert len(sentences(reads)) == 1
     writes.office.forget_older(NOW_S + 400 * DAY_S, NOW_S + 400 * DAY_S)
     assert opened(reads) == {STEADY: (0, 0)}
     assert sentences(reads) == []

@@ -16,7 +16,7 @@ from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.live import AHEAD, run
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import Alert, Bout, DaySummary, Gap, Incident, Samples, Stride, Trend
+from surefoot.records import SIDES, Alert, Bout, DaySummary, Gap, Incident, Samples, Stride, Trend
 from surefoot.signal.told import WalkFindings
 from surefoot.signal.walk import WalkStream
 from surefoot.simulation.day import Habits
@@ -50,7 +50,7 @@ class Keeper:
             raise OSError("the disk is full")
         if self._wait is not None:
             self.waiting.set()
-            assert self._wait.wait(20)
+            assert self._wait.wait(120)
         if self.full:
             raise OSError("the disk is full")
         self.kept.append((kind, what))
@@ -188,6 +188,27 @@ def test_how_the_blocks_were_cut_does_not_matter(plain: dict[str, Any], tmp_path
         assert records == plain[kind], kind
 
 
+def test_a_day_is_over_at_night_though_nobody_wears_the_sensors(tmp_path: Path) -> None:
+    """Both are away from the evening on, told as a radio tells it: a piece at a time."""
+    blocks = list(patient_blocks(ONE_DAY))
+    end_s, midnight_s = max(block.end_s for block in blocks), ONE_DAY.first_day_s + 86400.0
+    told: list[str] = []
+
+    async def evening() -> AsyncIterator[Block]:
+        for block in blocks:
+            yield block
+        for k in range(200):
+            for side in SIDES:
+                yield Gap(side, "shank", end_s + 60.0 * k, end_s + 60.0 * (k + 1), "away")
+        assert end_s + 60.0 * 200 > midnight_s + 900.0
+        async with asyncio.timeout(20.0):
+            while not told:
+                await asyncio.sleep(0.01)
+
+    lived(evening(), Keeper(), on_day=lambda day: told.append(day.day))
+    assert len(told) == 1
+
+
 def test_what_is_known_of_the_patient_comes_first(tmp_path: Path) -> None:
     """Days from before count for the trends of today."""
     before = days(10)
@@ -286,7 +307,7 @@ def test_a_cancelled_run_is_over_when_it_says_so() -> None:
     async def whole() -> None:
         source = source_of(patient_blocks(ONE_DAY))
         task = asyncio.create_task(run(source, WalkStream(), DayBook(), keeper))
-        await asyncio.to_thread(keeper.waiting.wait, 20)
+        await asyncio.to_thread(keeper.waiting.wait, 120)
         task.cancel()
         done, _ = await asyncio.wait({task}, timeout=0.3)
         assert not done, "its thread is still keeping something"
@@ -309,7 +330,7 @@ def test_a_keeper_that_fails_while_being_cancelled_is_still_told_of() -> None:
 
     async def whole() -> None:
         task = asyncio.create_task(run(source_of(patient_blocks(ONE_DAY)), WalkStream(), DayBook(), keeper))
-        await asyncio.to_thread(keeper.waiting.wait, 20)
+        await asyncio.to_thread(keeper.waiting.wait, 120)
         task.cancel()
         await asyncio.sleep(0.1)
         keeper.full = True
@@ -335,7 +356,7 @@ def test_the_source_is_read_a_few_blocks_ahead_and_no_further() -> None:
 
     async def whole() -> None:
         task = asyncio.create_task(run(counted(), WalkStream(), DayBook(), keeper))
-        await asyncio.to_thread(keeper.waiting.wait, 20)
+        await asyncio.to_thread(keeper.waiting.wait, 120)
         await asyncio.sleep(0.1)
         first = read
         await asyncio.sleep(0.1)

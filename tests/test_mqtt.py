@@ -169,7 +169,7 @@ def test_a_waiting_publish_ends_with_the_line(tmp_path):
             assert caught.value.trouble == "lost"
 
     with mosquitto(tmp_path) as broker:
-        asyncio.run(asyncio.wait_for(talk(), 30))
+        asyncio.run(asyncio.wait_for(talk(), 120))
 
 
 def test_a_line_lost_while_nobody_looks_leaves_no_complaint(tmp_path, caplog):

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,9 @@ from surefoot.pipeline.store import Store, open_store
 from surefoot.records import DaySummary, Stride
 from surefoot.web.homeapp import make_home_app
 from surefoot.web.naming import alike, tidy
+from surefoot.web.report import report
 from surefoot.web.series import WINDOW_DAYS
+from surefoot.web.words import END_ISOLATE, ISOLATE, label
 from test_web import Reader, figures, patient_rows, text
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -49,7 +52,8 @@ def test_a_name_in_any_script_is_kept_shown_and_found(empty: Store, name: str) -
         page = reader.get(path)
         assert page.status_code == 200, path
         assert kept in text(page), path
-    assert list(patient_rows(reader.get(f"/?q={unicodedata.normalize('NFD', name[:3])}"))) == [kept]
+    for asked in (unicodedata.normalize("NFD", name[:3]), label(kept)):  # as typed, and as copied from a page
+        assert list(patient_rows(reader.get(f"/?{urlencode({'q': asked})}"))) == [label(kept)]
     assert reader.get(f"/patients/{WEAK}/report.pdf").content.startswith(b"%PDF")
 
 
@@ -162,3 +166,20 @@ def test_a_day_on_which_the_clocks_change(
     own.app = make_home_app(home, lambda: end_s - 1800, BERLIN)
     assert "Left leg: 2 strides" in text(own.get("/"))
     home.close()
+
+
+@pytest.mark.parametrize("name", [HEBREW, ARABIC, f"Room 3, {ARABIC}"])
+def test_a_day_after_a_name_of_the_other_direction_is_not_read_backwards(tmp_path: Path, name: str) -> None:
+    """Without the isolates around it 2026-01-01 stands on paper as 01-01-2026."""
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    Home(WEAK).tell(store, NOW_S, *(DayBody.of_day(day, ()) for day in story.days(2)))
+    store.label_patient(WEAK, name)
+    assert (
+        f": {ISOLATE}{name}{END_ISOLATE}, 2025" in report(store, store.patients()[0], None, None, NOW_S, BERLIN).title
+    )
+    store.close()
+
+
+def test_other_names_are_left_as_they_are() -> None:
+    for name in ("P-01", "Åsa 12", FAMILY, "王小明"):
+        assert label(name) == name

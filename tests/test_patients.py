@@ -109,8 +109,11 @@ def test_of_many_patients_each_has_the_form_of_its_label_one_click_away(tmp_path
 
 def test_arrows_say_where_each_leg_stands_in_words_too(filled: Store) -> None:
     page = listed(filled, "/?q=P-01")
-    assert "L5 left \u21ca much weaker" in page or "L5 left \u2193 weaker" in page
-    assert "L5 right \u2192 as usual" in page
+    assert "Left: L5 \u21ca much weaker" in page or "Left: L5 \u2193 weaker" in page
+    right = page.partition("Right: ")[2]
+    assert (
+        right.startswith(("L5 \u2192 as usual", "L4 \u2192 as usual", "S1 \u2192 as usual")) and "weaker" not in right
+    )
     assert "as usual" not in listed(filled, "/?q=P-03")  # it is still learnt what is normal there
 
 

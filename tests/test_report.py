@@ -18,8 +18,9 @@ from pypdf import PdfReader
 import story
 from surefoot.alerts.bodies import AlertBody, CheckInBody, IncidentBody, TestBody, TreatmentBody
 from surefoot.cli.main import main
+from surefoot.cli.report import named
 from surefoot.pipeline.measures import DAY_MEASURES
-from surefoot.pipeline.store import Patient, Store, open_store
+from surefoot.pipeline.store import Patient, Store, StoreError, open_store
 from surefoot.records import CheckIn, TestResult, Treatment
 from surefoot.web import paper
 from surefoot.web.annotations import annotations
@@ -238,3 +239,15 @@ def test_the_verb_names_its_file_and_says_whom_it_knows(
         main(["report", "P-77", "--store", "clinic.sqlite"])
     assert ended.value.code == 1
     assert "No patients are called 'P-77'. Nothing was written. Name one: P-01, P-02" in capsys.readouterr().err
+
+
+def test_of_many_patients_a_few_are_named_those_first_who_may_be_meant(clinic: Store) -> None:
+    for n in range(30):
+        story.Home(f"{n:08x}{GATEWAY[8:]}").sign_of_life(clinic, NOW_S)
+        clinic.label_patient(f"{n:08x}{GATEWAY[8:]}", f"P-{n:02}")
+    with pytest.raises(StoreError) as refused:
+        named(clinic, "")
+    assert refused.value.remedy.endswith("P-09 and 20 more.")
+    with pytest.raises(StoreError) as refused:
+        named(clinic, "p-1")
+    assert refused.value.remedy == "Name one: " + ", ".join(f"P-{n}" for n in range(10, 20)) + "."

@@ -238,7 +238,7 @@ FULL = """
 
 def test_where_nothing_can_be_written_it_says_so_and_goes_on_when_it_can(tmp_path):
     done = child(FULL.format(tests=str(Path(__file__).parent), folder=str(tmp_path / "raw")))
-    out, err = done.communicate(timeout=60)
+    out, err = done.communicate(timeout=300)
     assert done.returncode == 0, err
     assert "the raw readings cannot be kept" in out and "the raw readings are kept again" in out
     ring, items = Ring(tmp_path / "raw"), a_day(30.0)

@@ -32,7 +32,7 @@ def clinic_at(url: str, store: Store) -> Iterator[None]:
     task = loop.create_task(work())
     thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
     thread.start()
-    listening.wait(10)
+    assert listening.wait(120)
     try:
         yield
     finally:

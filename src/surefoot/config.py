@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
+import stat
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -21,7 +23,7 @@ from surefoot.records import SurefootError
 PREFIX = "SUREFOOT_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 LANGUAGES = Path(__file__).parent / "web" / "locale"
-
+_PASSWORD = re.compile(r"://[^/@\s\"']*:[^/@\s\"']+@")  # in an address: of a broker, of a database
 
 Person = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
@@ -191,7 +193,8 @@ def load_config(file: str | Path | None = None, **given: object) -> Config:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        written = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        open_to_all = sys.platform != "win32" and bool(path.stat().st_mode & stat.S_IRWXO)
     except FileNotFoundError as error:
         raise ConfigError(f"There is no settings file {path}.", "Nothing was started.", "Check its name.") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -201,6 +204,13 @@ def _read(path: Path) -> dict[str, Any]:
             "Nothing was started.",
             'It should hold TOML lines such as broker = "mqtt://host:1883".',
         ) from error
+    if open_to_all and _PASSWORD.search(str(written)):
+        raise ConfigError(
+            f"The settings file {path} holds a password, and everybody on this machine can read it.",
+            "Nothing was started.",
+            f"Take the right away and change the password: chmod 600 {path}",
+        )
+    return written
 
 
 def _check_names(found: Mapping[str, object], where: str) -> None:

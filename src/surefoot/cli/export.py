@@ -27,10 +27,19 @@ from surefoot.exports.tables import Range, strides_table, tables
 from surefoot.pipeline.store import Patient, Store
 
 
+class Form(click.Choice[str]):
+    """A form of files. A day was meant for --until: surefoot report, too, calls its last day --to."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if re.fullmatch(r"[\d.-]+", value):
+            self.fail(f"{value!r} is no form of files. The last day: --until {value}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
 @click.argument("patient", required=False, default="")
 @click.option(
-    "--to", "form", type=click.Choice(["csv", "parquet", "fhir", "bids"]), default="csv", show_default=True,
+    "--to", "form", type=Form(["csv", "parquet", "fhir", "bids"]), default="csv", show_default=True,
     help="csv, parquet: tables; fhir: a bundle of observations (R4); bids: raw readings (BIDS-Motion), only at home.",
 )  # fmt: skip
 @click.option(
@@ -109,7 +118,8 @@ def export(
     finally:
         store.close()
     size = sum(path.stat().st_size for path in written)
-    note(f"{folder}: {len(written)} files, {size / 1e6:.1f} MB")
+    told = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
+    note(f"{folder}: {len(written)} files, {told}")
 
 
 def _nightly(context: click.Context, folder: Path) -> None:

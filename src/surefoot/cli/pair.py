@@ -31,7 +31,11 @@ ADDRESS = "ADDRESS"
 @click.option("--left", metavar=ADDRESS, help="The left sensor's address, for those who know it: no taps.")
 @click.option("--right", metavar=ADDRESS, help="The right sensor's address.")
 @click.option("--one", type=click.Choice(SIDES), help="One sensor only, on this leg.")
-@click.option("--feet", is_flag=True, help="Four sensors: ankles and feet.")
+@click.option(
+    "--feet",
+    is_flag=True,
+    help="Four sensors: ankles and feet. Only what the ankles feel is understood live; the feet are recorded.",
+)
 @click.option("--window", type=click.FloatRange(min=5), default=60.0, show_default=True, help="Seconds to look.")
 @click.option("--list", "list_them", is_flag=True, help="Show the sensors that are paired, and do nothing else.")
 @click.option("--forget", metavar="WHICH", help="Forget a paired sensor: its address, left, right or all.")

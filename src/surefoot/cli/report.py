@@ -17,6 +17,8 @@ from surefoot.web import paper
 from surefoot.web.language import OWN, speak
 from surefoot.web.report import report as made
 
+FEW = 10  # patients named where one must be chosen: a clinic has hundreds
+
 
 @click.command()
 @click.argument("patient", required=False, default="")
@@ -24,7 +26,7 @@ from surefoot.web.report import report as made
     "--store", "store_at", metavar="PATH", help="The home's or the clinic's store, a path or a URL [this home's]."
 )
 @click.option("--from", "start", metavar="DAY", help="First day, such as 2026-05-01 [28 days before the last].")
-@click.option("--to", "end", metavar="DAY", help="Last day [the newest that has arrived].")
+@click.option("--to", "--until", "end", metavar="DAY", help="Last day [the newest that has arrived].")
 @click.option("--pdf", "as_pdf", is_flag=True, help="An accessible PDF of at most two A4 pages [a web page].")
 @click.option("--html", "as_html", is_flag=True, help="A web page that needs nothing else; it prints on A4.")
 @click.option("--language", metavar="CODE", help="Of the report: en or de [the installation's].")
@@ -80,7 +82,10 @@ def named(store: Store, given: str) -> Patient:
     found = same or [one for one in patients if given and one.gateway.startswith(given.lower())]
     if len(found) == 1:
         return found[0]
-    known = ", ".join(sorted(one.label for one in patients)[:20]) or "none: no home has sent anything yet"
+    like = [one for one in patients if given and given.casefold() in one.label.casefold()]
+    names = sorted(one.label for one in like or patients)
+    more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
+    known = ", ".join(names[:FEW]) + more or "none: no home has sent anything yet"
     what = f"{len(found) or 'No'} patients are called {given!r}." if given else "The store holds several patients."
     what = "No patient is in this store." if not patients else what
     raise StoreError(what, "Nothing was written.", f"Name one: {known}.")

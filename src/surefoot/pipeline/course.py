@@ -99,17 +99,20 @@ class Course:
         self._alerts = [*(alert for alert in self._alerts if alert.alert_id not in gone), *ended]
         return ended
 
-    def walked(self, findings: WalkFindings | None) -> list[Alert]:
-        """What strides tell before their day is over; None: nothing more will come."""
+    def walked(self, findings: WalkFindings | None, known_s: float | None = None) -> list[Alert]:
+        """What strides tell before their day is over; None: nothing more will come.
+
+        ``known_s``: up to when all is known, where no minute says it: while no sensor sends.
+        """
         alerts: list[Alert] = []
         if self._watch is not None:
             before = self._alerts
-            watch, days = self._watch, self._days
-            alerts += watch.close(days, before) if findings is None else watch.update(findings, days, before)
+            watch, known = self._watch, (self._days, before)
+            alerts += watch.close(*known) if findings is None else watch.update(findings, *known, known_s)
         if self._today is None:
             self._alerts += alerts
             return alerts
-        for sudden in self._today.close() if findings is None else self._today.update(findings):
+        for sudden in self._today.close() if findings is None else self._today.update(findings, known_s):
             chart = replace(sudden.chart, rearmed=self._rearmed_days().get((sudden.chart.metric, sudden.side), ""))
             span = sudden.start_s, sudden.at_s
             found = decide_sudden(chart, sudden.features, span, sudden.both_legs, [*self._alerts, *alerts])

@@ -70,8 +70,11 @@ class DayBook:
         self._activities: list[Activity] = []
         self._day: datetime | None = None  # local midnight that begins the open day
 
-    def update(self, findings: WalkFindings) -> list[DaySummary]:
-        """Take findings; return the days they close, in order, days without a reading among them."""
+    def update(self, findings: WalkFindings, known_s: float | None = None) -> list[DaySummary]:
+        """Take findings; return the days they close, in order, days without a reading among them.
+
+        ``known_s``: up to when all is known, while no sensor sends: it closes the day that was lived, and no other.
+        """
         if len(findings.strides):
             self._remember(findings.strides)
         self._bouts += findings.bouts
@@ -82,14 +85,21 @@ class DayBook:
         self._slips += [c for c in findings.checks if isinstance(c, Slip)]
         self._sided += [c for c in findings.checks if isinstance(c, SideCheck)]
         if not findings.minutes:
-            return []
+            first_s = None if self._day is None else self._first_s()
+            lived = first_s is not None and first_s < self._end_s()
+            return [self._close_day()] if known_s is not None and lived and self._is_over(known_s) else []
         if self._day is None:
             self._day = self._midnight(min(m.start_s for m in self._minutes))
+        self._skip_absence()
         closed = []
         newest_s = max(m.start_s for m in findings.minutes)
-        while newest_s >= self._end_s() + self._params.grace_s and not self._walking_since(self._end_s(), newest_s):
+        while self._is_over(newest_s):
             closed.append(self._close_day())
         return closed
+
+    def _is_over(self, newest_s: float) -> bool:
+        end_s = self._end_s()
+        return newest_s >= end_s + self._params.grace_s and not self._walking_since(end_s, newest_s)
 
     def close(self) -> list[DaySummary]:
         """Close the days that are open: nothing more will come."""
@@ -111,11 +121,12 @@ class DayBook:
             self._strides[-2:] = [StrideTable.joined(strides.placement, self._strides[-2:])]
 
     def _first_s(self) -> float | None:
-        """Start of the first finding not yet told in a day."""
+        """Start of the first finding not yet told in a day. What comes after its day was told is told in none."""
         starts = [float(table["start_s"].min()) for table in self._strides]
         for found in (self._minutes, self._bouts, self._incidents):
             starts += [x.start_s for x in found]
-        return min(starts, default=None)
+        begin_s = float("-inf") if self._day is None else self._day.timestamp()
+        return min((start_s for start_s in starts if start_s >= begin_s), default=None)
 
     def _walking_since(self, end_s: float, newest_s: float) -> bool:
         """Whether a walk that began before ``end_s`` may still be under way: its bout is told when it is over."""
@@ -155,14 +166,15 @@ class DayBook:
         exchanged = any(c.verdict == "swapped" and c.at_s < end_s for c in self._sided)
         self._sided = [c for c in self._sided if c.at_s >= end_s or c is _last_before(self._sided, end_s)]
         self._day = self._next_midnight(start)
-        first_s = self._first_s()
-        if first_s is not None and first_s >= self._after_absence_s():
-            self._day = self._midnight(first_s)
+        self._skip_absence()
         return self._summary(start.date().isoformat(), found, minutes, exchanged)
 
-    def _after_absence_s(self) -> float:
+    def _skip_absence(self) -> None:
+        """Of a long time without a reading no day is told: the next one is that of the next reading."""
         assert self._day is not None
-        return (self._day + timedelta(days=self._params.longest_absence_days)).timestamp()
+        first_s, longest = self._first_s(), timedelta(days=self._params.longest_absence_days)
+        if first_s is not None and first_s >= (self._day + longest).timestamp():
+            self._day = self._midnight(first_s)
 
     def _walked(self, bouts: Sequence[Bout], end_s: float) -> StrideTable | None:
         """Take out the valid strides of these walks; those outside any walk before ``end_s`` are let go."""

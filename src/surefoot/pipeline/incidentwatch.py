@@ -42,7 +42,14 @@ class IncidentWatch:
         self._falls = [one for one in before if one.kind == "fall" and one.start_s >= since_s]
         self._due = self._due_s(before)  # when answers are waited for no more
 
-    def update(self, findings: WalkFindings, days: Sequence[DaySummary], before: Sequence[Alert] = ()) -> list[Alert]:
+    def update(
+        self,
+        findings: WalkFindings,
+        days: Sequence[DaySummary],
+        before: Sequence[Alert] = (),
+        known_s: float | None = None,
+    ) -> list[Alert]:
+        """``known_s``: up to when all is known, where no minute says it."""
         new = list(findings.incidents)
         falls = [one for one in new if one.kind == "fall"]
         again = {one.start_s for one in falls}  # as after a restart that works through the day anew
@@ -50,7 +57,7 @@ class IncidentWatch:
         gave_way = [one for one in new if one.kind == "giving_way"]
         self._due |= self._due_s(gave_way)
         self._walked_s = max(self._walked_s, *(bout.end_s for bout in findings.bouts), -inf)
-        known_s = max((*(m.start_s for m in findings.minutes), *(one.end_s for one in new)), default=None)
+        known_s = max((*(m.start_s for m in findings.minutes), *(one.end_s for one in new)), default=known_s)
         if known_s is None or not (
             self._falls or self._gave_way_late or min(self._due, default=inf) <= known_s or gave_way
         ):

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.days import DayBook
 from surefoot.pipeline.silence import Silence
-from surefoot.records import Activity, Alert, Bout, Check, DaySummary, Gap, Incident, Rise, Samples, Stride, Trend
+from surefoot.records import Activity, Alert, Bout, Check, DaySummary, Gap, Incident, Rise, Samples, Side, Stride, Trend
 from surefoot.signal.told import WalkFindings
 from surefoot.signal.walk import WalkStream
 
@@ -108,10 +108,19 @@ class _Work:
         self._walk, self._book, self._keeper, self._course = walk, book, keeper, course
         self._on_day, self._on_check, self._on_doing = on_day, on_check, on_doing
         self._silence = Silence(walk.sides, walk.placement)
+        self._away_s: dict[Side, float] = {}  # of each sensor from which nothing comes: the end of its gap so far
 
     def take(self, item: Samples | Gap) -> None:
         for heard in (*self._silence.before(item), item):
-            self._keep(self._walk.update(heard))
+            self._keep(self._walk.update(heard), self._nothing_until(heard))
+
+    def _nothing_until(self, item: Samples | Gap) -> float | None:
+        """Up to when nothing more will be found, by the gaps; None while a sensor sends: its minutes tell that."""
+        if item.placement == self._walk.placement:
+            self._away_s.pop(item.side, None)
+            if isinstance(item, Gap):
+                self._away_s[item.side] = item.end_s
+        return min(self._away_s.values()) if len(self._away_s) == len(self._walk.sides) else None
 
     def close(self) -> None:
         self._keep(self._walk.close())
@@ -119,19 +128,19 @@ class _Work:
         for day in self._book.close():
             self._judge(day)
 
-    def _keep(self, findings: WalkFindings) -> None:
+    def _keep(self, findings: WalkFindings, known_s: float | None = None) -> None:
         if len(findings.strides):
             self._keeper.keep_strides(list(findings.strides))
         for bout in findings.bouts:
             self._keeper.keep_bout(bout)
         for incident in findings.incidents:
             self._keeper.keep_incident(incident)
-        self._alarm(self._course.walked(findings))
+        self._alarm(self._course.walked(findings, known_s))
         for check in findings.checks:
             self._on_check(check)
         for doing in (*findings.activities, *findings.rises):
             self._on_doing(doing)
-        for day in self._book.update(findings):
+        for day in self._book.update(findings, known_s):
             self._judge(day)
 
     def _judge(self, day: DaySummary) -> None:

@@ -35,14 +35,15 @@ class Today:
         self._watch = AcuteWatch(day_of, aids_on, self._params, fifties_of(strides))
         self._asked: list[tuple[Sudden, tuple[str, ...]]] = []
 
-    def update(self, findings: WalkFindings) -> list[Sudden]:
+    def update(self, findings: WalkFindings, known_s: float | None = None) -> list[Sudden]:
+        """``known_s``: up to when all is known, where no minute says it: while nobody wears the sensors."""
         for check in findings.checks:
             self._doubt(check)
         for sudden in self._watch.update(self._blocks.update(findings.strides)):
             self._asked.append((sudden, self._aids_on(sudden.chart.day)))
             if not self._is_past(sudden):
                 self._on_ask(sudden)
-        known_s = max((minute.start_s for minute in findings.minutes), default=None)
+        known_s = max((minute.start_s for minute in findings.minutes), default=known_s)
         return [] if known_s is None else self._due(known_s)
 
     def close(self) -> list[Sudden]:

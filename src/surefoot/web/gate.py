@@ -23,7 +23,7 @@ from surefoot.web.door import OVER, Door
 from surefoot.web.guard import SAFE, Refusal
 from surefoot.web.language import N_, _
 from surefoot.web.retold import retold
-from surefoot.web.roles import allowed, in_words, is_open, may
+from surefoot.web.roles import in_words, is_open, may, whom
 from surefoot.web.trail import Entry, entry
 
 Note = Callable[[str, str, str, str], None]  # who, what, about, told
@@ -113,7 +113,7 @@ class Gate:
                 )
             return self._refuse(401, _(OVER), _("Nothing was stored."), _("Log in and do it again."))
         if not may(who.person, method, path):
-            what = _("This is for: {whom}.", whom=in_words(allowed(method, path)))
+            what = _("This is for: {whom}.", whom=whom(method, path))
             meaning = _(
                 "You are {who} ({roles}). Nothing was shown or stored.",
                 who=who.person.name,

@@ -21,7 +21,7 @@ from surefoot.web.guard import DRAWING
 from surefoot.web.language import _, numerals
 from surefoot.web.line import Line
 from surefoot.web.retold import marked_up
-from surefoot.web.roles import allowed, in_words, may
+from surefoot.web.roles import in_words, may, whom
 from surefoot.web.speaking import fit
 from surefoot.web.words import INCIDENTS, ago, count, local, number, side
 
@@ -75,7 +75,7 @@ class Pages:
             "static": {path.name: with_digest(path) for path in STATIC.iterdir()},
             "me": visitor,
             "may": lambda method, path: may(visitor().person, method, path),
-            "for_whom": lambda method, path: in_words(allowed(method, path)),
+            "for_whom": whom,
             "in_words": in_words,
         }
 

@@ -13,7 +13,7 @@ from surefoot.records import SIDES, WORSE, DaySummary, Side, Trend, TrendState
 from surefoot.web.language import N_, _, _n, day_words
 from surefoot.web.naming import alike
 from surefoot.web.retold import retold
-from surefoot.web.words import CHARTS, ago, number, span
+from surefoot.web.words import CHARTS, END_ISOLATE, ISOLATE, ago, number, span
 
 FAULTS = {  # kinds of technical alerts while which nothing can be said about a leg
     SWAPPED: N_("the sensors are on the wrong legs"),
@@ -119,7 +119,7 @@ def last_lived(days: Sequence[DaySummary]) -> DaySummary | None:
 
 def is_named(patient: Patient, asked: str) -> bool:
     """Whether a search means this patient: part of the label, or the beginning of the home's name."""
-    words = alike(asked.strip())
+    words = alike(asked.strip().strip(ISOLATE + END_ISOLATE))  # these come along when a name is copied from a page
     return words in alike(patient.label) or patient.gateway.startswith(words)
 
 

@@ -14,6 +14,7 @@ from surefoot.web.desk import Refused
 from surefoot.web.guard import DRAWING
 from surefoot.web.language import _
 from surefoot.web.report import NoReport, Report, report
+from surefoot.web.words import END_ISOLATE, ISOLATE
 
 
 class Printing:
@@ -35,7 +36,9 @@ class Printing:
             what = _("This clinic cannot make PDFs: a part is not installed.")
             remedy = _("Print the report page from the browser, or install the part: pip install 'surefoot[report]'.")
             raise Refused(503, what, _("Nothing was changed."), remedy) from error
-        name = quote(f"surefoot-{made.patient}-{made.first_day}-{made.last_day}.pdf", safe="")
+        name = quote(
+            f"surefoot-{made.patient.strip(ISOLATE + END_ISOLATE)}-{made.first_day}-{made.last_day}.pdf", safe=""
+        )
         headers = {"Content-Disposition": f"inline; filename*=UTF-8''{name}"}
         return Response(content, media_type="application/pdf", headers=headers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from surefoot.pipeline.staff import Person, Role
+from surefoot.pipeline.staff import SCREEN, Person, Role
 from surefoot.web.language import N_, _
 
 ROLE_WORDS: dict[Role, str] = {
@@ -57,6 +57,11 @@ def allowed(method: str, path: str) -> tuple[Role, ...]:
 def may(person: Person | None, method: str, path: str) -> bool:
     """None stands for somebody at the clinic's own computer, before anybody has a login: they may all of it."""
     return person is None or any(role in person.roles for role in allowed(method, path))
+
+
+def whom(method: str, path: str) -> str:
+    """Those people of whom somebody can ask it."""
+    return in_words([role for role in allowed(method, path) if role != SCREEN])
 
 
 def in_words(roles: Sequence[Role]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -12,6 +13,7 @@ from surefoot.web.language import N_, OWN, _, _n, day_words, moment_words, numer
 from surefoot.web.retold import retold
 
 NOT_KNOWN = N_("not known")
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"  # around text of another direction
 UNNAMED = "unnamed "  # how the store calls who has no label
 
 TIERS = {  # tier: its shape (never colour alone), its word, what is expected of whoever reads it
@@ -171,7 +173,15 @@ def leg(of: Side | None) -> str:
 
 def label(given: str) -> str:
     """A patient's label; one that nobody gave is said to be that."""
-    return _("unnamed {home}", home=given.removeprefix(UNNAMED)) if given.startswith(UNNAMED) else given
+    if given.startswith(UNNAMED):
+        return _("unnamed {home}", home=given.removeprefix(UNNAMED))
+    return isolated(given)
+
+
+def isolated(name: str) -> str:
+    """A name that is read from right to left turns nothing around it: a day after it would be read backwards."""
+    turns = any(unicodedata.bidirectional(one) in ("R", "AL", "AN") for one in name)
+    return f"{ISOLATE}{name}{END_ISOLATE}" if turns else name
 
 
 def which_leg(of: Side | None) -> str:
