@@ -156,6 +156,11 @@ def test_the_mark_of_other_shoes_is_what_both_legs_do_better_at_once() -> None:
     assert better([]) == better(one_leg[:14]) == 0.0
 
 
+def test_days_in_other_shoes_call_nobody_within_three_days() -> None:
+    lived = lifting(pushing_less(18, 12, seed=5), 18, heel_strike_mps3=1.25)
+    assert fired(lived) == {"both legs alike": [(name(20), "T1")]}, "without it the third day is a review, above"
+
+
 def test_who_gets_better_slowly_wears_no_other_shoes() -> None:
     lived = days(60, seed=5)
     slowly = [lifting([day], 0, heel_strike_mps3=1 + 0.004 * n)[0] for n, day in enumerate(lived)]
