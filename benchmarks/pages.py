@@ -206,6 +206,7 @@ def measured(url: str, args: argparse.Namespace) -> None:
         "news of the list": f"/{of}", "news of the alerts": f"/alerts{of}",
         "news of a patient": f"/patients/{patient}{of}",
     }  # fmt: skip
+    print(f"  load of the machine {os.getloadavg()[0]:.1f}, with {os.cpu_count()} processors")
     with server(url, now_s) as (at, pid):
         if args.part != "live":
             _pages(at, pid, pages)

@@ -11,6 +11,7 @@ import pytest
 from surefoot.alerts.alertlife import State
 from surefoot.alerts.alike import AlikeParams
 from surefoot.alerts.escalation import EscalationParams
+from surefoot.alerts.givingway import GivingWayLimitParams
 from surefoot.alerts.limits import RANGES, LimitRange
 from surefoot.alerts.perroot import PerRootParams
 from surefoot.alerts.technical import TechnicalParams
@@ -27,6 +28,7 @@ OF = (
     AlikeParams,
     ClinicParams,
     EscalationParams,
+    GivingWayLimitParams,
     MonitorParams,
     TechnicalParams,
     DigestParams,

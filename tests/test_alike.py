@@ -118,9 +118,10 @@ def test_in_other_shoes_as_it_seems_one_legs_chart_waits_for_a_week_and_the_seco
     assert held_back([REVIEW], {("s1_composite", "left"): 4.7}, still, [], better=seems) == [], "one leg's, plainly"
     (asked,) = question([urgent], [], 7.0, better=seems)
     assert "some of it for the better, as in other shoes (Left leg: push-off 18 % below own normal)" in asked.sentence
-    assert asked.sentence.endswith("Without an answer it is told after 7 days.")
-    for later, waits in ((26, True), (27, False)):
-        assert bool(held_back([replace(urgent, day=name(later))], NEAR, [LEFT, RIGHT], [asked], better=seems)) is waits
+    assert asked.sentence.endswith("Without an answer it is told after 3 days.")
+    assert "Without an answer it is told after 7 days." in question([REVIEW], [], 7.0, better=seems)[0].sentence
+    for one, later, waits in ((REVIEW, 26, True), (REVIEW, 27, False), (urgent, 22, True), (urgent, 23, False)):
+        assert bool(held_back([replace(one, day=name(later))], NEAR, [LEFT, RIGHT], [asked], better=seems)) is waits
     second = replace(REVIEW, side="right", day=name(22))
     (both,) = decide_both_legs([second], 9.0, waiting([asked]))
     assert (both.tier, both.side) == ("T3", None)
@@ -153,6 +154,11 @@ def test_the_mark_of_other_shoes_is_what_both_legs_do_better_at_once() -> None:
              for a, b in zip(days(24, seed=5), one_leg, strict=True)]  # fmt: skip
     assert better(right) < better(one_leg)
     assert better([]) == better(one_leg[:14]) == 0.0
+
+
+def test_days_in_other_shoes_call_nobody_within_three_days() -> None:
+    lived = lifting(pushing_less(18, 12, seed=5), 18, heel_strike_mps3=1.25)
+    assert fired(lived) == {"both legs alike": [(name(20), "T1")]}, "without it the third day is a review, above"
 
 
 def test_who_gets_better_slowly_wears_no_other_shoes() -> None:

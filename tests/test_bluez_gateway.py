@@ -44,6 +44,13 @@ class Linux:
         before = {side: len(self.gateway.samples(side)) for side in sides or SIDES}
         await until(lambda: all(len(self.gateway.samples(side)) > n + 2 for side, n in before.items()), within_s)
 
+    async def lose_links(self) -> None:
+        """Break both links at once, and wait until both are there again: what was on its way is no sign of that."""
+        before = {side: self.gateway.last(side).connections for side in SIDES}
+        for ankle in self.there.ankles.values():
+            ankle.lose_link()
+        await until(lambda: all(self.gateway.last(side).connections > n for side, n in before.items()))
+
 
 @asynccontextmanager
 async def linux(
@@ -84,9 +91,7 @@ def test_every_product_streams_and_comes_back(bus: str, product: Product) -> Non
     async def main() -> None:
         async with linux(bus, key=product.key) as pc:
             await pc.streams()
-            for ankle in pc.there.ankles.values():
-                ankle.lose_link()
-            await asyncio.sleep(0.2)
+            await pc.lose_links()
             await pc.streams()
             for side in SIDES:
                 assert pc.gateway.last(side).malformed == 0
@@ -104,9 +109,7 @@ def test_it_never_scans_twice_at_once_however_many_sensors_are_lost(bus: str) ->
         async with linux(bus) as pc:
             for _ in range(4):
                 await pc.streams()
-                for ankle in pc.there.ankles.values():
-                    ankle.lose_link()
-                await asyncio.sleep(0.1)
+                await pc.lose_links()
             await pc.streams()
             assert pc.gateway.last("left").connections == pc.gateway.last("right").connections == 5
             assert pc.bluez.errors["InProgress"] == 0

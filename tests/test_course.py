@@ -91,7 +91,7 @@ class SuddenToday:
         chart = Trend(day, "left", "l5_composite", "much_worse", 6.0, change=6.0, strides=150)
         self._sudden = Sudden("l5", "left", 0.0, 3600.0, False, chart, ())
 
-    def update(self, found: WalkFindings) -> list[Sudden]:
+    def update(self, found: WalkFindings, known_s: float | None = None) -> list[Sudden]:
         return [self._sudden]
 
 

@@ -279,9 +279,22 @@ def test_an_alert_overtakes_the_backlog(tmp_path, home, clinic):
 def test_an_alert_is_sent_although_the_clinic_leaves_the_window_full(tmp_path, home, clinic):
     never_again = DeliveryParams(window=5, burst=5, answer_s=600, longest_answer_s=600)  # but for alerts
 
+    async def seen(bouts: int, ready: asyncio.Event) -> None:
+        """The broker had so many of the home's while no clinic was there."""
+        async with line(broker, "onlooker").connect() as session:
+            await session.subscribe(up_topic(home.gateway(), "bout"))
+            ready.set()
+            async for batch in session.batches(1):
+                bouts -= len(batch)
+                if bouts <= 0:
+                    return
+
     async def run() -> None:
+        looks = asyncio.Event()
+        onlooker = asyncio.create_task(seen(never_again.window, looks))
+        await looks.wait()
         async with asyncio.timeout(120), running(deliver(home, line(broker, "home"), never_again)):
-            await asyncio.sleep(0.3)
+            await onlooker
             async with serving(clinic, line(broker, "clinic")):
                 await asyncio.to_thread(home.keep_alert, made.alert("now"))
                 while not clinic.alerts():

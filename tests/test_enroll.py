@@ -221,3 +221,15 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.close()
     with pytest.raises(AuthorityError, match="was revoked"):
         Authority(folder).enroll(ANNA, NOW, 30)
+
+
+def test_a_gateway_is_revoked_although_the_database_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "authority"
+    assert run(folder, "enroll", ANNA, "--host", "clinic.example")[0] == 0
+    (tmp_path / "home" / "clinic.sqlite").write_bytes(b"no database " * 100)
+    status, told = run(folder, "revoke", ANNA)
+    assert status == 1 and f"{ANNA} is revoked." in told and "clinic.sqlite" in told, "and what is not in the log"
+    assert dict(Authority(folder).gateways())[ANNA] is True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import subprocess
 import sys
 
@@ -9,6 +11,7 @@ import pytest
 
 from surefoot.cli.freed import give_back
 
+clinic = importlib.import_module("surefoot.cli.clinic")  # the module: the package names its verb
 HOLES = """
 from pathlib import Path
 from surefoot.cli.freed import give_back
@@ -30,3 +33,25 @@ def test_what_lies_below_something_in_use_goes_back_too() -> None:
     done = subprocess.run([sys.executable, "-c", HOLES], capture_output=True, text=True, check=True)
     by_itself, given_back = map(float, done.stdout.split())
     assert by_itself < 20 and given_back > 35
+
+
+def test_what_stands_is_not_looked_through_again() -> None:
+    code = "import gc; from surefoot.cli.freed import settle_in; settle_in(); print(gc.get_freeze_count())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 1000
+
+
+def test_a_clinic_settles_in_once_and_gives_back_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(clinic, "settle_in", lambda: done.append("settled"))
+    monkeypatch.setattr(clinic, "give_back", lambda: done.append("given back"))
+    monkeypatch.setattr(clinic, "FREE_S", 0.001)
+
+    async def run() -> None:
+        keeping = asyncio.create_task(clinic._keep_small())
+        while len(done) < 4:
+            await asyncio.sleep(0.001)
+        keeping.cancel()
+
+    asyncio.run(run())
+    assert done[:4] == ["settled", *["given back"] * 3]

@@ -29,7 +29,7 @@ PLUMBING = {
 }  # carry what others detect
 ROOMS = [
     importlib.import_module(".".join(("surefoot", *path.relative_to(SIGNAL.parent).with_suffix("").parts)))
-    for folder in (SIGNAL, SIGNAL.parent / "pipeline")
+    for folder in (SIGNAL, SIGNAL.parent / "pipeline", SIGNAL.parent / "alerts")
     for path in sorted(folder.rglob("*.py"))
 ]
 FILES = {p.stem for p in SIGNAL.rglob("*.py")}

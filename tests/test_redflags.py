@@ -31,7 +31,7 @@ def test_pain_alone_and_flags_answered_no_are_none() -> None:
     assert red_flags(made.check_in(3, 10)) == []
 
 
-def test_the_same_flags_of_a_day_are_one_alert_and_another_flag_is_another() -> None:
+def test_the_same_flags_of_an_hour_are_one_alert_and_another_flag_is_another() -> None:
     told = made.check_in(3, 2, "saddle_numbness")
     (first,), (again,) = red_flags(told), red_flags(replace(told, at_s=told.at_s + 60, pain=9))
     (more,) = red_flags(replace(told, flags=("sudden_weakness", "saddle_numbness")))
@@ -39,7 +39,8 @@ def test_the_same_flags_of_a_day_are_one_alert_and_another_flag_is_another() -> 
     (turned,) = red_flags(replace(told, flags=("saddle_numbness", "sudden_weakness")))
     assert turned.alert_id == more.alert_id
     assert first.alert_id == again.alert_id
-    assert len({first.alert_id, more.alert_id, next_day.alert_id}) == 3
+    (evening,) = red_flags(replace(told, at_s=told.at_s + 9 * 3600))
+    assert len({first.alert_id, more.alert_id, next_day.alert_id, evening.alert_id}) == 4
 
 
 def test_every_flag_has_a_question_in_plain_words_and_the_text_says_what_to_do() -> None:

@@ -5,8 +5,8 @@ three days at the most, while the legs' charts have not come apart and the other
 asked whether other shoes explain it (facts/clinical.md 7.6; all P). "No" makes it the review it was, at once; so do
 charts that come apart; shoes, logged, are compared with days in them. What is urgent does not wait, with one exception:
 where the walk bears the mark of other shoes (something that both legs do better at once, which no weakness explains),
-one leg's chart waits for a week, review or urgent, unless it is far from the other's. The second leg's review, a
-warning sign of the cauda equina, never waits (7.8, ``decline.py``), nor does what came within hours (``acute.py``).
+one leg's review waits for a week, its urgent alert for three days, unless its chart is far from the other's. The second
+leg's review, a warning sign of the cauda equina, never waits (7.8, ``decline.py``), nor does what came within hours.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class AlikeParams:
     wait_days: int = 3  # after which nobody waits for an answer any more
     better: float = 3.4  # standard errors by which both legs do something better: the mark of other shoes
     shoes_apart: float = 4.6  # and then the legs' charts have to be so far apart to be one leg's
-    shoes_days: int = 7  # and so long is an answer waited for, once each morning
+    shoes_days: int = 7  # and so long a review waits; what is urgent, ``wait_days``
 
 
 def held_back(
@@ -52,7 +52,7 @@ def held_back(
 ) -> list[Alert]:
     """Those of the alerts of a day that wait for the patient's answer. ``better``: of ``pipeline/footwear.py``."""
     shoes = better > params.better
-    apart_by, days = (params.shoes_apart, params.shoes_days) if shoes else (params.apart, params.wait_days)
+    apart_by = params.shoes_apart if shoes else params.apart
     both = {one.kind for one in found if one.tier == "T3" and one.side is None}
     charts = {(trend.metric, trend.side): trend for trend in trends}
     held = []
@@ -68,6 +68,7 @@ def held_back(
         other = charts.get((name[0], SIDES[1 - SIDES.index(one.side)]))
         moved = other is not None and other.shift is not None and (shoes or other.shift > params.moved)
         alike = moved and apart.get(name, apart_by) < apart_by
+        days = params.shoes_days if shoes and one.tier == "T2" else params.wait_days
         if alike and not any(t.metric in NO_SHOES for t in one.evidence) and _waited(one, before) < days:
             held.append(one)
     return held
@@ -91,11 +92,15 @@ def question(
     if better > params.better:
         sentence = (
             f"Both legs have changed at once, some of it for the better, as in other shoes ({told}): the patient is "
-            f"asked about them. Without an answer it is told after {params.shoes_days} days."
+            f"asked about them. Without an answer it is told after {_days_of(held, params)} days."
         )
     evidence = tuple(dict.fromkeys(trend for one in held for trend in one.evidence))
     asked = new_alert(KIND, "T1", None, held[0].day, raised_s, sentence, evidence, NOT_YET)
     return [asked] if all(old.alert_id != asked.alert_id for old in before) else []
+
+
+def _days_of(held: Sequence[Alert], params: AlikeParams) -> int:
+    return params.wait_days if any(one.tier == "T3" for one in held) else params.shoes_days
 
 
 def asked_by_clinic(order_id: str, day: str, asked_s: float) -> Alert:

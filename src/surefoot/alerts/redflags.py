@@ -61,6 +61,9 @@ NOT_A_FALL = (
 )
 
 
+SAME_S = 3600.0  # the form sent twice, or told by the patient and a companion (P)
+
+
 @dataclass(frozen=True, slots=True)
 class NotUpParams:
     """A fall without rising (7.8, P)."""
@@ -70,7 +73,10 @@ class NotUpParams:
 
 
 def red_flags(told: CheckIn) -> list[Alert]:
-    """The alert of a check-in in which a red flag was answered with yes; the same flags of a day are one alert."""
+    """The alert of a check-in in which a red flag was answered with yes; the same flags of one hour are one alert.
+
+    Told once more in the evening is another: whoever answered the one of the morning knows nothing of it.
+    """
     if not told.flags:
         return []
     flags = sorted(told.flags)
@@ -78,7 +84,8 @@ def red_flags(told: CheckIn) -> list[Alert]:
         f"Red flag, told by the {told.by}: {'; '.join(FLAGS[flag] for flag in flags)}. "
         "The emergency text was shown at once; make sure that the patient is being helped."
     )
-    return [_alert("red_flags", "|".join([told.day, *flags]), told.at_s, told.day, sentence, NOT_A_MEASUREMENT)]
+    name = "|".join([told.day, str(int(told.at_s // SAME_S)), *flags])
+    return [_alert("red_flags", name, told.at_s, told.day, sentence, NOT_A_MEASUREMENT)]
 
 
 def not_up(

@@ -152,8 +152,7 @@ def explained_features(trends: Sequence[Trend], rule: ChartRule, side: Side | No
 
 def changed_features(trends: Sequence[Trend], rule: ChartRule, side: Side | None) -> list[Trend]:
     """Features of the rule that changed for the worse by more than noise, largest deviation first, sums last."""
-    charts = {t.metric for t in trends if t.side == side and real(t)}
-    explained = {feature for feature, chart in rule.unless if chart in charts}
+    explained = explained_features(trends, rule, side)
     mine = [t for t in trends if t.side in (side, None) and t.metric in rule.features and t.metric not in explained]
     return sorted(filter(real, mine), key=lambda t: (t.metric in SUMS, -(t.z or 0.0)))
 

@@ -75,13 +75,14 @@ def enroll(
 @click.pass_context
 def revoke(context: click.Context, gateway: str, folder: Path | None) -> None:
     """Let a gateway in no longer: lost, stolen or given back. It takes effect at once where the broker runs here."""
-    authority = _authority(folder)
-    with clinic_store(context) as store:
-        authority.revoke(_name(gateway), now_utc(time.time()))
-        store.office.audit.add(time.time(), operator(), "revoked a gateway", _name(gateway))
+    authority, name = _authority(folder), _name(gateway)
+    authority.revoke(name, now_utc(time.time()))  # first: a thief is not let in until the database answers again
+    is_told = authority.tell_broker()
     click.echo(f"{gateway} is revoked.")
-    if not authority.tell_broker():
+    if not is_told:
         note("no broker runs from this folder: where it does, have it read its lists again (kill -HUP)")
+    with clinic_store(context) as store:
+        store.office.audit.add(time.time(), operator(), "revoked a gateway", name)
 
 
 @click.command()

@@ -163,8 +163,8 @@ RULES = (
         ("T1",),
         f"a chart's review (T2) while the legs' charts are less than {_ALIKE.apart:g} standard errors apart: the "
         f"patient is asked about other shoes, and the review waits for the answer, {_ALIKE.wait_days} days at the "
-        f"most; {_ALIKE.shoes_days} days, and one leg's urgent chart (T3) too, where both legs also do something "
-        "better",
+        f"most; where both legs also do something better, {_ALIKE.shoes_days} days, and one leg's urgent chart (T3) "
+        f"{_ALIKE.wait_days} days",
         "facts/clinical.md 7.6",
         "P",
         _asked,

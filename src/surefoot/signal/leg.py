@@ -129,6 +129,10 @@ class Leg:
         self._end_s = self._recorded_s = self._start_s + track.end / track.rate_hz
         return found
 
+    def minute_before_gap(self) -> list[Minute]:
+        """The minute that a gap cut off, once the gap has gone on beyond it."""
+        return self._minutes.over_by(self._end_s) if self._track is None else []
+
     def flush_minute(self) -> list[Minute]:
         """The minute begun; only when nothing at all will follow."""
         return self._minutes.close()

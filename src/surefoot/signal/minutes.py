@@ -41,6 +41,10 @@ class MinuteBook:
             counted[1] += int(np.count_nonzero(moving[a:b])) * length
         return done
 
+    def over_by(self, known_s: float) -> list[Minute]:
+        """The minute begun, where nothing more of it will come: a gap has gone on beyond it."""
+        return self.close() if self._number is not None and (self._number + 1) * MINUTE_S <= known_s else []
+
     def close(self) -> list[Minute]:
         """The minute begun, as it is."""
         if self._number is None:

@@ -99,6 +99,7 @@ class WalkStream:
         if not found and isinstance(item, Samples):  # the leg gathers short blocks
             return self._nothing()
         new = self._gather(leg.side, found)
+        self._minutes += leg.minute_before_gap()
         return self._tell(min(leg.known_s for leg in self._legs.values()), new)
 
     def close(self) -> WalkFindings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from surefoot.pipeline.calibration import on_scale_of
 from surefoot.pipeline.measures import DAY_MEASURES
 from surefoot.records import SIDES, DaySummary, Trend
 from surefoot.web.annotations import Annotation, by_day
-from surefoot.web.figure import BAND, Json, figure
+from surefoot.web.figure import BAND, Json, coverage, figure
 from surefoot.web.language import _, day_words
 from surefoot.web.patients import last_lived
 from surefoot.web.retold import retold
@@ -38,14 +39,34 @@ def charts(days: Sequence[DaySummary], trends: Sequence[Trend], happened: Sequen
     known = {metric.name for day in days for metric in day.metrics} | {trend.metric for trend in trends}
     order = [*CHARTS, *(measure.name for measure in DAY_MEASURES)]
     names = [name for name in order if name in known] + sorted(known - set(order))
-    return [_chart(name, calendar, days, [t for t in trends if t.metric == name], happened) for name in names]
+    shared = _Shared(calendar, days, happened)
+    of = defaultdict(list)
+    for trend in trends:
+        of[trend.metric].append(trend)
+    return [_chart(name, shared, of[name]) for name in names]
 
 
-def _chart(
-    name: str, calendar: list[str], days: Sequence[DaySummary], trends: list[Trend], happened: Sequence[Annotation]
-) -> Chart:
+class _Shared:
+    """What all charts of a patient tell alike, put in words once."""
+
+    def __init__(self, calendar: list[str], days: Sequence[DaySummary], happened: Sequence[Annotation]) -> None:
+        shown, lived = set(calendar), {day.day: day for day in days}
+        self.calendar, self.days = calendar, days
+        self.strip = coverage(calendar, lived)
+        self.happened = [one for one in happened if one.day in shown]
+        self.said = by_day(self.happened)
+        self.missing = {
+            day: retold(lived[day].missing) if day in lived else _("no data of this day") for day in calendar
+        }
+        self.aids = {
+            day: _("with {what}", what=retold(" and ".join(one.aids))) for day, one in lived.items() if one.aids
+        }
+        self.worn = {day: number(lived[day].worn_h if day in lived else None, 1, "h") for day in calendar}
+
+
+def _chart(name: str, shared: _Shared, trends: list[Trend]) -> Chart:
     words = metric_words(name)
-    lived, said = {day.day: day for day in days}, by_day(happened)
+    days, calendar = shared.days, shared.calendar
     legs = [one for of in (*SIDES, None) if (one := series_of(name, of, days, trends)) is not None]
     columns = (_("Day"), *(leg(one.side) for one in legs), _("Worn"), _("Strides"), _("Note"))
     return Chart(
@@ -53,9 +74,9 @@ def _chart(
         title=words.title,
         hint=words.hint,
         says=" ".join(_newest(one, words) for one in legs),
-        figure=figure(words, calendar, lived, legs, happened),
+        figure=figure(words, calendar, shared.strip, legs, shared.happened),
         columns=columns,
-        rows=tuple(_row(day, lived.get(day), legs, words, said.get(day, ())) for day in reversed(calendar)),
+        rows=tuple(_row(day, legs, words, shared) for day in reversed(calendar)),
     )
 
 
@@ -75,15 +96,11 @@ def _newest(series: Series, words: MetricWords) -> str:
     return _("{leg}: {value} on {day}; own normal: {normal}.", **told, normal=baseline)
 
 
-def _row(
-    day: str, summary: DaySummary | None, legs: Sequence[Series], words: MetricWords, happened: Sequence[str]
-) -> tuple[str, ...]:
+def _row(day: str, legs: Sequence[Series], words: MetricWords, shared: _Shared) -> tuple[str, ...]:
     values = [words.say(one.values.get(day)) for one in legs]
     strides = " / ".join(str(one.strides.get(day, 0) or _("none")) for one in legs)
-    notes = [retold(summary.missing) if summary else _("no data of this day")]
-    notes += [_("with {what}", what=retold(" and ".join(summary.aids))) if summary and summary.aids else ""]
+    notes = [shared.missing[day], shared.aids.get(day, "")]
     notes += [f"{leg(one.side)}: {retold(one.reasons[day])}" for one in legs if day in one.reasons and not notes[0]]
     notes += [_("{leg}: judged worse", leg=leg(one.side)) for one in legs if day in one.worse]
-    notes += happened
-    worn = number(summary.worn_h if summary else None, 1, "h")
-    return (day_words(day), *values, worn, strides, "; ".join(note for note in notes if note))
+    notes += shared.said.get(day, ())
+    return (day_words(day), *values, shared.worn[day], strides, "; ".join(note for note in notes if note))

@@ -31,10 +31,11 @@ STEPS = 5  # heights that the words of neighbours are put at
 def figure(
     words: MetricWords,
     calendar: list[str],
-    by_day: dict[str, DaySummary],
+    strip: Sequence[Json],
     legs: Sequence[Series],
     happened: Sequence[Annotation],
 ) -> Json:
+    """``strip``: the `coverage` of the days, which all pictures share; ``happened``: on days of the calendar."""
     traces: list[Json] = []
     for one in legs if words.name not in CHARTS else legs[:1]:
         traces += _band(one, calendar, words)
@@ -42,8 +43,7 @@ def figure(
         traces += _line(one, calendar, words)
     if any(one.worse for one in legs):
         traces.append(_worse_marks(legs, set(calendar)))
-    traces += _coverage(calendar, by_day)
-    happened = [one for one in happened if one.day in set(calendar)]
+    traces += strip
     traces += _happened(happened)
     layout = _layout(words, [*_baseline_days(legs, calendar), *_marks(happened)])
     if not any(one.values for one in legs):
@@ -95,7 +95,7 @@ def _worse_marks(legs: Sequence[Series], shown: set[str]) -> Json:
     }  # fmt: skip
 
 
-def _coverage(calendar: list[str], by_day: dict[str, DaySummary]) -> list[Json]:
+def coverage(calendar: list[str], by_day: dict[str, DaySummary]) -> list[Json]:
     """Hours worn: whole bars for days that count, hatched ones for days that do not, a cross where there is nothing."""
     here = [by_day.get(day) for day in calendar]
     empty = [day for day, one in zip(calendar, here, strict=True) if one is None or not one.worn_h]

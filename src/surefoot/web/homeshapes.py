@@ -210,8 +210,8 @@ HOMES = (
     N_("both legs alike"),
     N_(
         "a chart's review (T2) while the legs' charts are less than {n} standard errors apart: the patient is "
-        "asked about other shoes, and the review waits for the answer, {n2} days at the most; {n3} days, and one leg's "
-        "urgent chart (T3) too, where both legs also do something better"
+        "asked about other shoes, and the review waits for the answer, {n2} days at the most; where both legs also do "
+        "something better, {n3} days, and one leg's urgent chart (T3) {n4} days"
     ),
     N_(
         "a count that is full by chance in 1 week of {n} (T2) or 1 day of {n2} (T3; the patient is asked first, "
