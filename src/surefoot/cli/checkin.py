@@ -15,6 +15,7 @@ from surefoot.cli.console import Terminal, note
 from surefoot.cli.told import STORE, day_given, opened
 from surefoot.config import load_config
 from surefoot.pipeline.telling import keep_check_in, told_check_in
+from surefoot.pipeline.treated import keep_treatment
 from surefoot.records import RedFlag, Teller, Treatment, TreatmentKind
 
 WORDS: dict[str, RedFlag] = {flag.replace("_", "-"): flag for flag in QUESTIONS}
@@ -86,6 +87,8 @@ def _keep(pain: int | None, said: dict[RedFlag, bool], by: Teller, store_at: str
 def treatment(kind: TreatmentKind, store_at: str | None, day: str | None, remove: bool) -> None:
     """Log a treatment by its first day, so that what comes after can be held against it.
 
+    From an operation on normal is learned anew: nothing before it is compared with any more.
+
     \b
       surefoot log treatment physiotherapy --from 2026-05-01
       surefoot log treatment injection
@@ -95,10 +98,11 @@ def treatment(kind: TreatmentKind, store_at: str | None, day: str | None, remove
     first = day_given(day, "--from") or datetime.fromtimestamp(now_s, config.zone).date().isoformat()
     store = opened(store_at, config)
     try:
-        store.diary.keep_treatment(Treatment(kind, first, remove), now_s)
+        changed = keep_treatment(store, Treatment(kind, first, remove), now_s)
     finally:
         store.close()
-    note(f"{kind} {'taken back' if remove else 'logged'}, first day {first}")
+    anew = f"; {changed} day{'s' * (changed != 1)} judged anew" if changed else ""
+    note(f"{kind} {'taken back' if remove else 'logged'}, first day {first}{anew}")
 
 
 def watched() -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import get_args
 
 import click
 
@@ -19,7 +20,7 @@ from surefoot.pipeline.asking import ABOUT
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.store import StoreError
 from surefoot.pipeline.telling import keep_answer
-from surefoot.records import Aid, AnswerWord, Incident, Teller
+from surefoot.records import Aid, AidKind, AnswerWord, Incident, Teller
 from surefoot.web.words import ANSWERS, INCIDENTS, side
 
 
@@ -86,14 +87,14 @@ def incidents(store_at: str | None) -> None:
 
 
 @log.command()
-@click.argument("kind", type=click.Choice(["brace", "stick", "shoes"]))
+@click.argument("kind", type=click.Choice(get_args(AidKind)))
 @STORE
 @click.option("--from", "start", metavar="DAY", help="First day with it, such as 2026-05-01 [today].")
 @click.option("--until", "end", metavar="DAY", help="Last day with it [until further notice].")
 @click.option("--name", default="", help="Which one, where there are several: other shoes are another aid.")
 @click.option("--remove", is_flag=True, help="Take back what was logged with this first day by mistake.")
 def aid(kind: str, store_at: str | None, start: str | None, end: str | None, name: str, remove: bool) -> None:
-    """Log a brace, a stick or shoes.
+    """Log a brace, a stick, shoes, or another strap that holds the sensors.
 
     Days with it are compared only with days with it.
 

@@ -6,11 +6,10 @@ from datetime import UTC, datetime
 
 from surefoot.alerts.alike import asked_by_clinic
 from surefoot.alerts.orders import Unreadable
-from surefoot.pipeline.plan import Plan, objections, replaced_by
-from surefoot.pipeline.rulebook import RulebookParams
+from surefoot.pipeline.plan import objections, replaced_by
 from surefoot.pipeline.shoes import asked_shoes
 from surefoot.pipeline.store import Store
-from surefoot.pipeline.trends import judge
+from surefoot.pipeline.treated import judge_anew, keep_treatment
 from surefoot.records import Confirmation, Learning, Limits, Order, Question, Treatment
 
 _TOMORROW_S = 86400.0  # a home may live a day ahead of UTC
@@ -38,13 +37,13 @@ def obey(store: Store, order: Order | Unreadable, now_s: float) -> Confirmation 
         return refusal
     late = replaced_by(order, book.held(gateway))
     if isinstance(order.what, Treatment) and not late:  # known twice is known once: its name is its kind and day
-        store.diary.keep_treatment(order.what, now_s)
+        keep_treatment(store, order.what, now_s)
     confirmation = Confirmation(order.order_id, "applied", now_s, _said(order, late))
     book.take(gateway, order, confirmation)
     if isinstance(order.what, Question) and order.what.about == "shoes":
         _ask_about_shoes(store, order.order_id, now_s)
     if isinstance(order.what, Learning):
-        _judge_anew(store, order.what.first_day, store.orders.plan(gateway))
+        judge_anew(store, order.what.first_day)
     return confirmation
 
 
@@ -52,13 +51,6 @@ def _ask_about_shoes(store: Store, order_id: str, now_s: float) -> None:
     """It stands on the patient's page, as one that the walk has raised; where one stands there, that one is meant."""
     if asked_shoes(store, now_s) is None:
         store.keep_alert(asked_by_clinic(order_id, datetime.fromtimestamp(now_s, UTC).date().isoformat(), now_s))
-
-
-def _judge_anew(store: Store, first_day: str, plan: Plan) -> None:
-    days, params = store.days(store.gateway()), RulebookParams().of(plan)
-    for k, day in enumerate(days):
-        if day.day >= first_day:
-            store.keep_day(day, judge(days[: k + 1], params.trends))
 
 
 def _said(order: Order, late: bool) -> str:

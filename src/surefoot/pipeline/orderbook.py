@@ -13,14 +13,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, func, select
 
-from surefoot.alerts.bodies import ConfirmationBody
+from surefoot.alerts.bodies import ConfirmationBody, TreatmentBody
 from surefoot.alerts.orders import OrderError, body_text, kind_of, read_body
 from surefoot.pipeline.engine import StoreError, plain_words, writing
 from surefoot.pipeline.outbox import Outbox, queue
 from surefoot.pipeline.plan import Plan, objections, plan_of
 from surefoot.pipeline.rows import add, put
 from surefoot.pipeline.schema import gateways, outbox
-from surefoot.pipeline.toldtables import confirmations, digests, orders
+from surefoot.pipeline.toldtables import confirmations, digests, orders, treatments
 from surefoot.records import Confirmation, Order, Ordered
 
 LEAST_STEP_S = 0.001  # between two orders of a home, whatever the clock does: the later one is the later one
@@ -43,7 +43,7 @@ class OrderBook:
     def __init__(self, engine: Engine, way_out: Outbox) -> None:
         self._engine = engine
         self._outbox = way_out
-        self._plans: dict[str, tuple[int, Plan]] = {}  # by gateway: of how many confirmations it was made
+        self._plans: dict[str, tuple[object, Plan]] = {}  # by gateway, with what it was made of
 
     # ---- clinic
 
@@ -137,10 +137,10 @@ class OrderBook:
         """What holds for this patient by now. It is asked for all the time: made anew only when there is a new word."""
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             mine = select(func.count()).select_from(confirmations).where(confirmations.c.gateway == gateway)
-            count = connection.scalar(mine) or 0
+            made_of = connection.scalar(mine) or 0, operated(connection, gateway)
         known = self._plans.get(gateway)
-        if known is None or known[0] != count:
-            known = self._plans[gateway] = count, plan_of(self.held(gateway))
+        if known is None or known[0] != made_of:
+            known = self._plans[gateway] = made_of, plan_of(self.held(gateway), made_of[1])
         return known[1]
 
 
@@ -148,6 +148,13 @@ def held(given: Sequence[GivenOrder]) -> list[Order]:
     """Of orders of one home, the newest first, those that hold, the oldest first."""
     done = (one for one in reversed(given) if one.confirmation is not None and one.confirmation.verdict == "applied")
     return [one.order for one in done]
+
+
+def operated(connection: Connection, gateway: str) -> tuple[str, ...]:
+    """The days of this patient's operations: of a leg, or of the back, nothing before is what it should be like."""
+    mine = (treatments.c.gateway == gateway) & (treatments.c.kind == "surgery")
+    told = map(TreatmentBody.model_validate_json, connection.scalars(select(treatments.c.body).where(mine)))
+    return tuple(sorted(one.day for one in told if not one.withdrawn))
 
 
 def _row(gateway: str, order: Order, who: str, note: str) -> dict[str, object]:

@@ -77,10 +77,13 @@ class Plan:
         return max((one.first_day for one in self.learnings if one.first_day <= day), default="")
 
 
-def plan_of(orders: Iterable[Order]) -> Plan:
-    """The plan that these orders make, all of them done: a later one about the same thing replaces an earlier."""
+def plan_of(orders: Iterable[Order], operated: Iterable[str] = ()) -> Plan:
+    """The plan that these orders make, all of them done: a later one about the same thing replaces an earlier.
+
+    From each day of an operation (``operated``) on, normal is learned anew, with or without an order.
+    """
     limits, set_day, affected = Limits(), "", None
-    learnings: dict[str, Learning] = {}
+    learnings = {day: Learning(day) for day in operated}
     for order in sorted(orders, key=lambda one: (one.given_s, one.order_id)):
         match order.what:
             case Limits() as limits:

@@ -10,7 +10,7 @@ from surefoot.records.samples import Side
 
 AnswerWord = Literal["gave_way", "stumbled", "no"]
 Teller = Literal["patient", "companion"]  # no names: they never leave the clinic
-AidKind = Literal["brace", "stick", "shoes"]
+AidKind = Literal["brace", "stick", "shoes", "strap"]
 RedFlag = Literal["saddle_numbness", "bladder_or_bowel", "sudden_weakness", "both_legs_weak"]
 TreatmentKind = Literal[
     "physiotherapy", "injection", "shockwave", "stimpod", "surgery", "medication", "exercise", "other"
@@ -53,7 +53,7 @@ class Judgement:
 class Aid:
     """What the patient walks with from ``start_day`` to ``end_day``, both included; None: until further notice.
 
-    ``name`` tells two of a kind apart: another pair of shoes is another aid.
+    ``name`` tells two of a kind apart: another pair of shoes is another aid. A strap is what holds the sensors.
     """
 
     kind: AidKind

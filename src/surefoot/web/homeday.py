@@ -33,6 +33,7 @@ AIDS: Mapping[AidKind, str] = {
     "brace": N_("A brace"),
     "stick": N_("A stick or crutch"),
     "shoes": N_("Other shoes than usual"),
+    "strap": N_("Other straps on the sensors than usual"),
 }
 LOOKED_LIKE = {
     "giving_way": N_("{when}: something that looked like a leg giving way ({side})."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, get_args
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import FastAPI, Form
@@ -84,10 +84,9 @@ def add_profile(app: FastAPI, page: ProfilePage) -> None:
 
 def _profile(side: str, since: str, cause: str, remark: str, roots: Sequence[str], aids: Sequence[str]) -> Profile:
     """As it was typed; Refused for what the form does not offer."""
-    kinds: tuple[str, ...] = get_args(AidKind)
-    if side not in SIDE_WORDS or cause not in CAUSES or set(roots) - set(ROOTS) or set(aids) - set(kinds):
+    if side not in SIDE_WORDS or cause not in CAUSES or set(roots) - set(ROOTS) or set(aids) - set(AID_WORDS):
         what = _("This form is not one of this page's.")
         raise Refused(400, what, _("Nothing was stored."), _("Reload the page."))
     chosen: tuple[Root, ...] = tuple(root for root in ROOTS if root in roots)
-    worn: tuple[AidKind, ...] = tuple(aid for aid in get_args(AidKind) if aid in aids)
+    worn: tuple[AidKind, ...] = tuple(aid for aid in AID_WORDS if aid in aids)
     return Profile(side, chosen, cause, since.strip(), worn, remark)  # type: ignore[arg-type]  # one of them

@@ -20,7 +20,7 @@ CAUSE_WORDS: dict[Cause, str] = {
     "other": N_("other"),
     "": N_("not known"),
 }
-AID_WORDS: dict[AidKind, str] = {
+AID_WORDS: dict[AidKind, str] = {  # usually walked with: straps are no part of a profile
     "brace": N_("brace"),
     "stick": N_("stick or crutch"),
     "shoes": N_("special shoes"),
