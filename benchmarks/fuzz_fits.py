@@ -59,9 +59,10 @@ FITS: dict[str, tuple[str, ...]] = {
     "word": (*get_args(AnswerWord), "still", "until"),
 }
 KINDS = {"/aid": get_args(AidKind), "/patients/{gateway}/plan/treat": get_args(TreatmentKind)}  # else an incident's
+WORDS = {"/sudden": (*get_args(AidKind), "no")}
 
 
 def fitting(route: str, names: list[str], rng: np.random.Generator) -> bytes:
     """A form as the page would send it, as far as a field can be taken by itself."""
-    fits = {**FITS, "kind": KINDS.get(route, ("giving_way",))}
+    fits = {**FITS, "kind": KINDS.get(route, ("giving_way",)), "word": WORDS.get(route, FITS["word"])}
     return urlencode([(name, str(rng.choice(fits.get(name, ("",))))) for name in names]).encode()
