@@ -22,6 +22,7 @@ from fuzz_forms import CHUNK, HOST, NOW_S, SCRIPT, Ask, Told, answered, forms, m
 
 from surefoot.pipeline import passwords
 from surefoot.pipeline.store import open_store
+from surefoot.pipeline.suddenask import SuddenQuestion
 from surefoot.records import SIDES, Incident, WornSensor
 from surefoot.web.guard import HEADERS
 from surefoot.web.homeapp import make_home_app
@@ -41,8 +42,10 @@ class Home:
             self.store.keep_worn_sensor(WornSensor(side, "shank", "dot", side, HERS, 60.0, NOW_S))
         self.store.keep_incident(Incident("giving_way", "left", 1000.0, 1001.0, "probable", (("drop_dps", 210.5),)))
         sensors = tuple(SensorNow(side, "shank", "streaming", "", 80) for side in SIDES)
+        asked = SuddenQuestion("left", "2026-01-29", NOW_S - 3600.0, NOW_S - 60.0, NOW_S + 1740.0, ("",))
+        now = HomeNow(NOW_S, sensors, asked=(asked,))
         self.app = make_home_app(
-            self.store, self._clock, ZoneInfo("UTC"), live=lambda: HomeNow(NOW_S, sensors), recorded=lambda *_: iter(())
+            self.store, self._clock, ZoneInfo("UTC"), live=lambda: now, recorded=lambda *_: iter(())
         )
         if pin:
             self.store.office.pin.set(PIN, NOW_S)

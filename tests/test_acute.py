@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -158,9 +158,16 @@ def test_every_number_of_a_block_is_one_of_the_day() -> None:
 class Life:
     """Strides of a patient, day by day, through the course."""
 
-    def __init__(self, aids: dict[str, tuple[str, ...]] | None = None, past_s: float = float("-inf")) -> None:
+    def __init__(
+        self,
+        aids: dict[str, tuple[str, ...]] | None = None,
+        past_s: float = float("-inf"),
+        denied: Callable[[Sudden], bool] = lambda sudden: False,
+    ) -> None:
         self.aids, self.asked = aids or {}, []
-        today = Today(day_of, lambda day: self.aids.get(day, ()), on_ask=self.asked.append, past_s=past_s)
+        today = Today(
+            day_of, lambda day: self.aids.get(day, ()), on_ask=self.asked.append, past_s=past_s, denied=denied
+        )
         self.course = Course(today=today)
         self.rng = np.random.default_rng(5)
 

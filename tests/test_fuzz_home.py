@@ -25,7 +25,7 @@ def test_any_form_is_answered(pin: bool) -> None:
     told = fuzz.by_chance(500, [3], pin)
     assert told.faults == [] and told.inputs == 500
     kept = {route for route, status in told.statuses if route.startswith("POST") and status == 303}
-    assert {"POST /checkin", "POST /answer", "POST /aid", "POST /breaks", "POST /tests/{kind}"} <= kept
+    assert {"POST /checkin", "POST /answer", "POST /aid", "POST /sudden", "POST /breaks", "POST /tests/{kind}"} <= kept
 
 
 def test_what_is_planted_is_found() -> None:

@@ -12,6 +12,7 @@ from surefoot.alerts.bodies import HomeFault
 from surefoot.cli.alignment import aligned
 from surefoot.cli.console import NOT_KNOWN
 from surefoot.pipeline.activities import SittingWatch
+from surefoot.pipeline.suddenask import SuddenQuestion
 from surefoot.pipeline.wear import WearParams, recorded_and_worn_h
 from surefoot.records import (
     Activity,
@@ -60,6 +61,7 @@ class Board:
         self.evicted = 0  # rows that gave way in the outbox: they stay at home, and the clinic lacks them
         self.faults: dict[HomeFault, str] = {}  # what keeps this home from its work, in words; "" where it is over
         self.mounting = ""  # how the sensors sit, in the patient's words
+        self.asked: tuple[SuddenQuestion, ...] = ()  # today, answered or not
         self.walked: ClockOffset | OffsetNotKnown | None = None  # how far the legs' clocks stand apart, by walking
         self.statuses = {(s.side, s.placement): SensorStatus(s.side, s.placement, now_s, "searching") for s in worn}
         self._rates: dict[Key, float | None] = dict.fromkeys(self.statuses)
@@ -110,6 +112,7 @@ class Board:
         """All of today is told from the beginning."""
         self._day, self._strides = "", Counter()
         self._happened, self.minutes, self._sitting = [], (), SittingWatch()
+        self.asked = ()
 
     def strides_today(self, now_s: float) -> dict[Side, int]:
         """Of each leg that is understood."""

@@ -43,6 +43,7 @@ from surefoot.pipeline.resumed import open_day_s, resumed
 from surefoot.pipeline.retold import Retold
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.suddenask import question
 from surefoot.records import (
     Alert,
     Check,
@@ -219,9 +220,10 @@ class Gateway:
 
     def _ask(self, sudden: Sudden) -> None:
         """The moment for the patient to say what may explain it, before the care team hears of it."""
+        self._board.asked = (*self._board.asked, question(self._store, sudden))
         self._say(
             f"the {sudden.side} leg walks differently than usual since a while. Is it because of a brace, a stick or "
-            "other shoes? Then say so within half an hour: surefoot log aid --help"
+            "other shoes? Then say so within half an hour, on your page or with: surefoot log aid --help"
         )
 
     def _checked(self, check: Check) -> None:

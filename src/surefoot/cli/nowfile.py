@@ -41,5 +41,6 @@ def home_now(board: Board, now_s: float) -> HomeNow:
         doing=doing.kind if doing else None,
         doing_s=doing.end_s if doing else None,
         seated_min=round(board.seated_min, 1),
+        asked=tuple(one for one in board.asked if now_s < one.until_s),
         worn_h=round(board.worn_today_h(now_s), 2) if board.minutes and not board.phase else None,
     )

@@ -8,10 +8,10 @@ from functools import partial
 from itertools import pairwise
 
 from surefoot.pipeline.acute import Sudden
-from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.incidentwatch import IncidentWatch
 from surefoot.pipeline.store import Store
+from surefoot.pipeline.suddenask import denied, walks_with
 from surefoot.pipeline.tested import only_tests
 from surefoot.pipeline.today import Today
 from surefoot.pipeline.told import Told
@@ -46,10 +46,11 @@ def resumed(
 
     today = Today(
         day_of,
-        lambda day: (*aids_on(day, store.diary.aids()), store.orders.plan(gateway).learned_since(day)),
+        partial(walks_with, store),
         _by_day(store, newest_s, until_s) if newest_s else (),
         on_ask=on_ask,
         past_s=past_s,
+        denied=lambda sudden: denied(store, sudden.side, sudden.at_s),
     )
     told = told_of(store, now_s)
     alerts = told.alerts()

@@ -15,7 +15,8 @@ class Today:
 
     ``day_of`` tells the local date of a moment, ``aids_on`` what the patient walks with on a date, as logged by now.
     ``strides``: those of the last weeks, oldest first, as a store keeps them. ``on_ask`` hears of a sudden change at
-    once: it is the moment to ask whether something explains it. What happened before ``past_s`` becomes known late: it
+    once: it is the moment to ask whether something explains it; ``denied`` tells whether the answer was that nothing
+    does: then nobody waits any longer. What happened before ``past_s`` becomes known late: it
     is told when all until then is known, and only if it still lasts.
     """
 
@@ -27,10 +28,11 @@ class Today:
         params: AcuteParams | None = None,
         on_ask: Callable[[Sudden], None] = lambda sudden: None,
         past_s: float = float("-inf"),
+        denied: Callable[[Sudden], bool] = lambda sudden: False,
     ) -> None:
         self._params = params or AcuteParams()
         self._day_of, self._aids_on, self._on_ask = day_of, aids_on, on_ask
-        self._past_s = past_s
+        self._past_s, self._denied = past_s, denied
         self._blocks = FiftyMaker()
         self._watch = AcuteWatch(day_of, aids_on, self._params, fifties_of(strides))
         self._asked: list[tuple[Sudden, tuple[str, ...]]] = []
@@ -44,7 +46,7 @@ class Today:
             if not self._is_past(sudden):
                 self._on_ask(sudden)
         known_s = max((minute.start_s for minute in findings.minutes), default=known_s)
-        return [] if known_s is None else self._due(known_s)
+        return self._due(float("-inf") if known_s is None else known_s)
 
     def close(self) -> list[Sudden]:
         """Nothing more will come: what was asked and not explained is told now."""
@@ -53,7 +55,8 @@ class Today:
     def _due(self, now_s: float) -> list[Sudden]:
         if now_s < self._past_s:
             return []
-        due = [one for one in self._asked if one[0].at_s + self._params.ask_s <= now_s]
+        ask_s = self._params.ask_s
+        due = [one for one in self._asked if one[0].at_s + ask_s <= now_s or self._denied(one[0])]
         self._asked = [one for one in self._asked if one not in due]
         over = [sudden for sudden, _ in due if self._is_past(sudden) and not self._watch.lasts(sudden)]
         for sudden in over:

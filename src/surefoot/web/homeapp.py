@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, tzinfo
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import FastAPI, Form, Request
@@ -23,6 +23,7 @@ from surefoot.pipeline.guidedwindow import Recorded
 from surefoot.pipeline.shoes import ShoeWord, asked_shoes, keep_shoes
 from surefoot.pipeline.sitbreaks import AFTER_MIN, MOST, SETTING, read_breaks
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.pipeline.suddenask import deny, still_open
 from surefoot.pipeline.telling import day_of, keep_answer, keep_check_in, told_check_in
 from surefoot.records import Aid, AidKind, AnswerWord, CheckIn, Incident, RedFlag, SurefootError, Teller
 from surefoot.web.app import add_files
@@ -54,6 +55,10 @@ _HERE_GOES_WHAT_CAME_OF_IT = "\x00"
 
 class _Wrong(SurefootError):
     """A form about something that is not there."""
+
+
+def _closed_question() -> _Wrong:
+    return _Wrong(_("This question is not open any more."), _("Nothing was kept."), _("Go back to your page."))
 
 
 class _ToTheEnd(StreamingResponse):
@@ -138,17 +143,33 @@ class HomePage:
         if today_only in self._store.diary.aids():
             self._store.diary.drop_aid(today_only)
             return RedirectResponse("/?told=taken_back", 303)
-        if not any(name.startswith(kind) for name in aids_on(day, self._store.diary.aids())):
-            self._store.diary.keep_aid(today_only)
+        self._log_aid(today_only)
         return RedirectResponse("/?told=logged", 303)
+
+    def sudden(self, word: Annotated[AidKind | Literal["no"], Form()]) -> Response:
+        """To "is it because of a brace, a stick or other shoes?". A second tap takes nothing back."""
+        now_s, now = self._clock(), self._live()
+        asked = still_open(self._store, now.asked if now else (), now_s)
+        if word != "no":
+            for day in {one.day for one in asked} or {day_of(now_s, self._zone)}:
+                self._log_aid(Aid(word, day, day))
+            return RedirectResponse("/?told=logged", 303)
+        if not asked:
+            raise _closed_question()
+        deny(self._store, asked, now_s)
+        return RedirectResponse("/?told=alerted", 303)
+
+    def _log_aid(self, aid: Aid) -> None:
+        """Unless it is logged for that day already."""
+        if not any(name.startswith(aid.kind) for name in aids_on(aid.start_day, self._store.diary.aids())):
+            self._store.diary.keep_aid(aid)
 
     def shoes(self, word: Annotated[ShoeWord, Form()]) -> Response:
         """To "did you walk in other shoes?"."""
         now_s = self._clock()
         asked = asked_shoes(self._store, now_s)
         if asked is None:
-            what = _("This question is not open any more.")
-            raise _Wrong(what, _("Nothing was kept."), _("Go back to your page."))
+            raise _closed_question()
         alerts = keep_shoes(self._store, asked, word, now_s)
         return RedirectResponse(f"/?told={'alerted' if alerts else 'answered'}", 303)
 
@@ -210,6 +231,7 @@ def make_home_app(
     app.post("/answer", response_model=None)(page.answer)
     app.post("/aid", response_model=None)(page.aid)
     app.post("/shoes", response_model=None)(page.shoes)
+    app.post("/sudden", response_model=None)(page.sudden)
     add_files(app)
     _add_problems(app, page)
     door = HomeDoor(store, clock, page.page, always=bool(names), secure=secure)

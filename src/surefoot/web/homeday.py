@@ -13,6 +13,7 @@ from surefoot.pipeline.asking import Open, open_questions
 from surefoot.pipeline.reads import StoredAlert
 from surefoot.pipeline.shoes import AskedShoes, asked_shoes
 from surefoot.pipeline.store import Store
+from surefoot.pipeline.suddenask import SuddenQuestion, still_open
 from surefoot.pipeline.telling import day_of
 from surefoot.pipeline.tested import only_tests
 from surefoot.records import AidKind, Alert, CheckIn, Incident, Side, TestKind
@@ -38,6 +39,12 @@ LOOKED_LIKE = {
     "giving_way": N_("{when}: something that looked like a leg giving way ({side})."),
     "stumble": N_("{when}: something that looked like a stumble ({side})."),
     "fall": N_("{when}: something that looked like a fall ({side})."),
+}
+
+
+DIFFERENT: Mapping[Side, str] = {
+    "left": N_("Your left leg has walked differently than usual since {time}. An answer helps until {until}."),
+    "right": N_("Your right leg has walked differently than usual since {time}. An answer helps until {until}."),
 }
 
 
@@ -70,6 +77,7 @@ class Today:
     aids: tuple[tuple[AidKind, str, bool], ...]  # what may help the walking, in words, and whether it is logged today
     recovery: tuple[str, ...]  # of the affected leg, where the clinic has said which it is
     shoes: AskedShoes | None  # whether other shoes explain what both legs do
+    sudden: tuple[str, ...]  # of each leg that has just changed, while it is asked whether an aid explains it
     noticed: str  # whether the care team has seen what is urgent, as far as is known here
 
 
@@ -95,6 +103,7 @@ def today(store: Store, now_s: float, zone: tzinfo, now: HomeNow | None = None) 
         aids=tuple(_aids(store, day_of(now_s, zone))),
         recovery=tuple(f"{one.title}: {one.state}. {one.says}" for one in _recoveries(store)),
         shoes=asked_shoes(store, now_s),
+        sudden=tuple(_sudden(one, zone) for one in still_open(store, now.asked if now else (), now_s)),
         noticed=_noticed([one for one in known if one.alert.channel == "clinical" and one.alert.tier >= "T3"], zone),
     )
 
@@ -136,6 +145,10 @@ def _wanted(questions: Open) -> list[str]:
 def _asked(one: Incident, zone: tzinfo) -> Asked:
     words = _(LOOKED_LIKE[one.kind], when=_clock(one.start_s, zone), side=which_leg(one.side))
     return Asked(one.kind, one.side or "both", repr(one.start_s), words)
+
+
+def _sudden(one: SuddenQuestion, zone: tzinfo) -> str:
+    return _(DIFFERENT[one.side], time=_hour(one.start_s, zone), until=_hour(one.until_s, zone))
 
 
 def _done(told: Sequence[CheckIn], zone: tzinfo) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from surefoot.pipeline.suddenask import SuddenQuestion
 from surefoot.records import ActivityKind, LinkState, Placement, Side
 
 NAME = "now.json"
@@ -41,6 +42,7 @@ class HomeNow:
     doing_s: float | None = None  # when that ended
     seated_min: float = 0.0  # without a break
     worn_h: float | None = None  # today
+    asked: tuple[SuddenQuestion, ...] = ()  # about a leg that walks differently than usual, answered or not
 
 
 _FORM: TypeAdapter[HomeNow] = TypeAdapter(HomeNow)
