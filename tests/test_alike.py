@@ -91,6 +91,14 @@ def test_nobody_waits_longer_than_three_days_for_an_answer() -> None:
     ]
 
 
+def test_a_question_of_long_ago_that_nobody_answered_is_asked_again() -> None:
+    (asked,) = question([REVIEW], [], 7.0)
+    later = replace(REVIEW, day=name(35), alert_id="later")
+    assert held(later, before=[asked]) == [later]
+    (again,) = question([later], [asked], 9.0)
+    assert again.day == name(35) and unanswered(later, [asked]) == later
+
+
 def test_an_answered_question_is_open_no_more_whichever_copy_comes_first() -> None:
     (asked,) = question([REVIEW], [], 7.0)
     said = answered(asked, "the usual shoes", 9.0)

@@ -50,7 +50,7 @@ MAY_TOUCH = {  # outside thing: the files that may
     | {f"pipeline/{name}.py" for name in ("wardrobe", "storecheck", "tables", "toldtables", "diary", "alertlog")}
     | {
         f"pipeline/{name}.py"
-        for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "kept", "lookout", "closed")
+        for name in ("judgements", "orderbook", "holes", "arrivals", "lists", "kept", "lookout", "closed", "copies")
     }
     | {f"pipeline/{name}.py" for name in ("stafftables", "staff", "login", "auditlog", "office", "turns")}
     | {f"pipeline/{name}.py" for name in ("appendonly", "sealed", "sealedstore", "forgetting", "tokens", "profiles")}

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, create_engine, text
 
 import made
+import story
+from postgres import Postgres
+from surefoot.alerts.bodies import BoutBody
 from surefoot.pipeline import schema
 from surefoot.pipeline.copies import copy_before
 from surefoot.pipeline.store import StoreError, open_store
@@ -107,3 +113,82 @@ def test_a_store_of_a_newer_surefoot_is_refused_and_left_as_it_is(tmp_path: Path
         open_store(f"sqlite:///{path}")
     assert "newer surefoot" in caught.value.remedy and number_of(path) == 99
     assert list(tmp_path.glob("*.schema-*")) == []
+
+
+# ---- PostgreSQL
+
+
+def set_back(url: str, number: int) -> None:
+    """The database as the surefoot of that schema left it."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for table in ("read_token_patients", "read_tokens"):
+            connection.execute(text(f"DROP TABLE {table}"))
+        connection.execute(text("UPDATE about SET value = :number WHERE name = 'schema'"), {"number": str(number)})
+    engine.dispose()
+
+
+def asked(url: str, question: str) -> list[object]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = list(connection.execute(text(question)).scalars())
+    engine.dispose()
+    return found
+
+
+def test_a_postgresql_is_copied_into_a_schema_before_its_tables_change(cluster: Callable[[], Postgres]) -> None:
+    url = cluster().new_place("copied")
+    home = story.Home(made.HOME)
+    for number in (11, 10):
+        store = open_store(url)
+        home.tell(store, 5.0, BoutBody.of(made.bout(number)))
+        store.close()
+        set_back(url, number)
+    open_store(url).close()
+    (here,) = asked(url, "SELECT current_schema()")
+    assert asked(url, "SELECT value FROM about WHERE name = 'schema'") == [str(NEWEST)]
+    assert asked(url, "SELECT count(*) FROM bouts") == asked(url, f"SELECT count(*) FROM {here}_10.bouts") == [2]
+    assert asked(url, f"SELECT count(*) FROM {here}_11.bouts") == [1]
+    assert asked(url, f"SELECT value FROM {here}_10.about WHERE name = 'schema'") == ["10"]
+    open_store(url).close()
+    rooms = f"SELECT nspname FROM pg_namespace WHERE nspname LIKE '{here}\\_%' ORDER BY 1"
+    assert asked(url, rooms) == [f"{here}_10", f"{here}_11"], "a store of today is not copied"
+
+
+def test_workers_that_start_at_once_upgrade_a_postgresql_once(cluster: Callable[[], Postgres]) -> None:
+    url = cluster().new_place("at_once")
+    open_store(url).close()
+    set_back(url, 11)
+    with ThreadPoolExecutor(4) as pool:
+        for store in [one.result() for one in [pool.submit(open_store, url) for _ in range(4)]]:
+            store.close()
+    assert asked(url, "SELECT value FROM about WHERE name = 'schema'") == [str(NEWEST)]
+
+
+def test_a_postgresql_whose_copy_cannot_be_made_is_left_as_it_is(
+    cluster: Callable[[], Postgres], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = cluster().new_place("no_copy")
+    open_store(url).close()
+    set_back(url, 11)
+    (here,) = asked(url, "SELECT current_schema()")
+    full = f"CREATE TABLE {here}_11.about AS SELECT 1; SELECT 1 / 0"  # as a full disk: it fails half-way
+    monkeypatch.setattr("surefoot.pipeline.copies.inspect", lambda connection: Failing(connection, full))
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(url)
+    assert asked(url, "SELECT value FROM about WHERE name = 'schema'") == ["11"]
+    assert asked(url, f"SELECT nspname FROM pg_namespace WHERE nspname = '{here}_11'") == []
+
+
+class Failing:
+    """A look at the tables that ends in an error of the database."""
+
+    def __init__(self, connection: Connection, statement: str) -> None:
+        self._connection, self._statement = connection, statement
+
+    def has_table(self, name: str) -> bool:
+        return True
+
+    def get_table_names(self) -> list[str]:
+        self._connection.exec_driver_sql(self._statement)
+        return []

@@ -13,10 +13,12 @@ import httpx
 import pytest
 
 import story
+from surefoot.alerts.bodies import BoutBody
 from surefoot.pipeline.store import Store, open_store
-from surefoot.records import Trend
+from surefoot.records import Bout, Trend
 from surefoot.web.app import make_app
 from surefoot.web.desk import MANY_PATIENTS
+from surefoot.web.listing import rows_of
 from surefoot.web.patients import courses
 
 NOW_S = story.day_s(28) + 60.0
@@ -125,3 +127,19 @@ def test_what_cannot_be_said_has_no_arrow_up_or_down() -> None:
         ("right", "\u2192", "as usual"),
     ]
     assert courses(said[:1]) == ()
+
+
+def test_that_the_sensors_are_worn_today_is_seen_by_the_walking_of_today(tmp_path: Path) -> None:
+    store, now_s = open_store(f"sqlite:///{tmp_path}/clinic.sqlite"), story.day_s(3) + 40_000.0
+    walked, lay = story.Home(story.WEAK), story.Home(story.STEADY)
+    lasted = (Bout(now_s - 25 * 3600, now_s - 24.9 * 3600, 90, 90), Bout(now_s - 9000.0, now_s - 8400.0, 300, 300))
+    walked.tell(store, now_s - 60.0, *map(BoutBody.of, lasted))
+    lay.tell(store, now_s - 60.0, BoutBody.of(lasted[0]))
+    told = {one.patient.gateway: one.watch.walked for one in rows_of(store, store.patients(), now_s)}
+    assert told == {story.WEAK: "10 minutes, last 2 hours ago", story.STEADY: "no walking has arrived"}
+    walked.tell(store, now_s, BoutBody.of(Bout(now_s - 400.0, now_s - 100.0, 150, 150)))
+    (row,) = [one for one in rows_of(store, store.patients(), now_s) if one.patient.gateway == story.WEAK]
+    assert row.watch.walked == "15 minutes, last 1 minute ago"
+    (later,) = [one for one in rows_of(store, store.patients(), now_s + 90_000.0) if one.patient.gateway == story.WEAK]
+    assert later.watch.walked == "no walking has arrived"
+    store.close()

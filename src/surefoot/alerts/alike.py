@@ -30,6 +30,9 @@ NOT_YET = (
 )
 
 
+STALE_DAYS = 14  # behind the longest wait, and the week for which the question stands on the page (P)
+
+
 @dataclass(frozen=True, slots=True)
 class AlikeParams:
     """When a review waits for an answer (P; ``benchmarks/charts.py``)."""
@@ -140,7 +143,9 @@ def waiting(before: Iterable[Alert]) -> list[Alert]:
 
 
 def names(asked: Alert, one: Alert) -> bool:
-    """Whether this review is one that the question is about."""
+    """Whether this review is one that the question is about: one of long ago says nothing of the shoes of today."""
+    if (date.fromisoformat(one.day) - date.fromisoformat(asked.day)).days > STALE_DAYS:
+        return False
     return any((trend.metric, trend.side) == (CHART_OF.get(one.kind), one.side) for trend in asked.evidence)
 
 

@@ -35,7 +35,7 @@ def forget(context: click.Context, patient: str, yes: bool) -> None:
     click.echo(f"Deleted: {sum(gone.values())} rows. The home's id stays in the log of who did what.")
     note(f"let the home send no longer: surefoot clinic revoke {found.gateway}")
     note("the home's own store is deleted there (its folder)")
-    note("copies of this database still hold the patient, those beside it (*.schema-N) too")
+    note("copies of this database still hold the patient, beside it (*.schema-N) or in it (PostgreSQL: public_N), too")
 
 
 def _found(store: Store, patient: str) -> Patient:

@@ -1,4 +1,4 @@
-"""A copy of a store's file, made before a newer surefoot changes its tables: the way back."""
+"""A copy of a store, made before a newer surefoot changes its tables: the way back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+
+from sqlalchemy import Connection, inspect
 
 
 def copy_before(path: str, newest: int) -> Path | None:
@@ -35,6 +37,33 @@ def copy_before(path: str, newest: int) -> Path | None:
     finally:
         fresh.unlink(missing_ok=True)
     return copy
+
+
+def copy_inside(connection: Connection, newest: int) -> str | None:
+    """The same on a PostgreSQL, in the transaction that changes the tables: into a schema of its own; its name.
+
+    ``public_4`` holds the rows of every table of ``public`` as they were; a copy of an earlier try goes. Programs that
+    start at once wait here for the one that is first, and find nothing to copy.
+    """
+    if _number(connection) in (None, newest):
+        return None
+    connection.exec_driver_sql("LOCK TABLE about IN EXCLUSIVE MODE")
+    number = _number(connection)
+    if number is None or number >= newest:
+        return None
+    room = f"{connection.exec_driver_sql('SELECT current_schema()').scalar()}_{number}"
+    connection.exec_driver_sql(f'DROP SCHEMA IF EXISTS "{room}" CASCADE')
+    connection.exec_driver_sql(f'CREATE SCHEMA "{room}"')
+    for table in inspect(connection).get_table_names():
+        connection.exec_driver_sql(f'CREATE TABLE "{room}"."{table}" AS TABLE "{table}"')
+    return room
+
+
+def _number(connection: Connection) -> int | None:
+    if not inspect(connection).has_table("about"):
+        return None
+    number = connection.exec_driver_sql("SELECT value FROM about WHERE name = 'schema'").scalar()
+    return None if number is None else int(number)
 
 
 def sync(path: Path) -> None:

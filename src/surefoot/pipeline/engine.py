@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as NoLineFree
 from sqlalchemy.pool import QueuePool
 
 from surefoot.pipeline import schema
-from surefoot.pipeline.copies import copy_before
+from surefoot.pipeline.copies import copy_before, copy_inside
 from surefoot.pipeline.sealed import give_keys
 from surefoot.pipeline.sealedstore import note_keys
 from surefoot.pipeline.sealing import Keyring, SealError
@@ -64,6 +64,8 @@ def open_engine(url: str, keys: Keyring | None = None) -> Engine:
                 copy_before(str(address.database or ""), schema.MIGRATIONS[-1][0])
             give_keys(engine, keys)
             with writing(engine) as connection:
+                if engine.dialect.name == "postgresql":
+                    copy_inside(connection, schema.MIGRATIONS[-1][0])
                 schema.upgrade(connection)
                 note_keys(connection)
     except OSError as error:

@@ -8,16 +8,17 @@ from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, select
 
-from surefoot.alerts.bodies import AnswerBody, CheckInBody, TreatmentBody
+from surefoot.alerts.bodies import AnswerBody, BoutBody, CheckInBody, TreatmentBody
 from surefoot.pipeline.engine import plain_words
 from surefoot.pipeline.kept import Kept
 from surefoot.pipeline.lookout import Lookout
 from surefoot.pipeline.reads import DAY, TREND, between, days_of, parts
-from surefoot.pipeline.schema import answers, check_ins, days, incidents, treatments, trends
-from surefoot.records import Answer, CheckIn, DaySummary, Incident, IncidentKind, Treatment, Trend
+from surefoot.pipeline.schema import answers, bouts, check_ins, days, incidents, treatments, trends
+from surefoot.records import Answer, Bout, CheckIn, DaySummary, Incident, IncidentKind, Treatment, Trend
 
 _HEAD = ("kind", "side", "start_s", "end_s", "certainty", "evidence")
 _SIDES = ("left", "right", "both")  # all there are: with them SQLite finds a time in the key of the incidents
+DAY_S = 86400.0
 _WORN_DAYS = 14  # tell how the sensors are worn lately
 _Record = TypeVar("_Record")
 
@@ -55,6 +56,20 @@ class Lists:
 
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             return self._kept.of_each(connection, "wear", dict.fromkeys(homes), read)
+
+    def walked(self, homes: Collection[str], now_s: float) -> dict[str, list[Bout]]:
+        """Of each of these homes that walked in the last day, by what has arrived: those bouts, oldest first."""
+        hour = now_s // 3600
+
+        def read(some: list[str]) -> dict[str, list[Bout]]:
+            lately, bout = bouts.c.start_s >= 3600 * hour - DAY_S, BoutBody.model_validate_json
+            order = (bouts.c.start_s,)
+            return _by_home(connection, bouts, some, lately, order, lambda body: bout(body).record())
+
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            known = self._kept.of_each(connection, "walked", dict.fromkeys(homes, hour), read)
+        lately = {home: [one for one in told if now_s - DAY_S <= one.start_s <= now_s] for home, told in known.items()}
+        return {home: told for home, told in lately.items() if told}
 
     def trends_between(
         self, homes: Collection[str], first: str, last: str, metrics: Collection[str]

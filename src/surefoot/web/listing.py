@@ -17,7 +17,11 @@ def rows_of(store: Store, patients: Sequence[Patient], now_s: float, asked: str 
     days = {one.gateway: more.get(one.gateway) or ([one.last_day] if one.last_day else []) for one in named}
     lived = {home: day.day for home, known in days.items() if (day := last_lived(known)) is not None}
     trends = store.lists.trends_on(lived)
-    rows = (row(one, watch(one, days[one.gateway], now_s), trends.get(one.gateway, [])) for one in named)
+    walked = store.lists.walked([one.gateway for one in named], now_s)
+    rows = (
+        row(one, watch(one, days[one.gateway], now_s, None, walked.get(one.gateway)), trends.get(one.gateway, []))
+        for one in named
+    )
     return in_order(list(rows))
 
 

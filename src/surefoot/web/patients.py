@@ -9,7 +9,7 @@ from surefoot.alerts.technical import CLOCKS, SWAPPED
 from surefoot.pipeline.monitored import MonitorParams, begun_by, is_silent, thin_days
 from surefoot.pipeline.store import Patient
 from surefoot.pipeline.tested import only_tests
-from surefoot.records import SIDES, WORSE, DaySummary, Side, Trend, TrendState
+from surefoot.records import SIDES, WORSE, Bout, DaySummary, Side, Trend, TrendState
 from surefoot.web.language import N_, _, _n, day_words
 from surefoot.web.naming import alike
 from surefoot.web.retold import retold
@@ -37,6 +37,7 @@ class Watch:
     heard: str
     worn_day: str | None
     worn_h: float | None
+    walked: str = ""  # in the last day, by what has arrived
 
     @property
     def worn(self) -> str:
@@ -86,8 +87,14 @@ class Row:
         return f"{worst:02d} {not self.watch.gap:d} {technical:04d} {self.compared:d} {label} {self.patient.gateway}"
 
 
-def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: WatchParams | None = None) -> Watch:
-    """What is known of the wear; ``days`` oldest first."""
+def watch(
+    patient: Patient,
+    days: Sequence[DaySummary],
+    now_s: float,
+    params: WatchParams | None = None,
+    bouts: Sequence[Bout] | None = None,
+) -> Watch:
+    """What is known of the wear; ``days`` and ``bouts``, those of the last day, oldest first."""
     p, days = params or WatchParams(), begun_by(days, now_s)
     worn = next((day for day in reversed(days) if not day.missing), None)
     heard = _("never") if patient.last_seen_s is None else ago(patient.last_seen_s, now_s)
@@ -109,7 +116,15 @@ def watch(patient: Patient, days: Sequence[DaySummary], now_s: float, params: Wa
     elif thin:
         hours = [_("{hours} on {day}", hours=number(day.worn_h, 1, "h"), day=day_words(day.day)) for day in thin[-2:]]
         gap = _("hardly worn: {hours}", hours=", ".join(hours))
-    return Watch(gap, heard, worn.day if worn else None, worn.worn_h if worn else None)
+    return Watch(gap, heard, worn.day if worn else None, worn.worn_h if worn else None, _walked(bouts, now_s))
+
+
+def _walked(bouts: Sequence[Bout] | None, now_s: float) -> str:
+    """A day is told when it is over; that the sensors are worn today is seen by the walking of today."""
+    if not bouts:
+        return _("no walking has arrived")
+    time = span(sum(one.duration_s for one in bouts))
+    return _("{time}, last {ago}", time=time, ago=ago(max(one.end_s for one in bouts), now_s))
 
 
 def last_lived(days: Sequence[DaySummary]) -> DaySummary | None:
