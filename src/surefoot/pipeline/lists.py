@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, select
@@ -45,7 +46,7 @@ class Lists:
                 found |= _by_home(connection, trends, of, trends.c.day == day, order, TREND.validate_json)
             return found
 
-        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+        with self._reading() as connection:
             return self._kept.of_each(connection, "trends", lived, read)
 
     def wear(self, homes: Collection[str]) -> dict[str, list[DaySummary]]:
@@ -54,7 +55,7 @@ class Lists:
         def read(some: list[str]) -> dict[str, list[DaySummary]]:
             return {home: _lately(days_of(connection, home)) for home in some}
 
-        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+        with self._reading() as connection:
             return self._kept.of_each(connection, "wear", dict.fromkeys(homes), read)
 
     def walked(self, homes: Collection[str], now_s: float) -> dict[str, list[Bout]]:
@@ -66,7 +67,7 @@ class Lists:
             order = (bouts.c.start_s,)
             return _by_home(connection, bouts, some, lately, order, lambda body: bout(body).record())
 
-        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+        with self._reading() as connection:
             known = self._kept.of_each(connection, "walked", dict.fromkeys(homes, hour), read)
         lately = {home: [one for one in told if now_s - DAY_S <= one.start_s <= now_s] for home, told in known.items()}
         return {home: told for home, told in lately.items() if told}
@@ -77,23 +78,27 @@ class Lists:
         """Of each of these gateways those of some metrics, oldest first."""
         those = trends.c.day.between(first, last) & trends.c.metric.in_(metrics)
         order = trends.c.day, trends.c.metric, trends.c.side
-        return self._by_home(trends, homes, those, order, TREND.validate_json)
+        with self._reading() as connection:
+            return _by_home(connection, trends, homes, those, order, TREND.validate_json)
 
     def days_between(self, homes: Collection[str], first: str, last: str) -> dict[str, list[DaySummary]]:
         """Oldest first."""
-        return self._by_home(days, homes, days.c.day.between(first, last), (days.c.day,), DAY.validate_json)
+        with self._reading() as connection:
+            return _by_home(connection, days, homes, days.c.day.between(first, last), (days.c.day,), DAY.validate_json)
 
     def check_ins_between(self, homes: Collection[str], first: str, last: str) -> dict[str, list[CheckIn]]:
         """Oldest first."""
         those = check_ins.c.day.between(first, last)
         read = CheckInBody.model_validate_json
-        return self._by_home(check_ins, homes, those, (check_ins.c.at_s,), lambda body: read(body).record())
+        with self._reading() as connection:
+            return _by_home(connection, check_ins, homes, those, (check_ins.c.at_s,), lambda body: read(body).record())
 
     def treatments_between(self, homes: Collection[str], first: str, last: str) -> dict[str, list[Treatment]]:
         """By first day; without those withdrawn."""
         order, read = (treatments.c.day, treatments.c.kind), TreatmentBody.model_validate_json
         those = treatments.c.day.between(first, last)
-        found = self._by_home(treatments, homes, those, order, lambda body: read(body).record())
+        with self._reading() as connection:
+            found = _by_home(connection, treatments, homes, those, order, lambda body: read(body).record())
         return {home: [one for one in told if not one.withdrawn] for home, told in found.items()}
 
     def incidents_between(
@@ -101,29 +106,25 @@ class Lists:
     ) -> dict[str, list[Incident]]:
         """Of these kinds, oldest first, without raw signal and contacts."""
         those = incidents.c.kind.in_(kinds) & incidents.c.side.in_(_SIDES) & incidents.c.start_s.between(start_s, end_s)
-        return self._by_home(incidents, homes, those, (incidents.c.start_s,), _head)
+        with self._reading() as connection:
+            return _by_home(connection, incidents, homes, those, (incidents.c.start_s,), _head)
 
     def answers_between(self, homes: Collection[str], start_s: float, end_s: float) -> dict[str, list[Answer]]:
         """What was said of incidents of that time, in the order in which it was said."""
         those, read = answers.c.start_s.between(start_s, end_s), AnswerBody.model_validate_json
         order = answers.c.at_s, answers.c.seq
-        return self._by_home(answers, homes, those, order, lambda body: read(body).record())
+        with self._reading() as connection:
+            return _by_home(connection, answers, homes, those, order, lambda body: read(body).record())
 
     def incident_heads(self, gateway: str) -> list[Incident]:
         """All of them, oldest first, without raw signal and contacts."""
-        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+        with self._reading() as connection:
             return [_head(body) for body in connection.scalars(between(incidents, gateway))]
 
-    def _by_home(
-        self,
-        table: Table,
-        homes: Collection[str],
-        those: ColumnElement[bool],
-        order: tuple[ColumnElement[object], ...],
-        read: Callable[[str], _Record],
-    ) -> dict[str, list[_Record]]:
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
-            return _by_home(connection, table, homes, those, order, read)
+            yield connection
 
 
 def _by_home(
