@@ -352,6 +352,15 @@ def test_while_the_clinics_own_line_has_just_changed_no_home_is_blamed(clinic: S
     assert watch(clinic, NOW_S + 9100, since_s=NOW_S + 9090) == {"gateway_silent": WEAK}, "nor said to be back"
 
 
+@pytest.mark.parametrize("later_s", [0.001, 2.0, 59.0])
+def test_who_is_heard_while_a_look_begins_is_not_silent(clinic: Store, later_s: float) -> None:
+    """A look takes its time first and reads what came afterwards; another worker's clock may be a little ahead."""
+    story.Home(WEAK).sign_of_life(clinic, NOW_S + later_s)
+    assert watch(clinic, NOW_S, since_s=NOW_S - 5 * HOUR) == {}
+    assert clinic.alerts() == []
+    assert watch(clinic, NOW_S + 240, since_s=NOW_S - 5 * HOUR) == {"gateway_silent": WEAK}
+
+
 @pytest.mark.parametrize("set_by_s", [DAY_S, -DAY_S])
 def test_a_clinic_whose_clock_is_set_blames_no_home_and_misses_none(
     new_url: Callable[[], str], set_by_s: float

@@ -24,7 +24,7 @@ from surefoot.alerts.messages import (
 from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline import noticed, weekly
-from surefoot.pipeline.duty import DutyParams, look, settle, watch
+from surefoot.pipeline.duty import STEP_S, DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.postman import Postman
 from surefoot.pipeline.store import Store, StoreError
@@ -32,7 +32,6 @@ from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 
 log = logging.getLogger(__name__)
-STEP_S = 60.0  # more than this between two looks is no correction but another time
 
 
 @dataclass(frozen=True, slots=True)

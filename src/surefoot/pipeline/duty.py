@@ -28,6 +28,7 @@ from surefoot.pipeline.monitored import (
 from surefoot.pipeline.store import Store
 from surefoot.records import Alert, DaySummary
 
+STEP_S = 60.0  # more than this between two clocks, or two looks at one, is no correction but another time
 LOOKED_BACK = 14  # days, for how long the sensors have hardly been worn
 
 
@@ -76,7 +77,6 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
     ``days``, about sensors that are not worn.
 
     ``since_s``: since when the clinic's own line and clock have been as they are: a home is given its time after that.
-    One that was heard later than ``now_s`` was heard by a clock that has been set back since.
     """
     p = params or DutyParams()
     today = datetime.fromtimestamp(now_s, p.escalation.zone).date().isoformat()
@@ -85,7 +85,7 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
     raised = [
         found[gateway, SILENT_HOME]
         for gateway, seen_s in homes.items()
-        if seen_s is not None and is_silent(since_s if seen_s > now_s else max(seen_s, since_s), now_s, p.monitor)
+        if seen_s is not None and is_silent(_heard_s(seen_s, since_s, now_s), now_s, p.monitor)
     ]
     if days:
         thin = {gateway: _thin(store, gateway, now_s, p.monitor) for gateway in homes}
@@ -120,6 +120,12 @@ def _complaints(store: Store, homes: Mapping[str, object], now_s: float, today: 
     told = complaints(of.missing(now_s), of.told(), of.reused(now_s - RECENT_S), now_s, today, homes)
     ours: dict[tuple[str, str], _Ours] = {(gateway, kind): None for gateway in homes for kind in KINDS}
     return ours | {key: (key[0], alert) for key, alert in told.items()}
+
+
+def _heard_s(seen_s: float, since_s: float, now_s: float) -> float:
+    """From when on a home is waited for. What came while a look was begun is later than it, as is what another computer
+    wrote whose clock is a little ahead; much later was heard by a clock that has been set back since."""
+    return since_s if seen_s > now_s + STEP_S else max(seen_s, since_s)
 
 
 def _silence(gateway: str, seen_s: float | None, now_s: float, today: str) -> _Ours:
