@@ -71,10 +71,15 @@ def held_back(
         other = charts.get((name[0], SIDES[1 - SIDES.index(one.side)]))
         moved = other is not None and other.shift is not None and (shoes or other.shift > params.moved)
         alike = moved and apart.get(name, apart_by) < apart_by
-        days = params.shoes_days if shoes and one.tier == "T2" else params.wait_days
+        days = patience(one, params, shoes=shoes)
         if alike and not any(t.metric in NO_SHOES for t in one.evidence) and _waited(one, before) < days:
             held.append(one)
     return held
+
+
+def patience(one: Alert, params: AlikeParams, *, shoes: bool) -> int:
+    """For how many days it waits for an answer; ``shoes``: the walk bears the mark of other ones."""
+    return params.shoes_days if shoes and one.tier == "T2" else params.wait_days
 
 
 def question(
