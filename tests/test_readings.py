@@ -1,4 +1,4 @@
-"""What is to be understood: the recording, then what is received, then the recording again where more came than is held."""
+"""What is to be understood: the recording, what is received, and the recording again where more came than is held."""
 
 from __future__ import annotations
 
