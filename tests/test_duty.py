@@ -308,6 +308,43 @@ def test_people_are_told_of_a_leg_whatever_keeps_the_look_at_homes(
     assert any("sealed text" in one for one in troubles), "and it is said"
 
 
+def test_what_cannot_be_written_of_one_notice_holds_up_no_other(
+    clinic: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = story.Home(HOME)
+    for name in ("a", "b", "c"):
+        home.tell(clinic, NOW_S, AlertBody.of(made.alert(name, "T3")))
+    sent: list[str] = []
+    write = clinic.alert_log.add_all
+
+    def refuses(events: list[tuple[str, str, AlertEvent]]) -> list[bool]:
+        if any((name, event.what) == ("a", "notified") for _, name, event in events):
+            raise StoreError("The records cannot be written: database is locked.", "", "", "busy")
+        return write(events)
+
+    async def send(notice: Notice) -> str:
+        sent.append(str(notice.alert_id))
+        return ""
+
+    async def looked() -> None:
+        line, troubles = clinic_module._Line(lambda: NOW_S), []
+        monkeypatch.setattr(line, "send", send)
+        monkeypatch.setattr(clinic.alert_log, "add_all", refuses)
+        params = ClinicParams(look_s=60.0, duty=TEAM)
+        keeping = asyncio.create_task(
+            clinic_module._keep_duty(clinic, line, lambda: NOW_S, params, troubles.append, lambda: None)
+        )
+        async with asyncio.timeout(10.0):
+            while len(sent) < 3 or not troubles:
+                await asyncio.sleep(0.02)
+        keeping.cancel()
+        await asyncio.wait({keeping})
+
+    asyncio.run(looked())
+    assert sorted(sent) == ["a", "b", "c"], "in one look"
+    assert "notified 1" in trail(clinic, "b") and "notified 1" not in trail(clinic, "a")
+
+
 # ---- who is not monitored
 
 

@@ -119,7 +119,11 @@ def take(
         else:
             messages.append(read)
     answers = _answers(store.ingest(messages, now_s, refused), (params or ClinicParams()).answers)
-    return answers + _words(store, messages)
+    try:
+        return answers + _words(store, messages)
+    except StoreError as error:  # what is stored is answered for whatever else cannot be read; they ask again
+        log.warning("What has become of alerts cannot be told to their homes: %s", error)
+        return answers
 
 
 class _Line:
@@ -185,7 +189,10 @@ async def _keep_duty(
     async def notify(now_s: float) -> None:
         for claim in await asyncio.to_thread(look, store, now_s, params.duty):
             failure = await line.send(claim.notice)
-            await asyncio.to_thread(settle, store, claim, clock(), failure)
+            try:
+                await asyncio.to_thread(settle, store, claim, clock(), failure)
+            except StoreError as error:  # it goes out once more, and the next ones now
+                tell(error)
 
     async def post(now_s: float) -> None:
         for letter in await asyncio.to_thread(postman.due, store, now_s):
