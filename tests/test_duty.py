@@ -308,9 +308,7 @@ def test_people_are_told_of_a_leg_whatever_keeps_the_look_at_homes(
     assert any("sealed text" in one for one in troubles), "and it is said"
 
 
-def test_what_cannot_be_written_of_one_notice_holds_up_no_other(
-    clinic: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_written_of_one_notice_holds_up_no_other(clinic: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     home = story.Home(HOME)
     for name in ("a", "b", "c"):
         home.tell(clinic, NOW_S, AlertBody.of(made.alert(name, "T3")))
