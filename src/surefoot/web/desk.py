@@ -161,7 +161,7 @@ class Desk:
             what = _("The name is missing.")
             raise Refused(400, what, _("Nothing was acknowledged."), _("Go back and say who you are."))
         note, now_s = clean(note, _("the note"), LONGEST_NOTE), self._clock()
-        if not any(a.alert.alert_id == alert_id for a in self._store.alerts(gateway)):
+        if not self._store.alert_log.named(gateway, [alert_id]):
             what = _("There is no such alert.")
             raise Refused(404, what, _("Nothing was acknowledged."), _("Reload the page."))
         taken = self._store.acknowledge(alert_id, who, now_s, note, gateway, seen=tier).acknowledged
