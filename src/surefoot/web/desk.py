@@ -10,6 +10,7 @@ from fastapi import Form, Query
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from surefoot.alerts.alertlife import Channel
+from surefoot.pipeline.monitored import begun_by
 from surefoot.pipeline.store import Patient, Store
 from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
@@ -86,7 +87,7 @@ class Desk:
         """``of``: what changes while it is open, without what it is read for once (static/lists.js)."""
         now_s, patients = self._clock(), self._store.patients(days_too=False)
         one = known_patient(patients, gateway)
-        days = self._store.days(gateway, newest=WINDOW_DAYS)
+        days = begun_by(self._store.days(gateway, newest=WINDOW_DAYS), now_s)
         alerts = self._store.alerts(gateway)
         seen = watch(one, days, now_s)
         lived = last_lived(days)
