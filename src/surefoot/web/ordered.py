@@ -11,7 +11,7 @@ from surefoot.pipeline.asking import Answers, answered_s, answers_in
 from surefoot.pipeline.orderbook import GivenOrder
 from surefoot.pipeline.plan import USUAL, Plan
 from surefoot.pipeline.store import Store
-from surefoot.records import Affected, Learning, Limits, Ordered, Question, Treatment, TreatmentKind
+from surefoot.records import Affected, Learning, Limits, Ordered, Question, Renewal, Treatment, TreatmentKind
 from surefoot.web.language import N_, _, _n, day_words, numerals
 from surefoot.web.retold import retold
 from surefoot.web.words import INCIDENTS, TESTS, local, sentence, unit_words
@@ -86,6 +86,8 @@ def said(what: Ordered, zone: tzinfo | None) -> str:
             return _("{what} (taken back: logged by mistake)", what=told) if gone else told
         case Question():
             return _("Question to the patient: {question}", question=asked(what, zone))
+        case Renewal():
+            return _("This home's certificate, renewed")
 
 
 def asked(question: Question, zone: tzinfo | None) -> str:
