@@ -56,6 +56,7 @@ def enroll(
             )
         authority.make(hosts, port, now)
         note(f"the clinic's authority is in {authority.folder}; keep it secret and keep a copy")
+        note("certificates of homes end: let a timer renew them, surefoot clinic renew --help")
         note(f"start the broker with: mosquitto -c {authority.folder / 'mosquitto.conf'}")
         note(
             f"and the clinic with: SUREFOOT_IDENTITY={authority.folder / 'clinic'} surefoot clinic --broker mqtts://..."
