@@ -155,6 +155,14 @@ def test_a_probable_incident_is_asked_about_until_it_is_answered(home: Store) ->
     assert [one.answer for one in home.answers(home.gateway())] == ["gave_way"]
 
 
+@pytest.mark.parametrize("kind", ["stumble", "fall"])
+def test_who_stumbled_is_not_asked_whether_the_leg_gave_way(home: Store, kind: str) -> None:
+    home.keep_incident(story.incident(NOW_S - 3600, kind=kind))
+    page = asked(home, "GET", "/")
+    assert text(page).count("What happened?") == 1 and "Did your leg give way?" not in text(page)
+    assert f"something that looked like a {kind}" in text(page)
+
+
 def test_two_that_the_patient_confirms_are_told_at_once(home: Store) -> None:
     for back_s in (7200, 3600):
         home.keep_incident(story.incident(NOW_S - back_s))

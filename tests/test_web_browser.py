@@ -96,8 +96,9 @@ class Watched:
         return self.page
 
     def wait_for_charts(self) -> int:
-        drawn = "[...document.querySelectorAll('.chart')].every(c => c.querySelector('.main-svg .trace'))"
-        self.wait_until(drawn)
+        """All that is not folded away; how many there are."""
+        seen = "[...document.querySelectorAll('.chart')].filter(c => !c.closest('details:not([open])'))"
+        self.wait_until(f"{seen}.every(c => c.querySelector('.main-svg .trace'))")
         return self.page.locator(".chart").count()
 
     def wait_until(self, true: str) -> None:
@@ -130,6 +131,32 @@ def test_every_chart_is_drawn(browser: Any, clinic: tuple[Store, str]) -> None:
     tab.close()
 
 
+def test_charts_in_which_nothing_is_worse_are_folded_away_and_drawn_when_opened_or_printed(
+    browser: Any, clinic: tuple[Store, str]
+) -> None:
+    tab = Watched(browser, WIDTHS["phone"])
+    for opened in ("by hand", "for paper"):
+        page = tab.open(f"{clinic[1]}patients/{WEAK}")
+        everything = tab.wait_for_charts()
+        more = page.locator("details.more")
+        folded = more.locator(".chart").count()
+        assert 0 < folded < everything - 4 and f"More charts ({folded})" in more.locator("summary").first.inner_text()
+        assert not more.locator(".chart").first.is_visible()
+        assert more.locator(".main-svg").count() == 0
+        shown = page.locator("section[aria-labelledby=trends] > .charts figure h3").all_text_contents()
+        assert shown[:3] == ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Knee control (L4 pattern)"]
+        assert {"Walking speed", "Strides without heel strike", "Foot-drop strides"} <= set(shown), "and what is worse"
+        if opened == "by hand":
+            more.locator("summary").first.click()
+            for place in more.locator(".chart").all():
+                place.scroll_into_view_if_needed()
+        else:
+            page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert tab.wait_for_charts() == everything
+        assert more.locator(".chart").last.is_visible()
+    tab.close()
+
+
 def test_a_page_waits_for_no_chart_and_each_is_drawn_as_was_asked_meanwhile(
     browser: Any, clinic: tuple[Store, str]
 ) -> None:
@@ -146,6 +173,9 @@ def test_a_page_waits_for_no_chart_and_each_is_drawn_as_was_asked_meanwhile(
     assert held
     for route in held:
         route.continue_()
+    tab.page.locator("details.more > summary").click()
+    for place in tab.page.locator("details.more .chart").all():
+        place.scroll_into_view_if_needed()
     charts = tab.wait_for_charts()
     shown = tab.page.evaluate("[...document.querySelectorAll('.chart')].map(c => c.layout.xaxis.range[0])")
     first = (date.fromisoformat(around) - timedelta(days=14)).isoformat()

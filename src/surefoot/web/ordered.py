@@ -98,6 +98,8 @@ def asked(question: Question, zone: tzinfo | None) -> str:
         return _("did you walk in other shoes?")
     if question.about == "incident" and question.kind is not None and question.start_s is not None:
         what, when = _(INCIDENTS[question.kind]), local(question.start_s, zone)
+        if question.kind != "giving_way":
+            return _("what happened? ({what}, {when})", what=what, when=when)
         return _("did the leg give way? ({what}, {when})", what=what, when=when)
     return _("the check-in: pain and red flags")
 
