@@ -175,6 +175,7 @@ def test_all_charts_show_the_days_around_what_was_chosen_by_keyboard(browser: An
     with served(clinic) as url:
         tab = Watched(browser)
         page = tab.open(f"{url}patients/{WEAK}")
+        tab.unfold_charts()
         tab.wait_for_charts()
         page.locator("details.marks summary").press("Enter")
         page.get_by_role("button", name="2026-01-10: Injection, first day").press("Enter")

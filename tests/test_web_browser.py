@@ -101,6 +101,12 @@ class Watched:
         self.wait_until(f"{seen}.every(c => c.querySelector('.main-svg .trace'))")
         return self.page.locator(".chart").count()
 
+    def unfold_charts(self) -> None:
+        """Those in which nothing is worse, too: each is drawn once it is seen."""
+        self.page.locator("details.more > summary").click()
+        for place in self.page.locator("details.more .chart").all():
+            place.scroll_into_view_if_needed()
+
     def wait_until(self, true: str) -> None:
         """Asked again from outside: the page's own policy forbids the browser to do it within."""
         for _ in range(600):
@@ -147,9 +153,7 @@ def test_charts_in_which_nothing_is_worse_are_folded_away_and_drawn_when_opened_
         assert shown[:3] == ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Knee control (L4 pattern)"]
         assert {"Walking speed", "Strides without heel strike", "Foot-drop strides"} <= set(shown), "and what is worse"
         if opened == "by hand":
-            more.locator("summary").first.click()
-            for place in more.locator(".chart").all():
-                place.scroll_into_view_if_needed()
+            tab.unfold_charts()
         else:
             page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
         assert tab.wait_for_charts() == everything
@@ -173,9 +177,7 @@ def test_a_page_waits_for_no_chart_and_each_is_drawn_as_was_asked_meanwhile(
     assert held
     for route in held:
         route.continue_()
-    tab.page.locator("details.more > summary").click()
-    for place in tab.page.locator("details.more .chart").all():
-        place.scroll_into_view_if_needed()
+    tab.unfold_charts()
     charts = tab.wait_for_charts()
     shown = tab.page.evaluate("[...document.querySelectorAll('.chart')].map(c => c.layout.xaxis.range[0])")
     first = (date.fromisoformat(around) - timedelta(days=14)).isoformat()

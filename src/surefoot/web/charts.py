@@ -17,7 +17,6 @@ from surefoot.web.retold import retold
 from surefoot.web.series import Series, series_of, whole_calendar
 from surefoot.web.words import CHARTS, MetricWords, leg, metric_words, normal, number
 
-
 LATELY_DAYS = 14
 FIRST = (*CHARTS, "speed_mps")  # whatever they say
 
