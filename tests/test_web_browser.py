@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -16,10 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 
 import story
+from servedpages import served
 from story import NOW_S, WEAK
 from surefoot.pipeline.store import Store
 from surefoot.web.app import make_app
-from surefoot.web.server import serve_pages
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -35,28 +33,10 @@ WIDTHS = {"desk": 1200, "phone": 390}
 
 
 @contextmanager
-def served(store: Store) -> Iterator[str]:
-    """The pages on a free port, in a thread with a loop of its own; yields their URL."""
-    loop = asyncio.new_event_loop()
-    found: list[str] = []
-    up = threading.Event()
-
-    def tell(url: str) -> None:
-        found.append(url)
-        up.set()
-
-    app = make_app(store, lambda: NOW_S, "Clinic North")
-    task = loop.create_task(serve_pages(app, "127.0.0.1", 0, on_ready=tell))
-    task.add_done_callback(lambda _: up.set())
-    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
-    thread.start()
-    up.wait()
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        loop.close()
+def clinic_of(store: Store) -> Iterator[str]:
+    """The clinic's pages."""
+    with served(make_app(store, lambda: NOW_S, "Clinic North")) as url:
+        yield f"{url}/"
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +55,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[tuple[Store, str]]:
     store = story.filled(tmp_path)
-    with served(store) as url:
+    with clinic_of(store) as url:
         yield store, url
     store.close()
 
