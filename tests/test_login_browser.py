@@ -9,7 +9,7 @@ import pytest
 
 import story
 from story import NOW_S, WEAK
-from test_web_browser import WIDTHS, Watched, browser, served
+from test_web_browser import WIDTHS, Watched, browser, clinic_of
 from visitors import PASSWORD, hired, quick_passwords
 
 __all__ = ["browser"]
@@ -22,7 +22,7 @@ def test_somebody_logs_in_acknowledges_and_leaves(
     quick_passwords(monkeypatch)
     store = story.filled(tmp_path)
     hired(store, NOW_S)
-    with served(store) as url:
+    with clinic_of(store) as url:
         tab = Watched(browser, width)
         page = tab.open(f"{url}alerts")
         assert page.get_by_role("heading", name="Log in").is_visible()
