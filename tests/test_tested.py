@@ -167,6 +167,20 @@ def test_a_day_that_a_clock_told_which_stood_ahead_hides_no_test(tmp_path: Path)
     store.close()
 
 
+def test_an_alert_of_a_test_is_of_now_and_not_of_the_end_of_its_day(tmp_path: Path) -> None:
+    """Else the patient's page says nothing of it until midnight, and rules that look at what was told do not see it."""
+    store = open_store(f"sqlite:///{tmp_path}/anna.sqlite")
+    for number in (0, 3, 6, 9, 12):
+        keep_test(store, heel_rises(number), UTC, heel_rises(number).end_s + 60.0)
+    for number in (16, 17, 18):
+        keep_test(store, heel_rises(number, 9.0), UTC, heel_rises(number).end_s + 60.0)
+        if store.alerts():
+            break
+    (stored,) = store.alerts()
+    assert stored.alert.raised_s == heel_rises(number).end_s + 60.0
+    store.close()
+
+
 # ---- at the clinic
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import tzinfo
 
 from surefoot.pipeline.aids import judged_anew
@@ -22,7 +23,7 @@ def keep_test(store: Store, test: TestResult, zone: tzinfo, now_s: float) -> Non
     course, before = resumed(store, zone, now_s=lambda: now_s), store.days(gateway)
     _, alerts = course.update(day_of(test, before, zone))
     for alert in alerts:
-        store.keep_alert(alert)
+        store.keep_alert(replace(alert, raised_s=min(alert.raised_s, now_s)))  # its day may not be over yet
     plan = store.orders.plan(gateway)
     for day, trends in judged_anew(before, course.days, plan.judging(TrendParams())):
         store.keep_day(day, trends)
