@@ -72,7 +72,8 @@ def held_back(
         moved = other is not None and other.shift is not None and (shoes or other.shift > params.moved)
         alike = moved and apart.get(name, apart_by) < apart_by
         days = patience(one, params, shoes=shoes)
-        if alike and not any(t.metric in NO_SHOES for t in one.evidence) and _waited(one, before) < days:
+        known = any(t.metric in NO_SHOES for t in one.evidence) or _answered(one, before, days)
+        if alike and not known and _waited(one, before) < days:
             held.append(one)
     return held
 
@@ -158,6 +159,12 @@ def _waited(one: Alert, before: Sequence[Alert]) -> int:
     """For how many days it has been asked about."""
     asked = [old for old in open_questions(before) if names(old, one)]
     return (date.fromisoformat(one.day) - date.fromisoformat(asked[0].day)).days if asked else 0
+
+
+def _answered(one: Alert, before: Sequence[Alert], days: int) -> bool:
+    """Whether it was asked about within so many days and has an answer: shoes are logged then, or the usual."""
+    asked = (old for old in before if old.kind == KIND and old.resolved_s is not None and names(old, one))
+    return any((date.fromisoformat(one.day) - date.fromisoformat(old.day)).days < days for old in asked)
 
 
 def _told(one: Alert) -> str:

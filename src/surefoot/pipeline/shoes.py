@@ -83,16 +83,20 @@ def waited(store: Store, asked: Alert, now_s: float, made: Sequence[Alert] = ())
     without the sensors, or on one that a clock told that stood ahead. ``made``: alerts raised with it.
     """
     gateway, told = store.gateway(), told_of(store, lambda: now_s)
-    params = replace(RulebookParams().of(store.orders.plan(gateway)), alike=None)
-    days = over_by(store.days(gateway), now_s)
-    before = [one for one in (*told.alerts(), *made) if one.kind != KIND]
-    found: list[tuple[Known, Alert]] = []
+    params, days = RulebookParams().of(store.orders.plan(gateway)), over_by(store.days(gateway), now_s)
+    before, found = [*told.alerts(), *made], list[tuple[Known, Alert]]()
     for chart in (one for one in asked.evidence if one.metric in KIND_OF):
         known, mine = _newest(days, asked.day, chart, params, told), replace(asked, evidence=(chart,))
         if known is not None:
-            now = decide_day(known, [*before, *(one for _, one in found)])
-            found += [(known, one) for _, one in now if one.tier >= "T2" and names(mine, one)]
+            found += [(known, one) for one in denied(known, mine, [*before, *(one for _, one in found)])]
     return found
+
+
+def denied(known: Known, asked: Alert, before: Sequence[Alert]) -> list[Alert]:
+    """What this question is about and would have been raised, had nobody been asked."""
+    unasked = replace(known, params=replace(known.params, alike=None))
+    now = decide_day(unasked, [one for one in before if one.kind != KIND])
+    return [one for _, one in now if one.tier >= "T2" and names(asked, one)]
 
 
 def overdue(store: Store, now_s: float) -> list[Alert]:
