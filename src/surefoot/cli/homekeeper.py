@@ -55,6 +55,10 @@ class HomeKeeper:
         self._due_s: tuple[float, ...] = ()  # when answers are waited for no more
         self._asked_due_s: float | None = None  # the next look at questions about shoes
 
+    def now_s(self) -> float:
+        """Gateway time."""
+        return self._now_s()
+
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self._gathered += strides
         self._board.take_strides(strides, self._now_s())
