@@ -54,6 +54,7 @@ class HomeKeeper:
         self._flushed_s = float("-inf")
         self._due_s: tuple[float, ...] = ()  # when answers are waited for no more
         self._asked_due_s: float | None = None  # the next look at questions about shoes
+        self._unread = ""  # why the store cannot be read for that
 
     def now_s(self) -> float:
         """Gateway time."""
@@ -104,7 +105,11 @@ class HomeKeeper:
         except StoreError as trouble:
             if trouble.trouble == "damaged":
                 raise
-            return  # whoever looks at the disk says so; it is tried again at the next look
+            if trouble.what != self._unread:
+                self._say(f"{trouble} What nobody has answered cannot be told meanwhile; it is tried again.")
+            self._unread = trouble.what
+            return
+        self._unread = ""
         self._due_s = tuple(at_s for at_s in self._due_s if at_s > now_s)
         self._asked_due_s = now_s + ASKED_S if looks else self._asked_due_s
         for alert in alerts:
