@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 
 from surefoot.records import WORSE, Alert, Side, Tier, Trend
 
-AGAIN_DAYS = 7  # never two of a kind and leg within so many (7.8)
+AGAIN_DAYS = 3  # not told again within so many: a week would be too long for a leg that worsens behind a false one (P)
 NAMES = UUID("6f0c3c0e-3a52-5d0e-9a64-8a3f1d1b7a11")  # of alert ids
 
 NOT_THIS = (
@@ -169,7 +169,7 @@ def real(trend: Trend) -> bool:
 def latched(kind: str, tier: Tier, chart: Trend, before: Sequence[Alert]) -> bool:
     """An alert of this kind, leg and at least this tier was raised, and its chart has not been low for long since.
 
-    Or less than a week ago: what came within hours may be less than the day's chart can see, which stays low then.
+    Or less than ``AGAIN_DAYS`` ago: the day's chart may not see what came within hours, and stays low then.
     """
     alike = (a for a in before if a.kind == kind and a.side == chart.side and a.tier >= tier)
     return any(chart.rearmed <= a.day or _days(a.day, chart.day) < AGAIN_DAYS for a in alike)
