@@ -297,6 +297,22 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("show")[0] == 0
 
 
+def test_what_was_stored_as_it_is_stands_in_no_file_once_it_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also beside a clinic that runs, whose hold on the database keeps the journal from being worked in at the end."""
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path))
+    running = filled(f"sqlite:///{tmp_path}/clinic.sqlite", None)
+
+    def is_there(text: str) -> bool:
+        return any(text.encode() in path.read_bytes() for path in tmp_path.glob("clinic.sqlite*"))
+
+    assert is_there(NAME) and is_there(NOTE)
+    assert "Sealed 2 names and notes." in run("make")[1]
+    assert not is_there(NAME) and not is_there(NOTE)
+    running.close()
+
+
 def test_an_export_of_a_sealed_clinic_is_readable_and_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path))
     filled(f"sqlite:///{tmp_path}/clinic.sqlite", None).close()

@@ -88,6 +88,23 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def fold_journal(engine: Engine) -> bool:
+    """Work SQLite's journal into its file and empty it: what stood there is gone. True also where there is none.
+
+    False where another program has been reading for as long as is waited. StoreError where there is no room.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with plain_words("The journal cannot be worked in"), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        try:  # not in a transaction, which SQLAlchemy would begin
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except driver.Error as error:
+            what = f"The journal cannot be worked in: {error}."
+            raise StoreError(what, "What was stored is intact.", "Free some space.", "full") from error
+    return not busy
+
+
 @contextmanager
 def plain_words(what: str) -> Iterator[None]:
     """Turn the database's own errors into a StoreError that says what to do."""
@@ -161,6 +178,7 @@ def _set_up_sqlite(dbapi_connection: Any, _: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # WAL with less loses acknowledged rows in a power cut
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is replaced or deleted leaves no bytes behind; not every SQLite does so by itself
         f"wal_autocheckpoint={JOURNAL_PAGES}",
         f"journal_size_limit={4096 * JOURNAL_PAGES}",
         "cache_size=-512",  # kB of each connection: four times as much by default, which a small computer has not

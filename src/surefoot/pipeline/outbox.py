@@ -21,7 +21,7 @@ from surefoot.alerts.bodies import (
     TreatmentBody,
 )
 from surefoot.alerts.messages import LARGEST_DAY, Kind, sendable
-from surefoot.pipeline.engine import StoreError, plain_words, writing
+from surefoot.pipeline.engine import StoreError, fold_journal, plain_words, writing
 from surefoot.pipeline.rows import upsert
 from surefoot.pipeline.schema import about, outbox, set_aside
 
@@ -152,14 +152,7 @@ class Outbox:
 
     def fold_journal(self) -> None:
         """Work the store's journal into its file, as far as nobody reads, and shorten it."""
-        with plain_words("The outbox cannot be written"), self._engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            try:  # not in a transaction, which SQLAlchemy would begin
-                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()  # type: ignore[union-attr]  # SQLite's
-            except driver.Error as error:  # type: ignore[union-attr]
-                raise StoreError(
-                    f"The journal cannot be worked in: {error}.", "", "Free some space.", "full"
-                ) from error
+        fold_journal(self._engine)
 
     def room_inside(self) -> int:
         """Bytes that can be written without the file growing."""
