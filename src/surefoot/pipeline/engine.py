@@ -88,6 +88,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def of_one_moment(engine: Engine) -> Iterator[Connection]:
+    """One transaction whose reads all show the same moment, whatever others write meanwhile. SQLite's all do."""
+    one = engine.execution_options(isolation_level="REPEATABLE READ") if engine.dialect.name != "sqlite" else engine
+    with one.begin() as connection:
+        yield connection
+
+
 def fold_journal(engine: Engine) -> bool:
     """Work SQLite's journal into its file and empty it: what stood there is gone. True also where there is none.
 
