@@ -199,6 +199,11 @@ class Outbox:
         """The highest number used so far, also by rows that have left."""
         return self.standing().newest
 
+    def count_aside(self) -> int:
+        """How many rows will not be sent again."""
+        with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
+            return connection.scalar(select(func.count()).select_from(set_aside)) or 0
+
     def set_aside(self) -> list[SetAside]:
         """What the clinic rejected and what was too large to send, oldest first."""
         query = select(set_aside.c.seq, set_aside.c.kind, set_aside.c.body, set_aside.c.reason)
