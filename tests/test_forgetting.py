@@ -311,3 +311,15 @@ def test_what_cannot_be_read_of_a_deleted_patient_is_not_kept_either(store: Stor
     ((topic, answer),) = take(store, [Received(up_topic(WEAK, "bout"), payload)], NOW_S)
     assert WEAK in topic and DELETED.encode() in answer
     assert tables_with(store, NAME) == set()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_nor_what_came_under_a_topic_that_nobody_knows(store: Store, late: bool) -> None:
+    """A home may write below its own topic what it likes, and a newer one does."""
+    strange = Received(f"surefoot/v1/{WEAK}/up/day/of-{NAME}", up_payload(WEAK, 5, "day", json.dumps({"of": NAME})))
+    if not late:
+        take(store, [strange], NOW_S)
+    store.office.forget(WEAK, NOW_S, "Cy")
+    if late:
+        take(store, [strange], NOW_S)
+    assert tables_with(store, NAME) == set()
