@@ -267,6 +267,11 @@ def test_keys_are_looked_for_where_they_belong(tmp_path: Path, monkeypatch: pyte
     assert clinic_keys(Config(home=tmp_path, keys=tmp_path / "clinic.keys")).newest == OLD.id
     with pytest.raises(SecretError, match="There is no key file"):
         clinic_keys(Config(home=tmp_path, keys=tmp_path / "nowhere"))
+    (credentials / "surefoot-keys").chmod(0o440)  # as systemd does by an access list, whose mask stands for the group
+    assert clinic_keys(config).newest == NEW.id
+    (credentials / "surefoot-keys").chmod(0o444)
+    with pytest.raises(SecretError, match="can be read by others"):
+        clinic_keys(config)
 
 
 def run(*words: str) -> tuple[int, str]:
