@@ -52,7 +52,7 @@ class StoreError(SurefootError):
 def open_engine(url: str, keys: Keyring | None = None) -> Engine:
     """An engine on a database with today's tables, sealed with ``keys``. Raise StoreError with the remedy."""
     address = _address(url)
-    name = address.render_as_string(hide_password=True)
+    name = address.set(query={}).render_as_string(hide_password=True)  # a password may stand there, too
     try:
         engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
     except ModuleNotFoundError as error:
@@ -149,7 +149,7 @@ def _sqlite(address: URL) -> Engine:
         _prepare_file(Path(str(address.database)))
     # A database in memory is its one connection: handed round between threads, never a second one.
     pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0} if in_memory else {}
-    engine = create_engine(address, connect_args={"check_same_thread": False}, **pool)
+    engine = create_engine(address, connect_args={"check_same_thread": False}, hide_parameters=True, **pool)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -157,7 +157,8 @@ def _sqlite(address: URL) -> Engine:
 
 def _postgresql(address: URL) -> Engine:
     """Lines that a server started anew has forgotten are noticed before they are used."""
-    engine = create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    patient = {"connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(address, pool_pre_ping=True, connect_args=patient, hide_parameters=True)
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
 
