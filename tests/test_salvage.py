@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import made
+from surefoot.cli import soundstore
 from surefoot.cli.soundstore import open_sound
 from surefoot.cli.spare import AHEAD, Spare, read_spare, renew_spare
 from surefoot.config import Config, load_config
@@ -182,6 +183,58 @@ def test_where_no_new_one_can_be_made_that_is_said(config: Config, monkeypatch: 
     monkeypatch.setattr("surefoot.cli.soundstore.put_aside", closed)
     with pytest.raises(StoreError, match="A new one cannot be made beside it: Read-only file system"):
         open_sound(config, NOW_S)
+
+
+class Killed(BaseException):
+    """Where a program is killed nothing of it runs any more."""
+
+
+@pytest.mark.parametrize("at", ["open_store", "salvage", "put_aside", "store_damaged"])
+@pytest.mark.parametrize("late", [False, True], ids=["before", "behind"])
+def test_killed_while_it_saves_it_saves_all_the_same(
+    config: Config, at: str, late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next start finds a new, empty store, takes it for sound, and begins to count anew."""
+    name = filled(config)
+    spoil(path_of(config), 0.3)
+    done = getattr(soundstore, at)
+
+    def killed(*given: object) -> None:
+        if late:
+            done(*given)
+        raise Killed
+
+    with monkeypatch.context() as first, pytest.raises(Killed):
+        first.setattr(soundstore, at, killed)
+        open_sound(config, NOW_S)
+    store, _ = open_sound(config, NOW_S + 60)
+    assert store.gateway() == name and store.worn_sensors() == [LEFT] and len(store.days(name)) > 5
+    assert "weakness" in {one.alert.alert_id for one in store.alerts()} and len(technical(store)) == 1
+    store.keep_alert(made.alert("new"))
+    assert store.outbox.newest() > 89, "numbers that were used are not used again"
+    store.close()
+    assert {one.name for one in config.home.glob("home.sqlite*")} - {"home.sqlite"} == {
+        one.name for one in config.home.glob("home.sqlite.damaged-*")
+    }
+
+
+def test_a_page_that_is_open_meanwhile_goes_on_in_the_new_store(config: Config) -> None:
+    """What a patient tells there must not go into the file that was put aside."""
+    name = filled(config)
+    page = open_store(config.home_store)
+    assert len(page.days(name)) == 28
+    spoil(path_of(config), 0.3)
+    store, told = open_sound(config, NOW_S)
+    assert "begun anew" in told
+    away = path_of(config).rename(config.home / "away")  # as between the old one and the new one
+    with pytest.raises(StoreError, match="not there any more"):
+        page.diary.keep_check_in(made.check_in(1))
+    assert not path_of(config).exists()
+    away.rename(path_of(config))
+    page.diary.keep_check_in(made.check_in(2, 7, "both_legs_weak"))
+    assert store.diary.check_ins(name) == [made.check_in(2, 7, "both_legs_weak")]
+    page.close()
+    store.close()
 
 
 def test_a_spare_that_is_rubbish_or_missing_is_none(config: Config) -> None:

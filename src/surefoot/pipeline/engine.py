@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as NoLineFree
 from sqlalchemy.pool import QueuePool
 
@@ -152,7 +152,32 @@ def _sqlite(address: URL) -> Engine:
     engine = create_engine(address, connect_args={"check_same_thread": False}, hide_parameters=True, **pool)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    if not in_memory:
+        _follow(engine, Path(str(address.database)))
     return engine
+
+
+def _follow(engine: Engine, path: Path) -> None:
+    """A connection whose file another program has put aside, for it was damaged, is no way to what is there now."""
+
+    def named() -> tuple[int, int] | None:
+        with suppress(OSError):
+            found = path.stat()
+            return found.st_dev, found.st_ino
+        return None
+
+    def opened(_: Any, record: Any) -> None:
+        record.info["file"] = named()
+
+    def taken(connection: Any, record: Any, _: Any) -> None:
+        now, then = named(), record.info["file"]
+        if now is None and then is not None:  # a new connection would make an empty file
+            raise connection.OperationalError("the file is not there any more")
+        if now != then:
+            raise DisconnectionError("another file has this name now")
+
+    event.listen(engine, "connect", opened)
+    event.listen(engine, "checkout", taken)
 
 
 def _postgresql(address: URL) -> Engine:
