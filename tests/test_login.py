@@ -176,6 +176,10 @@ def test_what_people_do_is_signed_by_their_login(app: FastAPI, store: Store) -> 
     assert "Acknowledged by Nurse Bo" in text(bo.post("/acknowledge", form))
     (one,) = store.alerts()
     assert (one.acknowledged.who, one.acknowledged.note) == ("Nurse Bo", "Called & talked; 5 > 3")
+    cy = logged_in(app, "Cy")
+    key = hidden(cy.get("/alerts/technical").text, "/logout")["csrf"]
+    assert cy.post("/seen", {"gateway": WEAK, "alert_id": "a"}, x_csrf=key).status_code == 204
+    assert [event.who for event in store.alert_log.events(WEAK, "a") if event.what == "seen"] == [], "no page of theirs"
     bo.post("/seen", {"gateway": WEAK, "alert_id": "a"}, x_csrf=form["csrf"])
     assert {event.who for event in store.alert_log.events(WEAK, "a") if event.what == "seen"} == {"Nurse Bo"}
 
