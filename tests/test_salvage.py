@@ -13,12 +13,13 @@ import pytest
 
 import made
 from surefoot.cli import soundstore
+from surefoot.cli.housekeeping import BALLAST
 from surefoot.cli.soundstore import open_sound
 from surefoot.cli.spare import AHEAD, Spare, read_spare, renew_spare
 from surefoot.config import Config, load_config
 from surefoot.pipeline.salvage import KEPT, put_aside
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import WornSensor
+from surefoot.records import Alert, WornSensor
 
 wear = importlib.import_module("surefoot.cli.wear")  # the file, not the command in it
 LEFT = WornSensor("left", "shank", "open", "C0:00:00:00:00:01", "Surefoot 01", 100.0, 0.0)
@@ -216,6 +217,31 @@ def test_killed_while_it_saves_it_saves_all_the_same(
     assert {one.name for one in config.home.glob("home.sqlite*")} - {"home.sqlite"} == {
         one.name for one in config.home.glob("home.sqlite.damaged-*")
     }
+
+
+@pytest.mark.parametrize("ballast", [True, False])
+def test_where_what_is_saved_fills_the_disk_the_ballast_makes_room_for_the_alert(
+    config: Config, ballast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(config)
+    spoil(path_of(config), 0.3)
+    kept = Store.keep_alert
+    if ballast:
+        (config.home / BALLAST).write_bytes(b"0")
+
+    def keep(store: Store, alert: Alert) -> None:
+        if (config.home / BALLAST).exists() or not ballast:
+            raise StoreError("The disk is full.", "", "", "full")
+        kept(store, alert)
+
+    monkeypatch.setattr(Store, "keep_alert", keep)
+    if not ballast:
+        with pytest.raises(StoreError, match="The disk is full"):
+            open_sound(config, NOW_S)
+        monkeypatch.undo()  # somebody has made room
+    store, _ = open_sound(config, NOW_S)
+    assert len(technical(store)) == 1
+    store.close()
 
 
 def test_a_page_that_is_open_meanwhile_goes_on_in_the_new_store(config: Config) -> None:

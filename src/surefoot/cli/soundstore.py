@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from surefoot.alerts.technical import store_damaged
+from surefoot.cli.housekeeping import BALLAST
 from surefoot.cli.keyfile import home_keys
 from surefoot.cli.spare import Spare, read_spare
 from surefoot.config import Config
@@ -14,6 +15,7 @@ from surefoot.pipeline.copies import sync
 from surefoot.pipeline.salvage import put_aside, remove, salvage
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.pipeline.storecheck import look_at
+from surefoot.records import Alert
 
 LOOK_S = 10.0  # at most, through the file before it is used; a large one is looked through in part
 
@@ -54,12 +56,15 @@ def _begun_anew(config: Config, path: Path, now_s: float, why: str) -> str:
         open_store(f"sqlite:///{fresh}", config.stride_days, home_keys(config)).close()
         saved = salvage(path, fresh, spare.seq_used if spare else 0)
         store = open_store(f"sqlite:///{fresh}", config.stride_days, home_keys(config))
+        today = datetime.fromtimestamp(now_s, config.zone).date().isoformat()
+        alert = store_damaged(now_s, today, saved.rows, saved.parts, saved.next_seq)
         try:
-            _complete(store, spare)
-            today = datetime.fromtimestamp(now_s, config.zone).date().isoformat()
-            alert = store_damaged(now_s, today, saved.rows, saved.parts, saved.next_seq)
-            store.keep_alert(alert)
-            store.outbox.fold_journal()
+            _complete(store, spare, alert)
+        except StoreError as full:  # what was saved has taken all the room there was
+            if full.trouble != "full" or not (config.home / BALLAST).exists():
+                raise
+            (config.home / BALLAST).unlink()
+            _complete(store, spare, alert)
         finally:
             store.close()
         aside = put_aside(path, stamp)
@@ -73,15 +78,16 @@ def _begun_anew(config: Config, path: Path, now_s: float, why: str) -> str:
     return f"{alert.sentence} The damaged file is kept as {aside}."
 
 
-def _complete(store: Store, spare: Spare | None) -> None:
-    """With what a home cannot go on without, where it could not be read."""
-    if spare is None:
-        return
-    store.gateway(spare.gateway)
-    known = {sensor.address for sensor in store.worn_sensors()}
-    for sensor in spare.worn:
-        if sensor.address not in known:
-            store.keep_worn_sensor(sensor)
+def _complete(store: Store, spare: Spare | None, alert: Alert) -> None:
+    """With what a home cannot go on without, where it could not be read; and that it is known what happened."""
+    if spare is not None:
+        store.gateway(spare.gateway)
+        known = {sensor.address for sensor in store.worn_sensors()}
+        for sensor in spare.worn:
+            if sensor.address not in known:
+                store.keep_worn_sensor(sensor)
+    store.keep_alert(alert)
+    store.outbox.fold_journal()
 
 
 def _finish(path: Path) -> None:
