@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 import story
+from servedpages import served
 from story import NOW_S, WEAK
 from surefoot.alerts.bodies import TreatmentBody
 from surefoot.pipeline.profiles import Profile
@@ -28,7 +29,6 @@ from surefoot.web.app import make_app
 from surefoot.web.homeapp import make_home_app
 from surefoot.web.homenow import HomeNow, SensorNow
 from surefoot.web.incidents import line
-from test_axe import served
 from test_web_browser import ARGUMENTS, CHROMIUM
 
 SIZES = {"desk": (1440, 1100), "phone": (360, 1100)}

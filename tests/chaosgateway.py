@@ -18,6 +18,8 @@ from pathlib import Path
 
 from chaosrows import Mix
 from surefoot.alerts.mqtt import Link, Session
+from surefoot.cli.freed import give_back, settle_in
+from surefoot.cli.housekeeping import HouseParams
 from surefoot.cli.identified import link_params, take_name
 from surefoot.config import Config
 from surefoot.pipeline.delivery import deliver
@@ -73,14 +75,23 @@ async def live(home: Home) -> None:
     if home.trusting:
         _trust(store)
     journal.write("up")
-    sending = asyncio.create_task(deliver(store, link))
+    settle_in()
+    sending, freeing = asyncio.create_task(deliver(store, link)), asyncio.create_task(_give_back())
     await _keep(store, home, journal, next_number, stop)
     while await asyncio.to_thread(store.outbox.count):
         await asyncio.sleep(LOOK_S)
     journal.write("empty")
-    sending.cancel()
-    await asyncio.wait({sending})
+    for task in (sending, freeing):
+        task.cancel()
+    await asyncio.wait({sending, freeing})
     store.close()
+
+
+async def _give_back() -> None:
+    """As the housekeeping of a home does."""
+    while True:
+        await asyncio.sleep(HouseParams().trim_s)
+        await asyncio.to_thread(give_back)
 
 
 def _keep_at_once(store: Store, home: Home, journal: Journal) -> int:

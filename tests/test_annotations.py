@@ -23,7 +23,7 @@ from surefoot.records import Answer, Incident, Treatment
 from surefoot.web.annotations import annotations
 from surefoot.web.words import metric_words
 from test_web import Reader, text
-from test_web_browser import Watched, browser, served
+from test_web_browser import Watched, browser, clinic_of
 
 __all__ = ["browser"]  # a fixture
 
@@ -172,9 +172,10 @@ def test_a_treatment_of_today_cannot_be_compared_yet(tmp_path: Path) -> None:
 
 def test_all_charts_show_the_days_around_what_was_chosen_by_keyboard(browser: Any, clinic: Store) -> None:
     ranges = "[...document.querySelectorAll('.chart')].filter(c => c.layout.yaxis2).map(c => c.layout.xaxis.range)"
-    with served(clinic) as url:
+    with clinic_of(clinic) as url:
         tab = Watched(browser)
         page = tab.open(f"{url}patients/{WEAK}")
+        tab.unfold_charts()
         tab.wait_for_charts()
         page.locator("details.marks summary").press("Enter")
         page.get_by_role("button", name="2026-01-10: Injection, first day").press("Enter")
@@ -186,7 +187,7 @@ def test_all_charts_show_the_days_around_what_was_chosen_by_keyboard(browser: An
 
 
 def test_a_pull_over_one_chart_zooms_all_of_them(browser: Any, clinic: Store) -> None:
-    with served(clinic) as url:
+    with clinic_of(clinic) as url:
         tab = Watched(browser)
         page = tab.open(f"{url}patients/{WEAK}")
         tab.wait_for_charts()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 import story
+from servedpages import served
 from story import NOW_S, WEAK
 from surefoot.pipeline.sitbreaks import SETTING, SitBreaks, breaks_text
 from surefoot.pipeline.store import Store, open_store
@@ -21,7 +19,6 @@ from surefoot.web.app import make_app
 from surefoot.web.homeapp import make_home_app
 from surefoot.web.homenow import HomeNow, SensorNow
 from surefoot.web.incidents import line
-from surefoot.web.server import serve_pages
 from test_web_browser import browser as browser  # the fixture
 
 RULES = {"runOnly": {"type": "tag", "values": [f"wcag{level}" for level in ("2a", "2aa", "21a", "21aa", "22aa")]}}
@@ -39,22 +36,6 @@ PAGES = (
 )
 OF_A_PATIENT = ("", "/plan", "/profile", "/report", "/incident")
 OF_THE_PATIENT = ("/", "/pin", "/tests", "/tests/heel_rise", "/tests/chair_stand_30s", "/nothing-here")
-
-
-@contextmanager
-def served(app: Any, port: int = 0) -> Iterator[str]:
-    loop, up = asyncio.new_event_loop(), threading.Event()
-    found: list[str] = []
-    task = loop.create_task(serve_pages(app, "127.0.0.1", port, on_ready=lambda url: (found.append(url), up.set())))
-    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
-    thread.start()
-    up.wait()
-    try:
-        yield found[0].rstrip("/")
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        loop.close()
 
 
 @pytest.fixture(scope="module")

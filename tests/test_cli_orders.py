@@ -53,6 +53,20 @@ def test_what_is_typed_is_ordered(store: Store, words: tuple[str, ...], what: ob
     assert (given.order.what, given.who, given.note) == (what, "Ann", "as agreed")
 
 
+@pytest.mark.parametrize("behind", [True, False])
+def test_a_database_may_be_named_before_the_verb_or_behind_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, behind: bool
+) -> None:
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path / "elsewhere"))
+    named = ("--database", f"sqlite:///{tmp_path}/clinic.sqlite")
+    for words in (("limits", "P-01", *ANN), ("orders", "P-01"), ("digest",)):
+        done = typed(*words, *named) if behind else typed(*named, *words)
+        assert done.exit_code == 0, done.output
+    assert len(store.orders.given(WEAK)) == 1
+    assert "There is no clinic in" in str(typed("orders", "P-01").exception)
+    assert not (tmp_path / "elsewhere").exists(), "looking begins none"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

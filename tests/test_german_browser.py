@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import story
+from servedpages import served
 from story import NOW_S, WEAK
 from surefoot.pipeline.store import open_store
 from surefoot.web.app import make_app
 from surefoot.web.homeapp import make_home_app
-from test_axe import serious, served
+from test_axe import serious
 from test_web_browser import browser as browser  # the fixture
 
 

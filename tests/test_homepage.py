@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -17,6 +16,7 @@ from starlette.requests import ClientDisconnect
 
 import made
 import story
+from servedpages import served
 from story import NOW_S
 from surefoot.alerts.redflags import EMERGENCY, QUESTIONS
 from surefoot.alerts.technical import Upkeep
@@ -27,7 +27,6 @@ from surefoot.pipeline.telling import told_check_in
 from surefoot.records import Aid, Order, Question, SensorStatus, Stride
 from surefoot.web import homeapp
 from surefoot.web.homeapp import HomePage, make_home_app
-from surefoot.web.server import serve_pages
 from test_web import HERE, text
 from test_web_browser import Watched, browser
 
@@ -179,6 +178,14 @@ def test_a_probable_incident_is_asked_about_until_it_is_answered(home: Store) ->
     assert [one.answer for one in home.answers(home.gateway())] == ["gave_way"]
 
 
+@pytest.mark.parametrize("kind", ["stumble", "fall"])
+def test_who_stumbled_is_not_asked_whether_the_leg_gave_way(home: Store, kind: str) -> None:
+    home.keep_incident(story.incident(NOW_S - 3600, kind=kind))
+    page = asked(home, "GET", "/")
+    assert text(page).count("What happened?") == 1 and "Did your leg give way?" not in text(page)
+    assert f"something that looked like a {kind}" in text(page)
+
+
 def test_two_that_the_patient_confirms_are_told_at_once(home: Store) -> None:
     for back_s in (7200, 3600):
         home.keep_incident(story.incident(NOW_S - back_s))
@@ -267,27 +274,13 @@ def test_a_sensor_that_needs_the_patient_is_said_with_what_to_do_until_it_is_ove
 
 
 @contextmanager
-def served(store: Store) -> Iterator[str]:
-    loop, found, up = asyncio.new_event_loop(), [], threading.Event()
-
-    def tell(url: str) -> None:
-        found.append(url)
-        up.set()
-
-    task = loop.create_task(serve_pages(make_home_app(store, lambda: NOW_S, UTC), "127.0.0.1", 0, on_ready=tell))
-    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
-    thread.start()
-    up.wait()
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        loop.close()
+def page_of(store: Store) -> Iterator[str]:
+    with served(make_home_app(store, lambda: NOW_S, UTC)) as url:
+        yield f"{url}/"
 
 
 def test_a_yes_shows_what_to_do_in_the_browser_and_tells_the_care_team_without_send(browser: Any, home: Store) -> None:
-    with served(home) as url:
+    with page_of(home) as url:
         tab = Watched(browser, 360)
         page = tab.open(url)
         assert not page.get_by_text(FIRST_LINE).first.is_visible()
@@ -303,7 +296,7 @@ def test_a_yes_shows_what_to_do_in_the_browser_and_tells_the_care_team_without_s
 
 
 def test_the_text_needs_no_script_and_no_server(browser: Any, home: Store) -> None:
-    with served(home) as url:
+    with page_of(home) as url:
         context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 800})
         page = context.new_page()
         page.goto(url)
@@ -314,7 +307,7 @@ def test_the_text_needs_no_script_and_no_server(browser: Any, home: Store) -> No
 
 
 def test_a_day_is_told_in_the_browser_by_keyboard(browser: Any, home: Store) -> None:
-    with served(home) as url:
+    with page_of(home) as url:
         tab = Watched(browser, 360)
         page = tab.open(url)
         page.get_by_role("radio", name="4", exact=True).focus()

@@ -15,6 +15,7 @@ import pytest
 
 import made
 import story
+from servedpages import served
 from story import NOW_S
 from surefoot.pipeline.guidedwindow import NOTHING, is_there, judged
 from surefoot.pipeline.nexttest import next_tests
@@ -34,7 +35,6 @@ from surefoot.web.homeapp import make_home_app
 from surefoot.web.homenow import HomeNow, SensorNow
 from surefoot.web.hometests import KINDS, LATER_S, TIMINGS
 from surefoot.web.homework import steps_on_page
-from test_axe import served
 from test_web import text
 from test_web_browser import Watched, browser
 from visitors import Browser

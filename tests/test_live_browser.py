@@ -13,13 +13,13 @@ import pytest
 import made
 import story
 from broker import free_port
+from servedpages import served
 from story import NOW_S, STEADY, WEAK, Home
 from surefoot.alerts.bodies import AlertBody, DayBody, IncidentBody
 from surefoot.pipeline.store import Store, open_store
 from surefoot.web.app import make_app
 from surefoot.web.incidents import line
 from surefoot.web.line import Line
-from test_axe import served
 from test_web_browser import Watched, browser
 
 __all__ = ["browser"]  # a fixture

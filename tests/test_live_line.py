@@ -18,6 +18,7 @@ import pytest
 
 import made
 import story
+from servedpages import served
 from story import NOW_S, WEAK, Home
 from surefoot.alerts.bodies import AlertBody
 from surefoot.pipeline.engine import StoreError
@@ -26,7 +27,6 @@ from surefoot.pipeline.store import Store, open_store
 from surefoot.web.app import make_app
 from surefoot.web.bulletin import KEPT, Bulletin
 from surefoot.web.live import LiveParams
-from test_axe import served
 from visitors import PASSWORD, hired, quick_passwords
 
 News = dict[str, Any]

@@ -12,7 +12,7 @@ import made
 import story
 from story import NOW_S, WEAK
 from surefoot.alerts.bodies import AlertBody
-from test_web_browser import WIDTHS, Watched, browser, served
+from test_web_browser import WIDTHS, Watched, browser, clinic_of
 from visitors import PASSWORD, hired, quick_passwords
 
 __all__ = ["browser"]
@@ -25,7 +25,7 @@ def test_somebody_logs_in_acknowledges_and_leaves(
     quick_passwords(monkeypatch)
     store = story.filled(tmp_path)
     hired(store, NOW_S)
-    with served(store) as url:
+    with clinic_of(store) as url:
         tab = Watched(browser, width)
         page = tab.open(f"{url}alerts")
         assert page.get_by_role("heading", name="Log in").is_visible()
@@ -59,7 +59,7 @@ def test_who_logs_in_again_beside_a_tab_whose_login_is_over_is_live(
     quick_passwords(monkeypatch)
     store = hired(story.filled(tmp_path), NOW_S)
     ended, home = "Your login has ended", story.Home("9a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d")
-    with served(store) as url:
+    with clinic_of(store) as url:
         context = browser.new_context()
         first, second = context.new_page(), context.new_page()
 

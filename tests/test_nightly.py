@@ -22,7 +22,7 @@ from story import NOW_S, STEADY, WEAK
 from surefoot.alerts.bodies import DayBody
 from surefoot.cli.main import surefoot
 from surefoot.cli.nightly import export_night, oldest_month
-from surefoot.cli.units import NIGHTLY_TIMER, nightly_unit
+from surefoot.cli.units import NIGHTLY, once_unit, timer
 from surefoot.config import load_config
 from surefoot.exports.folder import ExportError
 from surefoot.exports.nightly import UNDATED, Night, write_patient
@@ -247,7 +247,7 @@ def test_the_unit_runs_the_same_command(tmp_path: Path) -> None:
     quoted = where.replace("%", "%%")
     assert start.endswith(f' export --nightly "{quoted}" --to csv --clinic --keep-months 24')
     assert "Type=oneshot" in text and "Restart=" not in text and "WatchdogSec" not in text
-    assert run(tmp_path, "--nightly", where, "--print-timer").output == NIGHTLY_TIMER
+    assert run(tmp_path, "--nightly", where, "--print-timer").output == timer(NIGHTLY)
     assert not (tmp_path / "my 100% folder").exists(), "printing makes nothing"
 
 
@@ -256,14 +256,14 @@ ANALYZE = shutil.which("systemd-analyze")
 
 @pytest.mark.skipif(ANALYZE is None, reason="no systemd-analyze here: the units are not verified")
 def test_systemd_takes_unit_and_timer(tmp_path: Path) -> None:
-    service, timer = tmp_path / "surefoot-export.service", tmp_path / "surefoot-export.timer"
+    service, clock = tmp_path / "surefoot-export.service", tmp_path / "surefoot-export.timer"
     service.write_text(
-        nightly_unit(Path(sys.executable), "root", Path("/var/lib/surefoot"), Path("/srv/x"), ["--clinic"])
+        once_unit(NIGHTLY, Path(sys.executable), "root", Path("/var/lib/surefoot"), ["export"], [Path("/srv/x")])
     )
-    timer.write_text(NIGHTLY_TIMER)
+    clock.write_text(timer(NIGHTLY))
     env = {**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:"}
     verified = subprocess.run(
-        [str(ANALYZE), "verify", str(timer), str(service)], capture_output=True, text=True, env=env
+        [str(ANALYZE), "verify", str(clock), str(service)], capture_output=True, text=True, env=env
     )
     assert (verified.returncode, verified.stderr) == (0, "")
     asked = [str(ANALYZE), "security", "--offline=true", "--threshold=25", str(service)]

@@ -37,7 +37,7 @@ from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.pipeline.told import Told
 from surefoot.pipeline.trends import judge
 from surefoot.pipeline.window import DeliveryParams
-from surefoot.records import Affected, Learning, Limits, Order, Question, Treatment
+from surefoot.records import Affected, Learning, Limits, Order, Question, Renewal, Treatment
 
 QUICK = LinkParams(timeout_s=2.0, first_wait_s=0.02, longest_wait_s=0.1)
 EAGER = DeliveryParams(answer_s=0.3, longest_answer_s=0.6, look_s=0.1)
@@ -52,6 +52,7 @@ whats = st.one_of(
     st.builds(Learning, st.just("") | made.dates, st.integers(7, 42)),
     st.builds(Affected, made.sides, made.dates),
     made.treatments,
+    st.builds(Renewal, st.text(max_size=50)),
     st.builds(
         Question,
         st.sampled_from(["check_in", "incident"]),

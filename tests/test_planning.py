@@ -13,7 +13,7 @@ from story import NOW_S, WEAK
 from surefoot.pipeline.store import Store
 from surefoot.records import Learning, Limits, Question, Treatment
 from test_web import Reader, text
-from test_web_browser import Watched, browser, served
+from test_web_browser import Watched, browser, clinic_of
 
 __all__ = ["browser"]  # a fixture
 
@@ -94,7 +94,7 @@ def test_a_trial_shows_what_would_have_been_told_and_sets_nothing(clinic: Store)
 
 
 def test_a_therapist_sets_a_limit_in_a_browser(browser: Any, clinic: Store) -> None:
-    with served(clinic) as url:
+    with clinic_of(clinic) as url:
         tab = Watched(browser, 360)
         page = tab.open(f"{url}patients/{WEAK}")
         page.get_by_role("link", name="Limits, treatments, questions").click()

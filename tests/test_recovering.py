@@ -22,7 +22,7 @@ from surefoot.records import Affected, CheckIn, DaySummary, Order, Treatment
 from surefoot.web.homeday import today
 from surefoot.web.recovering import recoveries
 from test_web import Reader, text
-from test_web_browser import Watched, browser, served
+from test_web_browser import Watched, browser, clinic_of
 
 __all__ = ["browser"]  # a fixture
 
@@ -119,7 +119,7 @@ def test_one_day_is_no_recovery() -> None:
 
 def test_the_band_is_drawn(browser: Any, clinic: Store) -> None:
     confirm(clinic, LEFT)
-    with served(clinic) as url:
+    with clinic_of(clinic) as url:
         for width in (360, 1440):
             tab = Watched(browser, width)
             page = tab.open(f"{url}patients/{HOME}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -16,10 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 
 import story
+from servedpages import served
 from story import NOW_S, WEAK
 from surefoot.pipeline.store import Store
 from surefoot.web.app import make_app
-from surefoot.web.server import serve_pages
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -35,28 +33,10 @@ WIDTHS = {"desk": 1200, "phone": 390}
 
 
 @contextmanager
-def served(store: Store) -> Iterator[str]:
-    """The pages on a free port, in a thread with a loop of its own; yields their URL."""
-    loop = asyncio.new_event_loop()
-    found: list[str] = []
-    up = threading.Event()
-
-    def tell(url: str) -> None:
-        found.append(url)
-        up.set()
-
-    app = make_app(store, lambda: NOW_S, "Clinic North")
-    task = loop.create_task(serve_pages(app, "127.0.0.1", 0, on_ready=tell))
-    task.add_done_callback(lambda _: up.set())
-    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait({task})))
-    thread.start()
-    up.wait()
-    try:
-        yield found[0]
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join()
-        loop.close()
+def clinic_of(store: Store) -> Iterator[str]:
+    """The clinic's pages."""
+    with served(make_app(store, lambda: NOW_S, "Clinic North")) as url:
+        yield f"{url}/"
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +55,7 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[tuple[Store, str]]:
     store = story.filled(tmp_path)
-    with served(store) as url:
+    with clinic_of(store) as url:
         yield store, url
     store.close()
 
@@ -96,9 +76,16 @@ class Watched:
         return self.page
 
     def wait_for_charts(self) -> int:
-        drawn = "[...document.querySelectorAll('.chart')].every(c => c.querySelector('.main-svg .trace'))"
-        self.wait_until(drawn)
+        """All that is not folded away; how many there are."""
+        seen = "[...document.querySelectorAll('.chart')].filter(c => !c.closest('details:not([open])'))"
+        self.wait_until(f"{seen}.every(c => c.querySelector('.main-svg .trace'))")
         return self.page.locator(".chart").count()
+
+    def unfold_charts(self) -> None:
+        """Those in which nothing is worse, too: each is drawn once it is seen."""
+        self.page.locator("details.more > summary").click()
+        for place in self.page.locator("details.more .chart").all():
+            place.scroll_into_view_if_needed()
 
     def wait_until(self, true: str) -> None:
         """Asked again from outside: the page's own policy forbids the browser to do it within."""
@@ -130,6 +117,30 @@ def test_every_chart_is_drawn(browser: Any, clinic: tuple[Store, str]) -> None:
     tab.close()
 
 
+def test_charts_in_which_nothing_is_worse_are_folded_away_and_drawn_when_opened_or_printed(
+    browser: Any, clinic: tuple[Store, str]
+) -> None:
+    tab = Watched(browser, WIDTHS["phone"])
+    for opened in ("by hand", "for paper"):
+        page = tab.open(f"{clinic[1]}patients/{WEAK}")
+        everything = tab.wait_for_charts()
+        more = page.locator("details.more")
+        folded = more.locator(".chart").count()
+        assert 0 < folded < everything - 4 and f"More charts ({folded})" in more.locator("summary").first.inner_text()
+        assert not more.locator(".chart").first.is_visible()
+        assert more.locator(".main-svg").count() == 0
+        shown = page.locator("section[aria-labelledby=trends] > .charts figure h3").all_text_contents()
+        assert shown[:3] == ["Foot lifting (L5 pattern)", "Push-off (S1 pattern)", "Knee control (L4 pattern)"]
+        assert {"Walking speed", "Strides without heel strike", "Foot-drop strides"} <= set(shown), "and what is worse"
+        if opened == "by hand":
+            tab.unfold_charts()
+        else:
+            page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert tab.wait_for_charts() == everything
+        assert more.locator(".chart").last.is_visible()
+    tab.close()
+
+
 def test_a_page_waits_for_no_chart_and_each_is_drawn_as_was_asked_meanwhile(
     browser: Any, clinic: tuple[Store, str]
 ) -> None:
@@ -146,6 +157,7 @@ def test_a_page_waits_for_no_chart_and_each_is_drawn_as_was_asked_meanwhile(
     assert held
     for route in held:
         route.continue_()
+    tab.unfold_charts()
     charts = tab.wait_for_charts()
     shown = tab.page.evaluate("[...document.querySelectorAll('.chart')].map(c => c.layout.xaxis.range[0])")
     first = (date.fromisoformat(around) - timedelta(days=14)).isoformat()

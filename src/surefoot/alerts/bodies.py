@@ -279,7 +279,7 @@ class ConfirmationBody(Wire):
         return Confirmation(**self._fields())
 
 
-HomeFault = Literal["disk_full", "disk_failing", "store_failing", "not_recording", "clock_unset"]
+HomeFault = Literal["disk_full", "disk_failing", "store_failing", "not_recording", "clock_unset", "certificate_ending"]
 
 
 class StatusBody(Wire):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -69,13 +70,56 @@ def issue(authority: Identity, name: str, now: datetime, days: int = 365, hosts:
     """
     if not name or any(letter in name for letter in "+#/ \t\n"):
         raise ValueError(f"not a name for a certificate: {name!r}")
+    key = ec.generate_private_key(ec.SECP256R1())
+    return _pem(_signed(authority, _named(name), key.public_key(), now, timedelta(days=days), hosts), key)
+
+
+def renewed(authority: Identity, certificate: bytes, now: datetime, days: int = 365) -> bytes:
+    """A gateway's certificate anew, PEM: for the same name and the same key, which stays where it is."""
+    known = x509.load_pem_x509_certificate(certificate)
+    public = known.public_key()
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    made = _signed(authority, known.subject, public, now, timedelta(days=days))
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+def objection(offered: bytes, held: bytes, authority: bytes) -> str:
+    """Why a certificate may not take the place of the one that is held (all PEM); empty: it may.
+
+    It may for the same name and key alone, from the same authority, and to last longer: whoever offers it can make a
+    certificate of this clinic's longer, and nothing else.
+    """
+    try:
+        new, old, signing = (x509.load_pem_x509_certificate(one) for one in (offered, held, authority))
+    except ValueError:
+        return "it is no certificate"
+    try:
+        new.verify_directly_issued_by(signing)
+    except (ValueError, TypeError, InvalidSignature):
+        return "another authority has signed it"
+    if new.subject != old.subject:
+        return "it names another gateway"
+    if new.public_key() != old.public_key():
+        return "it is for another key than this home's"
+    if new.not_valid_after_utc <= old.not_valid_after_utc:
+        return "the one in use lasts as long"
+    return ""
+
+
+def _signed(
+    authority: Identity,
+    subject: x509.Name,
+    public: ec.EllipticCurvePublicKey,
+    now: datetime,
+    lasts: timedelta,
+    hosts: Sequence[str] = (),
+) -> x509.Certificate:
     signing = x509.load_pem_x509_certificate(authority.certificate)
     signer = serialization.load_pem_private_key(authority.key, None)
     assert isinstance(signer, ec.EllipticCurvePrivateKey)
-    key = ec.generate_private_key(ec.SECP256R1())
     role = ExtendedKeyUsageOID.SERVER_AUTH if hosts else ExtendedKeyUsageOID.CLIENT_AUTH
     builder = (
-        _begun(_named(name), signing.subject, key.public_key(), now, timedelta(days=days))
+        _begun(subject, signing.subject, public, now, lasts)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_others=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([role]), critical=False)
@@ -83,7 +127,7 @@ def issue(authority: Identity, name: str, now: datetime, days: int = 365, hosts:
     )
     if hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName([_place(host) for host in hosts]), critical=False)
-    return _pem(builder.sign(signer, hashes.SHA256()), key)
+    return builder.sign(signer, hashes.SHA256())
 
 
 def revocations(authority: Identity, serials: Sequence[int], now: datetime, days: int = 3650) -> bytes:

@@ -24,14 +24,16 @@ from surefoot.records import (
     Order,
     Ordered,
     Question,
+    Renewal,
     Side,
     SurefootError,
     TestKind,
     Treatment,
 )
 
-OrderKind = Literal["limits", "learning", "affected", "treatment", "question"]
+OrderKind = Literal["limits", "learning", "affected", "treatment", "question", "renewal"]
 FEWEST_DAYS, MOST_DAYS = 7, 42  # a baseline rests on; fewer would alarm too often, more would learn a slow decline (P)
+LONGEST_CERTIFICATE = 8000  # letters of PEM; one of this clinic has 900
 AHEAD_DAYS = 60  # so far ahead a day may lie: a planned operation
 _TOPIC = re.compile(rf"{ROOT}/([0-9a-f-]{{36}})/down/(config|prompt)")
 _NAME = re.compile(rb'"order_id"\s*:\s*"([0-9a-f-]{1,80})"')
@@ -77,12 +79,19 @@ class QuestionBody(Wire):
     start_s: float | None = None
 
 
+class RenewalBody(Wire):
+    """The home's certificate anew."""
+
+    certificate: Annotated[str, Field(max_length=LONGEST_CERTIFICATE)]
+
+
 _FORMS: Mapping[OrderKind, tuple[type[Wire], type[Any]]] = {
     "limits": (LimitsBody, Limits),
     "learning": (LearningBody, Learning),
     "affected": (AffectedBody, Affected),
     "treatment": (TreatmentBody, Treatment),
     "question": (QuestionBody, Question),
+    "renewal": (RenewalBody, Renewal),
 }
 
 

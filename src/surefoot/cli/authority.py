@@ -7,21 +7,41 @@ import json
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from surefoot.alerts.access import access_list, configuration
-from surefoot.alerts.identity import CLINIC, Identity, issue, new_authority, revocations
+from surefoot.alerts.identity import CLINIC, Identity, issue, new_authority, renewed, revocations
 from surefoot.cli.keyfile import HOME_FILE, keys_in, write_keys
+from surefoot.cli.secretfile import PRIVATE, SHARED, write_file
 from surefoot.pipeline.sealing import Key, new_key
 from surefoot.records import SurefootError
 
-PRIVATE, SHARED = 0o600, 0o644
 _ABOUT = "about.json"
 
 
 class AuthorityError(SurefootError):
     """A folder of a clinic's authority that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate that was made for a gateway, whether it got there or not."""
+
+    gateway: str
+    serial: int
+    until: datetime
+    is_renewal: bool  # sent to the home, not carried
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A gateway, and all certificates that were made for it, the oldest first."""
+
+    gateway: str
+    is_revoked: bool
+    issued: tuple[Issued, ...]
 
 
 class Authority:
@@ -43,7 +63,7 @@ class Authority:
         _keep(self.folder / "authority", own)
         _keep(self.folder / "broker", issue(own, hosts[0], now, days=3650, hosts=[*hosts, "localhost", "127.0.0.1"]))
         _bundle(self.folder / "clinic", own, issue(own, CLINIC, now, days=3650))
-        _write(
+        write_file(
             self.folder / "mosquitto.conf",
             configuration(self.folder.resolve().as_posix(), port, getpass.getuser()).encode(),
             SHARED,
@@ -66,26 +86,52 @@ class Authority:
         _bundle(folder, own, identity)
         write_keys(folder / HOME_FILE, self._home_keys(gateway))
         broker = f"mqtts://{about['hosts'][0]}:{about['port']}"
-        _write(folder / "surefoot.toml", f'broker = "{broker}"\nidentity = "."\n'.encode(), SHARED)
-        _append(self.folder / "issued.list", f"{gateway} {identity.serial} {identity.until.isoformat()}\n")
+        write_file(folder / "surefoot.toml", f'broker = "{broker}"\nidentity = "."\n'.encode(), SHARED)
+        self._issue(gateway, identity.certificate, "carried")
         self._settle(about, now)
         return folder
+
+    def renew(self, gateway: str, now: datetime, days: int) -> str:
+        """The newest certificate of a gateway anew, PEM, for the key that it has."""
+        if gateway in self._about()["revoked"]:
+            raise AuthorityError(f"The gateway {gateway} was revoked.", "No certificate was made.", "Enroll another.")
+        try:
+            known = (self.folder / "issued" / f"{gateway}.crt").read_bytes()
+        except FileNotFoundError:
+            what = f"No certificate of {gateway} is kept here."
+            remedy = f"Enroll it again and carry what that makes there: surefoot clinic enroll {gateway}"
+            raise AuthorityError(what, "It was not renewed.", remedy) from None
+        made = renewed(self._own(), known, now, days)
+        self._issue(gateway, made, "renewal")
+        return made.decode()
+
+    def _issue(self, gateway: str, certificate: bytes, how: str) -> None:
+        """Written down before it goes anywhere, so that it can be revoked."""
+        made = Identity(certificate, b"")
+        _append(self.folder / "issued.list", f"{gateway} {made.serial} {made.until.isoformat()} {how}\n")
+        (self.folder / "issued").mkdir(exist_ok=True, mode=0o700)
+        write_file(self.folder / "issued" / f"{gateway}.crt", certificate)
 
     def revoke(self, gateway: str, now: datetime) -> None:
         """Its certificates, all of them, are good no longer."""
         about = self._about()
-        if not any(gateway == name for name, _ in self._issued()):
-            known = ", ".join(sorted({name for name, _ in self._issued()})) or "none"
+        enrolled = {one.gateway for one in self._issued()}
+        if gateway not in enrolled:
+            known = ", ".join(sorted(enrolled)) or "none"
             raise AuthorityError(
                 f"No gateway {gateway} was enrolled here.", "Nothing was revoked.", f"Enrolled are: {known}."
             )
         about["revoked"] = sorted({*about["revoked"], gateway})
         self._settle(about, now)
 
-    def gateways(self) -> list[tuple[str, bool]]:
-        """Every gateway, and whether it is revoked."""
-        revoked = set(self._about()["revoked"])
-        return [(name, name in revoked) for name in sorted({name for name, _ in self._issued()})]
+    def gateways(self) -> list[Enrolled]:
+        """Every gateway, by name."""
+        revoked, issued = set(self._about()["revoked"]), self._issued()
+        of = {
+            name: tuple(one for one in issued if one.gateway == name)
+            for name in sorted({one.gateway for one in issued})
+        }
+        return [Enrolled(name, name in revoked, given) for name, given in of.items()]
 
     def tell_broker(self) -> bool:
         """Have a running Mosquitto read its lists again; tell whether one was running."""
@@ -100,11 +146,11 @@ class Authority:
 
     def _settle(self, about: dict[str, object], now: datetime) -> None:
         revoked = set(about["revoked"])  # type: ignore[call-overload]  # names, by json
-        gone = [serial for name, serial in self._issued() if name in revoked]
-        _write(self.folder / "revoked.crl", revocations(self._own(), gone, now), SHARED)
-        allowed = {name for name, _ in self._issued()} - revoked
-        _write(self.folder / "access.list", access_list(allowed).encode(), PRIVATE)
-        _write(self.folder / _ABOUT, json.dumps(about, indent=1).encode(), PRIVATE)
+        gone = [one.serial for one in self._issued() if one.gateway in revoked]
+        write_file(self.folder / "revoked.crl", revocations(self._own(), gone, now), SHARED)
+        allowed = {one.gateway for one in self._issued()} - revoked
+        write_file(self.folder / "access.list", access_list(allowed).encode(), PRIVATE)
+        write_file(self.folder / _ABOUT, json.dumps(about, indent=1).encode(), PRIVATE)
 
     def _home_keys(self, gateway: str) -> list[Key]:
         """Made once and kept here: a home that lost its key can be given it again, and reads what it stored."""
@@ -113,12 +159,16 @@ class Authority:
             write_keys(path, [new_key()])
         return keys_in(path)
 
-    def _issued(self) -> list[tuple[str, int]]:
+    def _issued(self) -> list[Issued]:
         try:
             lines = (self.folder / "issued.list").read_text().splitlines()
         except FileNotFoundError:
             return []
-        return [(name, int(serial)) for name, serial, _ in (line.split() for line in lines)]
+        given = (line.split() for line in lines)
+        return [
+            Issued(name, int(serial), datetime.fromisoformat(until), how == ["renewal"])
+            for name, serial, until, *how in given
+        ]
 
     def _about(self) -> dict[str, list[str]]:
         try:
@@ -147,24 +197,13 @@ def now_utc(now_s: float) -> datetime:
 
 def _bundle(folder: Path, authority: Identity, identity: Identity) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _write(folder / "authority.crt", authority.certificate, SHARED)
+    write_file(folder / "authority.crt", authority.certificate, SHARED)
     _keep(folder / "gateway", identity)
 
 
 def _keep(stem: Path, identity: Identity) -> None:
-    _write(stem.with_suffix(".key"), identity.key, PRIVATE)
-    _write(stem.with_suffix(".crt"), identity.certificate, SHARED)
-
-
-def _write(path: Path, content: bytes, mode: int) -> None:
-    """Whole or not at all, and never readable by others in between."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_file(stem.with_suffix(".key"), identity.key, PRIVATE)
+    write_file(stem.with_suffix(".crt"), identity.certificate, SHARED)
 
 
 def _append(path: Path, line: str) -> None:

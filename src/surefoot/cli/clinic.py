@@ -20,7 +20,7 @@ from surefoot.cli.auditing import audit
 from surefoot.cli.clinicstore import open_clinic
 from surefoot.cli.console import has_screen, note
 from surefoot.cli.digest import digest
-from surefoot.cli.enroll import enroll, gateways, revoke
+from surefoot.cli.enroll import enroll, gateways, renew, revoke
 from surefoot.cli.forget import forget
 from surefoot.cli.freed import give_back, settle_in
 from surefoot.cli.identified import link_params
@@ -247,6 +247,7 @@ def _first(group: BaseException) -> BaseException:
 
 for _verb in (
     enroll,
+    renew,
     revoke,
     gateways,
     user,

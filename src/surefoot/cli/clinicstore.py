@@ -11,15 +11,30 @@ import click
 from surefoot.cli.console import note
 from surefoot.cli.keyfile import clinic_keys
 from surefoot.config import Config, load_config
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store, StoreError, open_store
+
+_NAMED = "surefoot.clinic.database"  # where the context keeps what was named behind the verb
 
 
 def clinic_config(context: click.Context) -> Config:
-    """The settings, with the database that was named before the verb: surefoot clinic --database URL user list."""
-    above: click.Context | None = context
-    while above is not None and "database" not in above.params:
-        above = above.parent
-    return load_config(clinic_database=above.params["database"] if above else None)
+    """The settings, with the database that was named behind the verb, or before it: surefoot clinic --database URL."""
+    above, named = context, context.meta.get(_NAMED)
+    while not named and above is not None:
+        named, above = above.params.get("database"), above.parent
+    return load_config(clinic_database=named)
+
+
+def _name(context: click.Context, _: click.Parameter, url: str | None) -> None:
+    context.meta[_NAMED] = url
+
+
+database_option = click.option(
+    "--database",
+    metavar="URL",
+    expose_value=False,
+    callback=_name,
+    help="The clinic's, also before the verb [SUREFOOT_CLINIC_DATABASE].",
+)
 
 
 def open_clinic(config: Config) -> Store:
@@ -35,6 +50,16 @@ def clinic_store(context: click.Context) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def known_clinic(context: click.Context) -> Iterator[Store]:
+    """The records of a clinic that is there: none is begun by looking."""
+    config = clinic_config(context)
+    if not config.clinic_database and not (config.home / "clinic.sqlite").exists():
+        raise StoreError(f"There is no clinic in {config.home}.", "Nothing was done.", "Name it: --database URL.")
+    with clinic_store(context) as store:
+        yield store
 
 
 def operator() -> str:

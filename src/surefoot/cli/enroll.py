@@ -1,4 +1,4 @@
-"""``surefoot clinic enroll``, ``revoke``, ``gateways``: who may send to this clinic, and who may no longer."""
+"""``surefoot clinic enroll``, ``renew``, ``revoke``, ``gateways``: who may send to this clinic, and until when."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from surefoot.cli.authority import Authority, AuthorityError, now_utc
 from surefoot.cli.clinicstore import clinic_config, clinic_store, operator
 from surefoot.cli.console import Terminal, note
 from surefoot.cli.keyfile import clinic_keys
+from surefoot.cli.main import FAILED
+from surefoot.cli.renewing import renew_due
+from surefoot.cli.units import RENEWING, once_text
 from surefoot.config import load_config
 
 FOLDER = "authority"
@@ -39,8 +42,10 @@ def enroll(
     \b
       surefoot clinic enroll --host clinic.example      the first gateway, and the broker's files
       surefoot clinic enroll                            another one
-      surefoot clinic enroll GATEWAY                    again, before its certificate ends; or for a home that
-                                                        has been running without one
+      surefoot clinic enroll GATEWAY                    again, with a new key; or for a home that has been
+                                                        running without one
+
+    Certificates are renewed without a way to the home: surefoot clinic renew.
     """
     authority, now = _authority(folder), now_utc(time.time())
     if not authority.is_made:
@@ -52,6 +57,7 @@ def enroll(
             )
         authority.make(hosts, port, now)
         note(f"the clinic's authority is in {authority.folder}; keep it secret and keep a copy")
+        note("certificates of homes end: let a timer renew them, surefoot clinic renew --help")
         note(f"start the broker with: mosquitto -c {authority.folder / 'mosquitto.conf'}")
         note(
             f"and the clinic with: SUREFOOT_IDENTITY={authority.folder / 'clinic'} surefoot clinic --broker mqtts://..."
@@ -68,6 +74,37 @@ def enroll(
         note("patients' names are stored as they are in the clinic's database: seal them with surefoot clinic key make")
     note(f"carry {made} to the home, over a way nobody else reads, then delete it here")
     note(f"there: SUREFOOT_CONFIG={made.name}/surefoot.toml surefoot wear")
+
+
+@click.command()
+@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="The new ones last.")
+@_FOLDER
+@click.option("--print-unit", "unit_wanted", is_flag=True, help="Print the systemd unit that renews.")
+@click.option("--print-timer", "timer_wanted", is_flag=True, help="Print the timer that starts it each day.")
+@click.pass_context
+def renew(context: click.Context, days: int, folder: Path | None, unit_wanted: bool, timer_wanted: bool) -> None:
+    """Renew certificates that have less than a third of their time left, and send them to their homes.
+
+    A home takes one that its own authority has signed for the key it has, so nothing has to be carried there. Let a
+    timer run it once a day, where the authority's folder is:
+
+    \b
+      surefoot clinic renew --print-unit  > /etc/systemd/system/surefoot-renew.service
+      surefoot clinic renew --print-timer > /etc/systemd/system/surefoot-renew.timer
+      systemctl enable --now surefoot-renew.timer
+
+    Exit status 1 when a home cannot be renewed.
+    """
+    if unit_wanted or timer_wanted:
+        of = ["--folder", str(folder.absolute())] if folder else []
+        arguments = ["clinic", "renew", "--days", str(days), *of]
+        click.echo(once_text(RENEWING, unit_wanted, arguments, [folder] if folder else []), nl=False)
+        return
+    with clinic_store(context) as store:
+        standings = renew_due(_authority(folder), store, time.time(), days, operator())
+    Terminal().table("Certificates", ("gateway", "until", "state"), [one.row() for one in standings])
+    if any(one.is_wrong for one in standings):
+        context.exit(FAILED)
 
 
 @click.command()
@@ -95,8 +132,11 @@ def revoke(context: click.Context, gateway: str, folder: Path | None) -> None:
 @_FOLDER
 def gateways(folder: Path | None) -> None:
     """List who is enrolled."""
-    rows = [(name, "revoked" if gone else "may send") for name, gone in _authority(folder).gateways()]
-    Terminal().table("Gateways", ("gateway", "state"), rows)
+    rows = [
+        (one.gateway, "revoked" if one.is_revoked else "may send", f"{one.issued[-1].until:%Y-%m-%d}")
+        for one in _authority(folder).gateways()
+    ]
+    Terminal().table("Gateways", ("gateway", "state", "newest certificate until"), rows)
 
 
 def _authority(folder: Path | None) -> Authority:

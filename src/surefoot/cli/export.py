@@ -15,7 +15,7 @@ from surefoot.cli.nightly import export_night
 from surefoot.cli.recorded import NotRecordedError, recorded_day
 from surefoot.cli.report import file_name, named
 from surefoot.cli.told import day_given, opened
-from surefoot.cli.units import nightly_texts
+from surefoot.cli.units import NIGHTLY, once_text
 from surefoot.config import Config, load_config
 from surefoot.exports.bids import Event, Track, write_bids
 from surefoot.exports.fhir import write_fhir
@@ -130,8 +130,8 @@ def _nightly(context: click.Context, folder: Path) -> None:
     if given["unit_wanted"] or given["timer_wanted"]:
         store = ["--clinic"] if given["of_clinic"] else ["--store", given["store_at"]] if given["store_at"] else []
         months = ["--keep-months", str(given["keep_months"])] if given["keep_months"] else []
-        arguments = ["--to", given["form"], *store, *months]
-        click.echo(nightly_texts(given["unit_wanted"], folder, arguments), nl=False)
+        arguments = ["export", "--nightly", str(folder), "--to", given["form"], *store, *months]
+        click.echo(once_text(NIGHTLY, given["unit_wanted"], arguments, [folder]), nl=False)
         return
     config = load_config()
     store = open_clinic(config) if given["of_clinic"] else opened(given["store_at"], config)

@@ -29,6 +29,7 @@ from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import link_params
 from surefoot.cli.latecomers import Latecomers, seconds
 from surefoot.cli.marks import Marks
+from surefoot.cli.owncertificate import OwnCertificate
 from surefoot.cli.pulse import Pulse
 from surefoot.cli.readings import Readings
 from surefoot.cli.watched import WatchedWalk, mounting_check, show
@@ -76,7 +77,7 @@ class Gateway:
         self._pulse = pulse or Pulse(MOVES_S, time.monotonic)
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
-        self._params = link_params(config)
+        self._params, self._certificate = link_params(config), OwnCertificate.of(config)
         self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
         self._house = Housekeeping(store, ring, config, board)
@@ -266,7 +267,11 @@ class Gateway:
         name = f"surefoot-{self._store.gateway()}"
         links = [Link(url, name, protocol="any", params=self._params) for url in brokers]
         self._board.clinic = self._broker = " or ".join(str(link.address) for link in links)
-        told = {"on_trouble": self._note, "on_order": self._ordered}
+        told = {
+            "on_trouble": self._note,
+            "on_order": self._ordered,
+            "install": self._certificate and self._certificate.install,
+        }
         await deliver(self._store, links, clock=self._now_s, faults=self._board.open_faults, **told)
 
     def _ordered(self, order: Order | Unreadable, said: Confirmation) -> None:

@@ -6,10 +6,13 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from surefoot.alerts.mqtt import Link, LinkError, LinkParams
 from surefoot.cli.alignment import alignment
 from surefoot.cli.checkup import Line
+from surefoot.cli.identified import link_params
+from surefoot.cli.owncertificate import OwnCertificate
 from surefoot.config import FILE_VARIABLE, Config
 from surefoot.pipeline.storecheck import look_at
 from surefoot.records import SIDES
@@ -71,13 +74,28 @@ def broker(config: Config) -> Iterator[Line]:
         remedy = "To reach a care team, name their broker: SUREFOOT_BROKER=mqtts://user:password@host:8883"
         yield Line("Broker", "none is set: findings stay at home", "warn", remedy)
         return
-    for url in (config.broker, *config.other_brokers):
-        yield _broker(url)
-
-
-def _broker(url: str) -> Line:
     try:
-        link = asyncio.run(_greeted(url))
+        params = link_params(config)
+    except LinkError as error:
+        yield Line("Certificate", error.what.rstrip("."), "bad", f"{error.remedy} Till then findings wait at home.")
+        return
+    if (own := OwnCertificate.of(config)) is not None:
+        yield _certificate(own, time.time())
+    for url in (config.broker, *config.other_brokers):
+        yield _broker(url, params)
+
+
+def _certificate(own: OwnCertificate, now_s: float) -> Line:
+    if told := own.warning(now_s):
+        return Line(
+            "Certificate", told, "bad", "Have the clinic renew it, surefoot clinic renew, or enroll this home again."
+        )
+    return Line("Certificate", f"of {own.name}, until {own.until:%Y-%m-%d}")
+
+
+def _broker(url: str, params: LinkParams) -> Line:
+    try:
+        link = asyncio.run(_greeted(url, params))
     except LinkError as error:
         return Line("Broker", error.what.rstrip("."), "bad", f"{error.remedy} Till then findings wait at home.")
     if not link.address.secure and link.address.host not in ("localhost", "127.0.0.1", "::1"):
@@ -86,7 +104,8 @@ def _broker(url: str) -> Line:
     return Line("Broker", f"{link.address} answers{', with TLS' if link.address.secure else ''}")
 
 
-async def _greeted(url: str) -> Link:
-    link = Link(url, f"surefoot-doctor-{os.getpid()}", protocol="any", params=LinkParams(timeout_s=BROKER_S))
+async def _greeted(url: str, params: LinkParams) -> Link:
+    params = replace(params, timeout_s=BROKER_S)
+    link = Link(url, f"surefoot-doctor-{os.getpid()}", protocol="any", params=params)
     async with link.connect():
         return link

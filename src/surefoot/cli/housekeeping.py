@@ -16,6 +16,7 @@ from pathlib import Path
 
 from surefoot.cli.board import Board
 from surefoot.cli.freed import give_back
+from surefoot.cli.owncertificate import OwnCertificate
 from surefoot.cli.spare import Spare, renew_spare
 from surefoot.config import Config
 from surefoot.pipeline.ring import Ring
@@ -43,6 +44,7 @@ class Housekeeping:
     ) -> None:
         self._store, self._ring, self._board = store, ring, board
         self._home, self._most = config.home, round(config.outbox_mb * 1e6)
+        self._certificate = OwnCertificate.of(config)
         self._params = params or HouseParams()
         self._spare: Spare | None = None
         self._trim_due_s = -math.inf
@@ -58,6 +60,8 @@ class Housekeeping:
                     self._trim_due_s = now_s + self._params.trim_s
                     self._store.outbox.trim(self._most)
                     give_back()
+                    told = self._certificate.warning(now_s) if self._certificate else ""
+                    self._board.note_fault("certificate_ending", told)
                 if not (self._home / BALLAST).exists():
                     self._keep_room_inside()
                 self._board.evicted = self._store.outbox.evicted()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import stat
 import sys
-from pathlib import Path
 
 from surefoot.alerts.broker import LinkError, LinkParams
-from surefoot.alerts.identity import Identity
+from surefoot.cli.owncertificate import OwnCertificate
 from surefoot.config import Config
 from surefoot.pipeline.store import Store, StoreError
 
@@ -39,17 +38,13 @@ def take_name(store: Store, config: Config) -> None:
     """
     if config.identity is None:
         return
-    name = name_on(config.identity)
+    name = OwnCertificate(config.identity).name
     if (known := store.gateway(name)) != name:
         raise StoreError(
             f"This home has gone by {known}, and its certificate names {name}.",
             "Nothing was sent: the clinic would take it for somebody else's.",
             f"Have the clinic make it a certificate of its own: surefoot clinic enroll {known}",
         )
-
-
-def name_on(folder: Path) -> str:
-    return Identity((folder / "gateway.crt").read_bytes(), b"").name
 
 
 def _error(what: str, remedy: str) -> LinkError:

@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Sequence
 from pathlib import Path
 
-from surefoot.cli.secretfile import SecretError, secret_in
+from surefoot.cli.secretfile import SecretError, secret_in, write_file
 from surefoot.config import Config
 from surefoot.pipeline.sealing import KEY_BYTES, Key, Keyring
 
@@ -54,13 +54,8 @@ def keys_in(path: Path) -> list[Key]:
 def write_keys(path: Path, keys: Sequence[Key]) -> None:
     """Whole or not at all, readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(_HEAD + "".join(f"{key.id} {b64encode(key.secret).decode()}\n" for key in keys))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    lines = (f"{key.id} {b64encode(key.secret).decode()}\n" for key in keys)
+    write_file(path, (_HEAD + "".join(lines)).encode())
 
 
 def _named(config: Config) -> Path | None:

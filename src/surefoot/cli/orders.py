@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, get_args
 
 import click
 
 from surefoot.alerts.limits import RANGES
-from surefoot.cli.clinicstore import operator
+from surefoot.cli.clinicstore import database_option, known_clinic, operator
 from surefoot.cli.console import Terminal, note
-from surefoot.cli.keyfile import clinic_keys
 from surefoot.config import load_config
-from surefoot.pipeline.store import Store, StoreError, open_store
+from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import Affected, Learning, Limits, Ordered, Question, Side, TestKind, Treatment, TreatmentKind
 from surefoot.web.ordered import history, in_short, said
 
@@ -26,7 +24,7 @@ _NAMES = ", ".join(one.name for one in RANGES)
 def _command(function: Callable[..., Any]) -> Callable[..., Any]:
     """What all of them take: the patient, who decides, why, and where the clinic keeps its records."""
     for option in (
-        click.option("--database", metavar="URL", help="The clinic's [SUREFOOT_CLINIC_DATABASE]."),
+        database_option,
         click.option("--note", "why", default="", metavar="TEXT", help="Why."),
         click.option("--who", metavar="NAME", required=True, help="Who decides. It stays at this clinic."),
         click.argument("patient"),
@@ -38,7 +36,7 @@ def _command(function: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @_command
 @click.option("--set", "wishes", multiple=True, metavar="NAME=NUMBER", help=f"A limit; may be given often: {_NAMES}.")
-def limits(patient: str, who: str, why: str, database: str | None, wishes: tuple[str, ...]) -> None:
+def limits(patient: str, who: str, why: str, wishes: tuple[str, ...]) -> None:
     """Set all limits of PATIENT (label or gateway). What is not named is as usual; without --set all are.
 
     \b
@@ -53,25 +51,25 @@ def limits(patient: str, who: str, why: str, database: str | None, wishes: tuple
             numbers[name] = float(number)
         except ValueError as error:
             raise click.BadParameter(f"{number!r} is no number.", param_hint="--set") from error
-    _order(patient, Limits(**numbers), who, why, database)
+    _order(patient, Limits(**numbers), who, why)
 
 
 @click.command()
 @_command
 @click.option("--from", "first_day", default="", metavar="DAY", help="Anew from this day on [the first of all].")
 @click.option("--days", default=14, show_default=True, help="Good days to learn from, 7 to 42.")
-def learn(patient: str, who: str, why: str, database: str | None, first_day: str, days: int) -> None:
+def learn(patient: str, who: str, why: str, first_day: str, days: int) -> None:
     """Have what is normal for PATIENT learned anew from a day on, or the first baseline from more days."""
-    _order(patient, Learning(first_day, days), who, why, database)
+    _order(patient, Learning(first_day, days), who, why)
 
 
 @click.command()
 @_command
 @click.argument("side", type=click.Choice(["left", "right"]))
 @click.option("--since", metavar="DAY", required=True, help="Since when it is affected.")
-def affected(patient: str, side: Side, who: str, why: str, database: str | None, since: str) -> None:
+def affected(patient: str, side: Side, who: str, why: str, since: str) -> None:
     """Say which leg of PATIENT is affected, and since when: what recovery is measured from."""
-    _order(patient, Affected(side, since), who, why, database)
+    _order(patient, Affected(side, since), who, why)
 
 
 @click.command()
@@ -79,30 +77,28 @@ def affected(patient: str, side: Side, who: str, why: str, database: str | None,
 @click.argument("kind", type=click.Choice(get_args(TreatmentKind)))
 @click.option("--from", "day", metavar="DAY", help="Its first day [today].")
 @click.option("--remove", is_flag=True, help="Take back what was logged by mistake.")
-def treatment(
-    patient: str, kind: TreatmentKind, who: str, why: str, database: str | None, day: str | None, remove: bool
-) -> None:
+def treatment(patient: str, kind: TreatmentKind, who: str, why: str, day: str | None, remove: bool) -> None:
     """Log a treatment of PATIENT. Their home is told, so that a decline can be said to be "despite" it."""
     first = day or datetime.fromtimestamp(time.time(), load_config().zone).date().isoformat()
-    _order(patient, Treatment(kind, first, remove), who, why, database)
+    _order(patient, Treatment(kind, first, remove), who, why)
 
 
 @click.command()
 @_command
 @click.argument("about", type=click.Choice(["check-in", "shoes", *get_args(TestKind)]))
-def ask(patient: str, about: str, who: str, why: str, database: str | None) -> None:
+def ask(patient: str, about: str, who: str, why: str) -> None:
     """Ask PATIENT for the check-in, a test or about shoes, on their page. No way to reach somebody in need: call."""
     test: TestKind = about  # type: ignore[assignment]  # of click.Choice, but for those looked at here
     asked = {"check-in": Question("check_in"), "shoes": Question("shoes")}
-    _order(patient, asked.get(about) or Question("test", test), who, why, database)
+    _order(patient, asked.get(about) or Question("test", test), who, why)
 
 
 @click.command()
 @click.argument("patient")
-@click.option("--database", metavar="URL", help="The clinic's [SUREFOOT_CLINIC_DATABASE].")
-def orders(patient: str, database: str | None) -> None:
+@database_option
+def orders(patient: str) -> None:
     """Show what holds for PATIENT, who decided what and when, and what their home says to it."""
-    with clinic_store(database) as store:
+    with known_clinic(click.get_current_context()) as store:
         gateway, zone = gateway_of(store, patient), load_config().zone
         plan, rows = store.orders.plan(gateway), history(store, gateway, zone)
     for line in in_short(plan) or ["the usual limits hold"]:
@@ -110,11 +106,11 @@ def orders(patient: str, database: str | None) -> None:
     Terminal().table(f"Orders: {len(rows)}", COLUMNS, rows, COLUMNS)
 
 
-def _order(patient: str, what: Ordered, who: str, why: str, database: str | None) -> None:
+def _order(patient: str, what: Ordered, who: str, why: str) -> None:
     now_s, zone = time.time(), load_config().zone
     if not who.strip():
         raise click.BadParameter("A name is needed.", param_hint="--who")
-    with clinic_store(database) as store:
+    with known_clinic(click.get_current_context()) as store:
         today = datetime.fromtimestamp(now_s, zone).date().isoformat()
         gateway = gateway_of(store, patient)
         store.orders.give(gateway, what, who.strip(), now_s, today, why)
@@ -122,20 +118,6 @@ def _order(patient: str, what: Ordered, who: str, why: str, database: str | None
             now_s, operator(), f"ordered {type(what).__name__.lower()}", gateway, f"as {who.strip()}"
         )
     note(f"{said(what, zone)}. Stored; the running clinic sends it until the home confirms it: surefoot clinic orders")
-
-
-@contextmanager
-def clinic_store(database: str | None) -> Iterator[Store]:
-    """The clinic's records, which must be there."""
-    config = load_config(clinic_database=database)
-    url = config.clinic_store
-    if url == f"sqlite:///{config.home / 'clinic.sqlite'}" and not (config.home / "clinic.sqlite").exists():
-        raise StoreError(f"There is no clinic in {config.home}.", "Nothing was done.", "Name it: --database URL.")
-    store = open_store(url, keys=clinic_keys(config))
-    try:
-        yield store
-    finally:
-        store.close()
 
 
 def gateway_of(store: Store, patient: str) -> str:

@@ -1,4 +1,4 @@
-"""Secret files: read only where nobody else on this machine may read them too."""
+"""Secret files: read only where nobody else on this machine may read them too, and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 from surefoot.records import SurefootError
+
+PRIVATE, SHARED = 0o600, 0o644
 
 
 class SecretError(SurefootError):
@@ -25,6 +27,23 @@ def secret_in(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         told = getattr(error, "strerror", None) or "it is no text"
         raise SecretError(f"{path} cannot be read: {told}.", "Nothing was changed.", "Check its name.") from None
+
+
+def write_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
+    """Whole or not at all, on the disk, and never readable by more people in between."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    if sys.platform != "win32":  # else a power cut may bring back what was there
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def _is_handed_over(path: Path) -> bool:

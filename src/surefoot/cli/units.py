@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -28,10 +29,15 @@ _ABOUT = {
 WATCHDOG_S = 120
 
 
-def unit(program: Program, executable: Path, user: str, home: Path, config: str | None = None) -> str:
-    """The text of its unit. It is begun again whatever ends it, and when it no longer moves."""
+def unit(
+    program: Program, executable: Path, user: str, home: Path, config: str | None = None, writes: Sequence[Path] = ()
+) -> str:
+    """The text of its unit. It is begun again whatever ends it, and when it no longer moves.
+
+    ``writes`` are folders beside ``home``: a home's certificate is renewed where it lies.
+    """
     about, beside, arguments = _ABOUT[program]
-    private = _is_private(executable, home)
+    private = _is_private(executable, home, *writes)
     settings = f"Environment=SUREFOOT_CONFIG={config}\n" if config else ""
     return f"""# Written by surefoot {program} --print-unit. What it says: journalctl -u surefoot-{program}
 [Unit]
@@ -45,7 +51,7 @@ Type=notify
 ExecStart={executable} {arguments}
 User={user}
 Environment=SUREFOOT_HOME={home}
-ReadWritePaths={home}
+ReadWritePaths={_folders(home, *writes)}
 {settings}Environment=PYTHONUNBUFFERED=1
 Restart=always
 RestartSec=5
@@ -59,53 +65,76 @@ WantedBy=multi-user.target
 """
 
 
-def nightly_unit(
-    executable: Path, user: str, home: Path, folder: Path, arguments: Sequence[str], config: str | None = None
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A program that runs once and ends, when a timer says so. ``made_by``: what prints its unit."""
+
+    name: str
+    about: str
+    made_by: str
+    at: str  # as systemd's OnCalendar
+    spread: str = "30min"
+    longest: str = "6h"
+
+
+NIGHTLY = Once("export", "each patient's tables as files, what changed", "export --nightly", "*-*-* 02:30")
+RENEWING = Once("renew", "certificates of gateways, before they end", "clinic renew", "*-*-* 09:00", longest="15min")
+
+
+def once_unit(
+    what: Once,
+    executable: Path,
+    user: str,
+    home: Path,
+    arguments: Sequence[str],
+    writes: Sequence[Path] = (),
+    config: str | None = None,
 ) -> str:
-    """Of the night's export, which a timer starts: it runs once and ends."""
+    """The text of its unit; ``writes`` are folders beside ``home``."""
     settings = f"Environment=SUREFOOT_CONFIG={config}\n" if config else ""
-    given = " ".join(map(_quoted, ("--nightly", str(folder), *arguments)))
-    return f"""# Written by surefoot export --nightly --print-unit. What it says: journalctl -u surefoot-export
+    return f"""# Written by surefoot {what.made_by} --print-unit. What it says: journalctl -u surefoot-{what.name}
 [Unit]
-Description=Surefoot: each patient's tables as files, what changed
+Description=Surefoot: {what.about}
 After=network-online.target time-sync.target
 Wants=network-online.target
 
 [Service]
 Type=oneshot
-ExecStart={executable} export {given}
+ExecStart={executable} {" ".join(map(_quoted, arguments))}
 User={user}
 Environment=SUREFOOT_HOME={home}
-ReadWritePaths={_quoted(str(home))} {_quoted(str(folder))}
+ReadWritePaths={_folders(home, *writes)}
 {settings}Environment=PYTHONUNBUFFERED=1
 Nice=10
 IOSchedulingClass=idle
-TimeoutStartSec=6h
-SyslogIdentifier=surefoot-export
-{_hardened(_is_private(executable, home, folder))}"""
+TimeoutStartSec={what.longest}
+SyslogIdentifier=surefoot-{what.name}
+{_hardened(_is_private(executable, home, *writes))}"""
 
 
-NIGHTLY_TIMER = """# Written by surefoot export --nightly --print-timer.
+def timer(what: Once) -> str:
+    return f"""# Written by surefoot {what.made_by} --print-timer.
 [Unit]
-Description=Surefoot: the export of each night
+Description=Surefoot: {what.about}
 
 [Timer]
-OnCalendar=*-*-* 02:30
-RandomizedDelaySec=30min
+OnCalendar={what.at}
+RandomizedDelaySec={what.spread}
 Persistent=true
-Unit=surefoot-export.service
+Unit=surefoot-{what.name}.service
 
 [Install]
 WantedBy=timers.target
 """
 
 
-def nightly_texts(unit_wanted: bool, folder: Path, arguments: Sequence[str]) -> str:
+def once_text(what: Once, unit_wanted: bool, arguments: Sequence[str], writes: Sequence[Path] = ()) -> str:
     """The unit, or else the timer, for this installation."""
     if not unit_wanted:
-        return NIGHTLY_TIMER
+        return timer(what)
     home, config = load_config().home.absolute(), os.environ.get("SUREFOOT_CONFIG")
-    return nightly_unit(_executable(), getpass.getuser(), home, folder.absolute(), arguments, config)
+    folders = [folder.absolute() for folder in writes]
+    return once_unit(what, _executable(), getpass.getuser(), home, arguments, folders, config)
 
 
 def print_unit(program: Program) -> Callable[[F], F]:
@@ -114,8 +143,11 @@ def print_unit(program: Program) -> Callable[[F], F]:
     def printed(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         if not wanted or context.resilient_parsing:
             return
-        home = load_config().home.absolute()
-        click.echo(unit(program, _executable(), getpass.getuser(), home, os.environ.get("SUREFOOT_CONFIG")), nl=False)
+        config, set_by = load_config(), os.environ.get("SUREFOOT_CONFIG")
+        home = config.home.absolute()
+        own = [config.identity.absolute()] if program == "wear" and config.identity else []
+        writes = [folder for folder in own if not folder.is_relative_to(home)]
+        click.echo(unit(program, _executable(), getpass.getuser(), home, set_by, writes), nl=False)
         context.exit()
 
     return click.option(
@@ -126,6 +158,10 @@ def print_unit(program: Program) -> Callable[[F], F]:
 def _is_private(*paths: Path) -> bool:
     """Whether any of them lies where other programs must not look."""
     return any(path.resolve().is_relative_to(top) for path in paths for top in ("/home", "/root"))
+
+
+def _folders(*folders: Path) -> str:
+    return " ".join(_quoted(str(folder)) for folder in folders)
 
 
 def _quoted(word: str) -> str:

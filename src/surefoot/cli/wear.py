@@ -15,6 +15,7 @@ import click
 
 from surefoot.cli.board import PLACES, Board, analysed
 from surefoot.cli.clocks import changed, read_clocks
+from surefoot.cli.freed import settle_in
 from surefoot.cli.gateway import MOVES_S, Gateway
 from surefoot.cli.homeassistant import check_apart, telling
 from surefoot.cli.identified import take_name
@@ -178,6 +179,7 @@ async def _session(
             end.callback(asyncio.create_task(told).cancel)
         if kit is None:  # a simulated person is nobody's household
             await end.enter_async_context(telling(store, board, config, now_s, view.say))
+        settle_in()
         working = asyncio.create_task(gateway.work(radio.items(), unix_offset_s, _brokers(config)))
         try:
             board.note_fault("clock_unset", "" if began.state == "synced" else UNRELIABLE)

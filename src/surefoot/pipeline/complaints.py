@@ -28,6 +28,10 @@ FAULTS: dict[HomeFault, tuple[str, str]] = {  # what is wrong there, and what to
         "Nothing has set the clock of this home's box since it was switched on",
         "Connect it to the internet, or set its clock",
     ),
+    "certificate_ending": (
+        "The certificate of this home's box ends within a month",
+        "Renew it, surefoot clinic renew, or enroll the home again: after that nothing comes from there",
+    ),
 }
 KINDS = (ROWS_MISSING, ROWS_REFUSED, ALERT_REFUSED, NUMBER_REUSED, CLOCK_OFF, *(f"home_{fault}" for fault in FAULTS))
 

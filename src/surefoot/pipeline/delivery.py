@@ -19,7 +19,7 @@ from surefoot.alerts.messages import Noticed, ack_topic, read_ack, up_payload, u
 from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session, Will
 from surefoot.alerts.orders import Unreadable, order_filters, read_order
 from surefoot.pipeline import noticed
-from surefoot.pipeline.obeying import obey
+from surefoot.pipeline.obeying import Install, obey
 from surefoot.pipeline.outbox import Pending
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.window import DeliveryParams, Window
@@ -40,6 +40,7 @@ async def deliver(
     on_order: Heard | None = None,
     clock: Callable[[], float] | None = None,
     faults: Callable[[], tuple[HomeFault, ...]] = tuple,
+    install: Install | None = None,
 ) -> int:
     """Send the outbox to the clinic, for ever or until it is empty; return how many rows the clinic answered for.
 
@@ -48,11 +49,12 @@ async def deliver(
     A broker that is away, a clinic that is silent and a full disk are waited out; each trouble is handed to
     ``on_trouble`` (default: the log), which may raise to give up. Bound it with ``asyncio.timeout``: the rows stay.
     With each sign of life goes the home's time by ``clock``, and what keeps it from its work (``faults``). ``on_order``
-    hears of each order of the clinic when it has been done or refused.
+    hears of each order of the clinic when it has been done or refused. ``install`` puts a certificate that the clinic
+    has made anew in its place.
     """
     gateway = await asyncio.to_thread(store.gateway)
     sender = _Sender(store, gateway, params or DeliveryParams(), until_empty, on_trouble or _log)
-    sender.clock, sender.faults, sender.on_order = clock, faults, on_order
+    sender.clock, sender.faults, sender.on_order, sender.install = clock, faults, on_order, install
     loop = asyncio.get_running_loop()
 
     def wake() -> None:
@@ -81,6 +83,7 @@ class _Sender:
         self._settling = asyncio.Lock()  # what is settled is counted before the outbox is called empty
         self.gone = _status(gateway, StatusBody(link="down"))
         self.on_order: Heard | None = None
+        self.install: Install | None = None
         self._store, self._outbox = store, store.outbox
         self._gateway = gateway
         self._params = params
@@ -179,7 +182,7 @@ class _Sender:
         if order is None:
             return
         try:
-            confirmation = await asyncio.to_thread(obey, self._store, order, time.time())
+            confirmation = await asyncio.to_thread(obey, self._store, order, time.time(), self.install)
         except StoreError as error:
             self._tell(error)
             return

@@ -99,7 +99,7 @@ class Logins:
 
         The try is counted before the password is looked at, so that many at once do not get past the limit.
         """
-        account, place = _digest("account", key_of(name)), _digest("address", _network(address))
+        account, place = _digest("account", key_of(name)), _digest("address", network(address))
         with plain_words("The login cannot be written"), writing(self._engine) as connection:
             take_turn(connection, Turn.LOGIN)
             wait_s = max(self._wait_s(connection, account, now_s), self._wait_s(connection, place, now_s))
@@ -165,7 +165,7 @@ def _digest(kind: str, of: str) -> str:
     return f"{kind} {hashlib.sha256(of.encode()).hexdigest()}"
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Whoever has one address of IPv6 has all of its last half."""
     try:
         known = ipaddress.ip_address(address)

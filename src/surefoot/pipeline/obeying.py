@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from surefoot.alerts.alike import asked_by_clinic
@@ -10,16 +11,19 @@ from surefoot.pipeline.plan import objections, replaced_by
 from surefoot.pipeline.shoes import asked_shoes
 from surefoot.pipeline.store import Store
 from surefoot.pipeline.treated import judge_anew, keep_treatment
-from surefoot.records import Confirmation, Learning, Limits, Order, Question, Treatment
+from surefoot.records import Confirmation, Learning, Limits, Order, Question, Renewal, Treatment
 
 _TOMORROW_S = 86400.0  # a home may live a day ahead of UTC
 
 
-def obey(store: Store, order: Order | Unreadable, now_s: float) -> Confirmation | None:
+Install = Callable[[str], str]  # a certificate, PEM: why it cannot be taken, "" where it is in its place
+
+
+def obey(store: Store, order: Order | Unreadable, now_s: float, install: Install | None = None) -> Confirmation | None:
     """Do what is ordered and queue the word about it. None where it was done before, or nothing can be said to it.
 
     Limits hold from the next judgement on. Where normal is learned anew, the days since are judged anew; alerts that
-    were raised stay raised.
+    were raised stay raised. ``install`` puts a certificate in its place; None: this home has none.
     """
     gateway, book = store.gateway(), store.orders
     if isinstance(order, Unreadable):
@@ -31,11 +35,13 @@ def obey(store: Store, order: Order | Unreadable, now_s: float) -> Confirmation 
     if book.said(gateway, order.order_id):
         return None
     against = objections(order.what, datetime.fromtimestamp(now_s + _TOMORROW_S, UTC).date().isoformat())
+    late = replaced_by(order, book.held(gateway))
+    if isinstance(order.what, Renewal) and not late:  # before it is said: killed in between it is done once more
+        against += _install(order.what, install)
     if against:
         refusal = Confirmation(order.order_id, "refused", now_s, " ".join(against)[:400])
         book.refuse(gateway, refusal)
         return refusal
-    late = replaced_by(order, book.held(gateway))
     if isinstance(order.what, Treatment) and not late:  # known twice is known once: its name is its kind and day
         keep_treatment(store, order.what, now_s)
     confirmation = Confirmation(order.order_id, "applied", now_s, _said(order, late))
@@ -45,6 +51,12 @@ def obey(store: Store, order: Order | Unreadable, now_s: float) -> Confirmation 
     if isinstance(order.what, Learning):
         judge_anew(store, order.what.first_day)
     return confirmation
+
+
+def _install(what: Renewal, install: Install | None) -> list[str]:
+    if install is None:
+        return ["this home has no certificate to renew"]
+    return [why] if (why := install(what.certificate)) else []
 
 
 def _ask_about_shoes(store: Store, order_id: str, now_s: float) -> None:
@@ -63,4 +75,6 @@ def _said(order: Order, late: bool) -> str:
             return f"normal is learned from {days} good days{f' from {day} on' if day else ''}"
         case Question():
             return "the patient is asked"
+        case Renewal():
+            return "shown to the broker from the next connection on"
     return ""

@@ -16,7 +16,7 @@ from surefoot.alerts.orders import day_faults
 from surefoot.alerts.testrules import TEST_LIMITS, TestRuleParams
 from surefoot.pipeline.chart import TrendParams
 from surefoot.pipeline.shift import ShiftParams
-from surefoot.records import Affected, Learning, Limits, Order, Ordered, Treatment
+from surefoot.records import Affected, Learning, Limits, Order, Ordered, Renewal, Treatment
 
 OWN = "set for this patient"
 USUAL = Limits(
@@ -112,6 +112,6 @@ def _about(order: Order) -> tuple[object, ...]:
             return "learning", day
         case Treatment(kind=kind, day=day):
             return "treatment", kind, day
-        case Limits() | Affected():
+        case Limits() | Affected() | Renewal():
             return (type(order.what).__name__,)
     return "question", order.order_id

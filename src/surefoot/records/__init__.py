@@ -35,7 +35,7 @@ from surefoot.records.findings import (
     TestKind,
     TestResult,
 )
-from surefoot.records.orders import Affected, Confirmation, Learning, Limits, Order, Ordered, Question
+from surefoot.records.orders import Affected, Confirmation, Learning, Limits, Order, Ordered, Question, Renewal
 from surefoot.records.samples import (
     SIDES,
     Array,
@@ -103,6 +103,7 @@ __all__ = [
     "Placement",
     "Question",
     "RedFlag",
+    "Renewal",
     "Rise",
     "Samples",
     "SensorStatus",

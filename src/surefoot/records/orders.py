@@ -1,4 +1,4 @@
-"""What the clinic decides for one patient, on its way home: limits, learning anew, the affected leg, questions."""
+"""What a clinic has its patient's home know: limits, learning anew, the affected leg, questions; a certificate."""
 
 from __future__ import annotations
 
@@ -50,7 +50,14 @@ class Question:
     start_s: float | None = None
 
 
-Ordered = Limits | Learning | Affected | Treatment | Question
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """This home's certificate anew, PEM: of the same name and key, and to last longer."""
+
+    certificate: str
+
+
+Ordered = Limits | Learning | Affected | Treatment | Question | Renewal
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,10 @@ from surefoot.pipeline.tokens import LOOKS_LIKE, Token, Tokens
 from surefoot.records import SurefootError
 from surefoot.web.gate import Note
 from surefoot.web.problems import ProblemError
+from surefoot.web.rate import Rate
 
 ROOT = "/api/"
 OPEN = ("/api/v1/openapi.json", "/api/v1/docs")  # what it can do; nothing of anybody
-MOST_KEPT = 10_000  # callers whose rate is remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +32,6 @@ class ApiParams:
     at_once: float = 60.0  # and after a rest
     strangers_per_minute: float = 10.0  # of one address without a token that counts
     strangers_at_once: float = 20.0
-
-
-class Rate:
-    """How often each caller has asked lately: a bucket that fills up again."""
-
-    def __init__(self, per_minute: float, at_once: float) -> None:
-        self._per_s, self._full = per_minute / 60.0, at_once
-        self._left: dict[str, tuple[float, float]] = {}  # caller: requests left, and when
-
-    def wait_s(self, caller: str, now_s: float) -> float:
-        """Take one from the caller's; how long to wait where none is left, 0.0 where it was."""
-        left, since_s = self._left.pop(caller, (self._full, now_s))
-        left = min(self._full, left + max(0.0, now_s - since_s) * self._per_s)
-        enough = left >= 1.0
-        self._left[caller] = (left - 1.0 if enough else left, now_s)
-        if len(self._left) > MOST_KEPT:
-            del self._left[next(iter(self._left))]  # who has not asked for longest
-        return 0.0 if enough else (1.0 - left) / self._per_s
 
 
 class _DeadTokenError(ProblemError):

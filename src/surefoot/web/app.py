@@ -35,6 +35,7 @@ from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
 from surefoot.web.planning import Planning, add_planning
 from surefoot.web.printing import Printing
 from surefoot.web.profile import ProfilePage, add_profile
+from surefoot.web.rate import USUAL, Crowd, RateParams
 from surefoot.web.retold import retold
 from surefoot.web.speaking import Speaking
 from surefoot.web.tokenpage import TokenPage, add_tokens
@@ -56,6 +57,7 @@ def make_app(
     names: Sequence[str] = (),
     language: str = "",
     people: EscalationParams | None = None,
+    rates: RateParams = USUAL,
 ) -> FastAPI:
     """The clinic's pages on ``store``.
 
@@ -65,6 +67,7 @@ def make_app(
     ``names``: under which others reach these pages, over HTTPS; nobody gets in without a login then. Without names they
     are this computer's own, and a login is needed as soon as somebody has one. ``language``: that of who has
     chosen none ("": as their browser asks). ``people``: who is told of an alert, one after another.
+    ``rates``: how often one may ask.
     """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)  # its documents load from a CDN
     pages, outside = Pages(title, zone, line), bool(names)
@@ -89,7 +92,8 @@ def make_app(
         store.office.audit.add(clock(), who, what, about, told)
 
     app.add_middleware(GZipMiddleware, compresslevel=COMPRESSED)
-    app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note)
+    crowd = Crowd(clock, pages.refusal, rates)
+    app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note, crowd=crowd)
     api = make_api(store, clock, pages)
     app.add_middleware(ApiGate, api=api, tokens=store.office.tokens, clock=clock, note=note)
     app.add_middleware(Guard, refuse=pages.refusal, names=names, secure=outside)

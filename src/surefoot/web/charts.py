@@ -17,6 +17,9 @@ from surefoot.web.retold import retold
 from surefoot.web.series import Series, series_of, whole_calendar
 from surefoot.web.words import CHARTS, MetricWords, leg, metric_words, normal, number
 
+LATELY_DAYS = 14
+FIRST = (*CHARTS, "speed_mps")  # whatever they say
+
 
 @dataclass(frozen=True, slots=True)
 class Chart:
@@ -29,6 +32,7 @@ class Chart:
     figure: Json
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    quiet: bool  # nothing in it was judged worse lately: it is looked at by whoever wants to know more
 
 
 def charts(days: Sequence[DaySummary], trends: Sequence[Trend], happened: Sequence[Annotation] = ()) -> list[Chart]:
@@ -77,6 +81,7 @@ def _chart(name: str, shared: _Shared, trends: list[Trend]) -> Chart:
         figure=figure(words, calendar, shared.strip, legs, shared.happened),
         columns=columns,
         rows=tuple(_row(day, legs, words, shared) for day in reversed(calendar)),
+        quiet=name not in FIRST and not any(one.worse.intersection(calendar[-LATELY_DAYS:]) for one in legs),
     )
 
 

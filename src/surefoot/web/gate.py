@@ -22,6 +22,7 @@ from surefoot.web.acting import Visitor, visited_by
 from surefoot.web.door import OVER, Door
 from surefoot.web.guard import SAFE, Refusal
 from surefoot.web.language import N_, _
+from surefoot.web.rate import Crowd
 from surefoot.web.retold import retold
 from surefoot.web.roles import in_words, is_open, may, whom
 from surefoot.web.trail import Entry, entry
@@ -40,11 +41,12 @@ SHOWN = 10_000  # pages that are remembered to be written down
 class Gate:
     """ASGI middleware. Within, `surefoot.web.acting.visitor` says who is asking."""
 
-    def __init__(self, app: ASGIApp, door: Door, refuse: Refusal, note: Note) -> None:
+    def __init__(self, app: ASGIApp, door: Door, refuse: Refusal, note: Note, crowd: Crowd) -> None:
         self._app = app
         self._door = door
         self._refuse = refuse
         self._note = note
+        self._crowd = crowd
         self._shown: dict[tuple[str, str], None] = {}  # by whose session which page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,6 +64,9 @@ class Gate:
             await self._refuse(503, *map(retold, (error.what, error.meaning, error.remedy)))(scope, receive, send)
             return
         visited_by(who)
+        if too_many := self._too_many(who, scope):
+            await too_many(scope, receive, send)
+            return
         given: bytes | None = b""
         refused = self._check(who, scope)
         if refused is None and scope["method"] not in SAFE:
@@ -74,6 +79,11 @@ class Gate:
         if made is not None and not again and (refused is None or refused.status_code == 403):
             send = self._noted(made, who, scope, receive, send)
         await (refused or self._app)(scope, receive, send)
+
+    def _too_many(self, who: Visitor, scope: Scope) -> Response | None:
+        """Not of this clinic's own computer, where nobody has to log in."""
+        known = who.csrf if who.person else ""
+        return self._crowd.too_many(known, (scope.get("client") or ("",))[0]) if who.needs_login else None
 
     def _noted(self, made: Entry, who: Visitor, scope: Scope, receive: Receive, send: Send) -> Send:
         """What is answered, once it stands in the log; where that cannot be written, nothing is shown."""

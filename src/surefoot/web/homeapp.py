@@ -36,6 +36,7 @@ from surefoot.web.hometests import HomeTests, WrongTest, add_tests
 from surefoot.web.incidents import moment, pick
 from surefoot.web.language import N_, _
 from surefoot.web.pages import HERE, STATIC, with_digest
+from surefoot.web.rate import USUAL, Crowd, RateParams
 from surefoot.web.retold import marked_up, retold
 from surefoot.web.speaking import Speaking, fit
 from surefoot.web.words import ANSWERS, local
@@ -244,12 +245,13 @@ def make_home_app(
     names: Sequence[str] = (),
     secure: bool = False,
     language: str = "",
+    rates: RateParams = USUAL,
 ) -> FastAPI:
     """The patient's own page. ``clock`` gives Unix seconds; ``zone`` is where the patient's day begins.
 
     ``live``: what a running gateway knows just now; ``recorded``: its raw readings (None: no test can be judged).
     ``names``: under which other machines ask for it, ``secure``: over HTTPS only. With a PIN nobody gets in without it.
-    ``language``: that of who has chosen none ("": as their browser asks).
+    ``language``: that of who has chosen none ("": as their browser asks). ``rates``: how often one may ask.
     """
     app = FastAPI(title="surefoot", docs_url=None, redoc_url=None, openapi_url=None)
     page = HomePage(store, clock, zone or UTC, live)
@@ -266,7 +268,8 @@ def make_home_app(
     door = HomeDoor(store, clock, page.page, always=bool(names), secure=secure)
     add_door(app, door)
     app.add_middleware(_Surprised, page=page)
-    app.add_middleware(HomeGate, door=door, refuse=page.refusal)
+    crowd = Crowd(clock, page.refusal, rates) if names else None
+    app.add_middleware(HomeGate, door=door, refuse=page.refusal, crowd=crowd)
     app.add_middleware(Guard, refuse=page.refusal, names=names)
     app.add_middleware(Speaking, usual=language)
     return app

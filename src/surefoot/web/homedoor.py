@@ -17,6 +17,7 @@ from surefoot.records import SurefootError
 from surefoot.web.door import new_token
 from surefoot.web.guard import Refusal
 from surefoot.web.language import N_, _, _n
+from surefoot.web.rate import Crowd
 from surefoot.web.retold import retold
 
 OPEN = ("/pin", "/static")
@@ -74,26 +75,32 @@ class HomeDoor:
 
 
 class HomeGate:
-    """ASGI middleware: whoever has not given the PIN is led to where it is asked for."""
+    """ASGI middleware: whoever has not given the PIN is led to where it is asked for.
 
-    def __init__(self, app: ASGIApp, door: HomeDoor, refuse: Refusal) -> None:
-        self._app, self._door, self._refuse = app, door, refuse
+    ``crowd``: for who asks too often; None where only this computer is served.
+    """
+
+    def __init__(self, app: ASGIApp, door: HomeDoor, refuse: Refusal, crowd: Crowd | None) -> None:
+        self._app, self._door, self._refuse, self._crowd = app, door, refuse, crowd
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # there are none, and one that nobody guards must not come to be
             await send({"type": "websocket.close", "code": 1008})
             return
-        path = scope.get("path", "")
-        if scope["type"] != "http" or path == "/pin" or any(path.startswith(f"{one}/") for one in OPEN):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        path, cookie = scope["path"], Request(scope).cookies.get(self._door.cookie)
+        is_open = path == "/pin" or any(path.startswith(f"{one}/") for one in OPEN)
         try:
-            known = await run_in_threadpool(self._door.lets_in, Request(scope).cookies.get(self._door.cookie))
+            known = not is_open and await run_in_threadpool(self._door.lets_in, cookie)
         except SurefootError as error:
             await self._refuse(503, *map(retold, (error.what, error.meaning, error.remedy)))(scope, receive, send)
             return
-        answer = self._app if known else RedirectResponse("/pin", 303)
-        await answer(scope, receive, send)
+        address = (scope.get("client") or ("",))[0]
+        too_many = self._crowd and self._crowd.too_many(cookie or "" if known else "", address)
+        inside = self._app if known or is_open else RedirectResponse("/pin", 303)
+        await (too_many or inside)(scope, receive, send)
 
 
 def add_door(app: FastAPI, door: HomeDoor) -> None:

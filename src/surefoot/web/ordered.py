@@ -11,7 +11,7 @@ from surefoot.pipeline.asking import Answers, answered_s, answers_in
 from surefoot.pipeline.orderbook import GivenOrder
 from surefoot.pipeline.plan import USUAL, Plan
 from surefoot.pipeline.store import Store
-from surefoot.records import Affected, Learning, Limits, Ordered, Question, Treatment, TreatmentKind
+from surefoot.records import Affected, Learning, Limits, Ordered, Question, Renewal, Treatment, TreatmentKind
 from surefoot.web.language import N_, _, _n, day_words, numerals
 from surefoot.web.retold import retold
 from surefoot.web.words import INCIDENTS, TESTS, local, sentence, unit_words
@@ -86,6 +86,8 @@ def said(what: Ordered, zone: tzinfo | None) -> str:
             return _("{what} (taken back: logged by mistake)", what=told) if gone else told
         case Question():
             return _("Question to the patient: {question}", question=asked(what, zone))
+        case Renewal():
+            return _("This home's certificate, renewed")
 
 
 def asked(question: Question, zone: tzinfo | None) -> str:
@@ -96,6 +98,8 @@ def asked(question: Question, zone: tzinfo | None) -> str:
         return _("did you walk in other shoes?")
     if question.about == "incident" and question.kind is not None and question.start_s is not None:
         what, when = _(INCIDENTS[question.kind]), local(question.start_s, zone)
+        if question.kind != "giving_way":
+            return _("what happened? ({what}, {when})", what=what, when=when)
         return _("did the leg give way? ({what}, {when})", what=what, when=when)
     return _("the check-in: pain and red flags")
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,9 @@ from surefoot.records import SurefootError
 from surefoot.web.guard import is_loopback
 
 LINGER_S = 2  # for answers under way when it ends
+LOOK_S = 60.0  # between two looks at whether the certificate was renewed
+
+log = logging.getLogger(__name__)
 
 
 class PortError(SurefootError):
@@ -89,7 +94,7 @@ async def serve_pages(
     """Serve until cancelled; answers under way are finished first. Signals stay with the caller.
 
     ``outside``: how others reach the pages. With names and no certificate a proxy on this machine is believed when it
-    says from where it was asked.
+    says from where it was asked. A certificate that is renewed meanwhile is shown to whoever asks from then on.
     ``listener``: a port already taken with `take_port`. ``on_ready`` is told the URL once pages can be fetched.
     Raise PortError when the port cannot be had.
     """
@@ -109,17 +114,46 @@ async def serve_pages(
         timeout_graceful_shutdown=LINGER_S,
     )
     server = _Server(settings)
-    serving = asyncio.create_task(server.serve(sockets=[taken]))
+    serving, following = asyncio.create_task(server.serve(sockets=[taken])), asyncio.create_task(asyncio.sleep(0))
     try:
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
         if on_ready is not None and not serving.done():
             on_ready(address_of(taken, reached))
+        following = asyncio.create_task(_follow(settings.ssl, reached))
         await asyncio.shield(serving)
     finally:
+        following.cancel()
         server.should_exit = True
         await asyncio.wait({serving})
         taken.close()
+
+
+async def _follow(shown: ssl.SSLContext | None, reached: Outside) -> None:
+    """Certificates of others last for weeks, and this program for months."""
+    if shown is None or reached.certificate is None or reached.key is None:
+        return
+    known = _written(reached.certificate, reached.key)
+    while True:
+        await asyncio.sleep(LOOK_S)
+        now = _written(reached.certificate, reached.key)
+        if now == known:
+            continue
+        try:  # apart from the one that is shown: half of a pair would end that
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(reached.certificate, reached.key)
+            shown.load_cert_chain(reached.certificate, reached.key)
+        except (OSError, ssl.SSLError) as error:
+            log.warning(
+                "the renewed certificate %s cannot be used yet (%s): the old one is shown", reached.certificate, error
+            )
+            continue
+        known = now
+        log.info("the renewed certificate %s is shown from now on", reached.certificate)
+
+
+def _written(*paths: Path) -> tuple[int, ...]:
+    """When they were; 0 for one that is not there."""
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
 
 class _Server(uvicorn.Server):

@@ -55,7 +55,7 @@
   };
   const idle = window.requestIdleCallback ?? ((then) => setTimeout(then, 50));
   const drawNext = () => {
-    const [next] = waiting;
+    const next = [...waiting].find((place) => !place.closest("details:not([open])")); // the others are drawn once they are opened
     if (!next) return;
     draw(next);
     idle(drawNext);
@@ -66,7 +66,10 @@
       for (const { target, isIntersecting } of seen) if (isIntersecting) draw(target);
     }, { rootMargin: "200px" });
     waiting.forEach((place) => near.observe(place));
-    window.addEventListener("beforeprint", () => waiting.forEach(draw));
+    window.addEventListener("beforeprint", () => {
+      for (const more of document.querySelectorAll("details.more")) more.open = true;
+      waiting.forEach(draw);
+    });
     idle(drawNext);
   };
   const load = () => {

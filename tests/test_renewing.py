@@ -1,0 +1,322 @@
+"""Renewing: a certificate that ends is made anew in time and taken by its home over a real broker; nothing else is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import made
+from broker import require_mosquitto
+from enrolled import Enrolled
+from story import Home
+from surefoot.alerts.bodies import ConfirmationBody, StatusBody
+from surefoot.alerts.broker import LinkError
+from surefoot.alerts.identity import CLINIC, Identity, issue, new_authority, objection, renewed
+from surefoot.alerts.mqtt import Link
+from surefoot.cli import household
+from surefoot.cli.authority import Authority, now_utc
+from surefoot.cli.board import Board
+from surefoot.cli.clinic import clinic
+from surefoot.cli.housekeeping import Housekeeping
+from surefoot.cli.owncertificate import WARN_DAYS, OwnCertificate
+from surefoot.cli.renewing import renew_due
+from surefoot.config import Config, load_config
+from surefoot.pipeline.clinic import ClinicParams, serve
+from surefoot.pipeline.complaints import complaints
+from surefoot.pipeline.delivery import DeliveryParams, deliver
+from surefoot.pipeline.obeying import obey
+from surefoot.pipeline.ring import Ring
+from surefoot.pipeline.store import Store, open_store
+from surefoot.records import Order, Renewal
+
+NOW_S = time.time()
+NOW = now_utc(NOW_S)
+ANNA, BERT = (f"{n}a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d" for n in (1, 2))
+EAGER = DeliveryParams(answer_s=0.3, longest_answer_s=0.6, look_s=0.1)
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    authority = Authority(tmp_path / "authority")
+    authority.make(["127.0.0.1"], 8883, NOW)
+    return authority
+
+
+@pytest.fixture
+def clinic_store(tmp_path: Path) -> Iterator[Store]:
+    with closing(open_store(f"sqlite:///{tmp_path}/clinic.sqlite")) as store:
+        yield store
+
+
+def heard(clinic_store: Store, *gateways: str) -> None:
+    for gateway in gateways:
+        Home(gateway).sign_of_life(clinic_store, NOW_S)
+
+
+def due(authority: Authority, clinic_store: Store, after_days: float = 0.0) -> dict[str, tuple[str, bool]]:
+    found = renew_due(authority, clinic_store, NOW_S + after_days * 86400, 365, "Cy")
+    return {one.gateway: (one.state, one.is_wrong) for one in found}
+
+
+def orders(clinic_store: Store, gateway: str) -> list[Order]:
+    """The newest first."""
+    return [one.order for one in clinic_store.orders.given(gateway) if isinstance(one.order.what, Renewal)]
+
+
+# ---- which certificate may take another's place
+
+
+def test_only_a_longer_one_of_the_same_name_key_and_authority_takes_its_place() -> None:
+    own, other = new_authority("this clinic", NOW), new_authority("another", NOW)
+    held = issue(own, ANNA, NOW, 100)
+
+    def against(offered: bytes) -> str:
+        return objection(offered, held.certificate, own.certificate)
+
+    assert against(renewed(own, held.certificate, NOW, 101)) == ""
+    assert "as long" in against(renewed(own, held.certificate, NOW, 99)), "an old one that is played back"
+    assert "as long" in against(held.certificate)
+    assert "another key" in against(issue(own, ANNA, NOW, 200).certificate)
+    assert "another gateway" in against(issue(own, BERT, NOW, 200).certificate)
+    assert "another authority" in against(renewed(other, held.certificate, NOW, 200))
+    same_name = new_authority("this clinic", NOW)
+    assert "another authority" in against(renewed(same_name, held.certificate, NOW, 200)), "by its key, not its name"
+    for rubbish in (b"", b"-----BEGIN CERTIFICATE-----\n", own.key, b"\xff" * 100):
+        assert against(rubbish) == "it is no certificate"
+    again = Identity(renewed(own, held.certificate, NOW, 365), held.key)
+    assert (again.name, again.until - NOW) == (ANNA, timedelta(days=365)) and again.serial != held.serial
+
+
+# ---- which are due
+
+
+def test_a_certificate_is_renewed_when_a_third_of_its_time_is_left(authority: Authority, clinic_store: Store) -> None:
+    authority.enroll(ANNA, NOW, 365)
+    heard(clinic_store, ANNA)
+    assert due(authority, clinic_store, 365 * 2 / 3 - 1) == {ANNA: ("good", False)}
+    assert orders(clinic_store, ANNA) == []
+    assert due(authority, clinic_store, 365 * 2 / 3 + 1) == {ANNA: ("renewed: on its way to the home", False)}
+    state, wrong = due(authority, clinic_store, 250)[ANNA]
+    assert "waits for the home" in state and not wrong, "the same one is sent on, no second one made"
+    (order,) = orders(clinic_store, ANNA)
+    assert isinstance(order.what, Renewal) and Identity(order.what.certificate.encode(), b"").name == ANNA
+    assert due(authority, clinic_store, 366)[ANNA][1], "nobody can be reached any more: it is wrong by now"
+    assert clinic_store.office.audit.entries(1)[0].what == "renewed a certificate"
+
+
+def test_who_is_revoked_or_was_never_heard_gets_none(authority: Authority, clinic_store: Store) -> None:
+    for gateway in (ANNA, BERT):
+        authority.enroll(gateway, NOW, 30)
+    heard(clinic_store, ANNA)
+    authority.revoke(ANNA, NOW)
+    found = due(authority, clinic_store)
+    assert list(found) == [BERT] and "nothing was ever heard" in found[BERT][0] and not found[BERT][1]
+    assert orders(clinic_store, ANNA) == orders(clinic_store, BERT) == []
+    assert due(authority, clinic_store, 31)[BERT][1]
+
+
+def test_killed_before_it_was_sent_it_is_renewed_the_next_time(
+    authority: Authority, clinic_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority.enroll(ANNA, NOW, 30)
+    heard(clinic_store, ANNA)
+    with monkeypatch.context() as patch:
+        patch.setattr(clinic_store.orders, "give", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            due(authority, clinic_store)
+    assert due(authority, clinic_store)[ANNA][0].startswith("renewed")
+    assert len(orders(clinic_store, ANNA)) == 1
+    authority.revoke(ANNA, NOW)
+    assert len(authority.gateways()[0].issued) == 3, "and all that were ever made can be revoked"
+
+
+# ---- at home
+
+
+def home_of(authority: Authority, days: int, tmp_path: Path) -> tuple[Store, OwnCertificate, Path]:
+    folder = authority.enroll(ANNA, NOW, days)
+    store = open_store(f"sqlite:///{tmp_path}/home.sqlite")
+    store.gateway(ANNA)
+    return store, OwnCertificate(folder), folder
+
+
+def test_a_home_killed_before_it_could_say_so_takes_it_once_more(
+    authority: Authority, clinic_store: Store, tmp_path: Path
+) -> None:
+    home, own, _ = home_of(authority, 30, tmp_path)
+    heard(clinic_store, ANNA)
+    due(authority, clinic_store)
+    (order,) = orders(clinic_store, ANNA)
+    assert isinstance(order.what, Renewal) and own.install(order.what.certificate) == ""
+    with closing(home):
+        said = obey(home, order, NOW_S, own.install)
+        assert said is not None and said.verdict == "applied" and "next connection" in said.reason
+        assert obey(home, order, NOW_S, own.install) is None
+    assert own.until - NOW == timedelta(days=365)
+
+
+def test_what_a_home_cannot_take_it_refuses_with_the_reason(
+    authority: Authority, clinic_store: Store, tmp_path: Path
+) -> None:
+    home, own, folder = home_of(authority, 30, tmp_path)
+    before = (folder / "gateway.crt").read_bytes()
+    foreign = issue(new_authority("another", NOW), ANNA, NOW, 700).certificate.decode()
+    wrong = Order("o1", NOW_S, Renewal(foreign)), Order("o2", NOW_S, Renewal("rubbish"))
+    with closing(home):
+        said = [obey(home, one, NOW_S, own.install) for one in wrong]
+        assert [one and (one.verdict, one.reason) for one in said] == [
+            ("refused", "another authority has signed it"),
+            ("refused", "it is no certificate"),
+        ]
+        without = obey(home, Order("o3", NOW_S, Renewal(foreign)), NOW_S)
+        assert without is not None and without.reason == "this home has no certificate to renew"
+    assert (folder / "gateway.crt").read_bytes() == before
+    folder.rename(tmp_path / "gone")
+    assert "cannot be written" in own.install(foreign)
+
+
+def test_a_clinic_tells_which_home_refused(authority: Authority, clinic_store: Store, tmp_path: Path) -> None:
+    """As one whose new folder was made at the clinic, and never carried there."""
+    home, _, folder = home_of(authority, 30, tmp_path)
+    (tmp_path / "at home").mkdir()
+    for name in ("gateway.crt", "authority.crt"):
+        (tmp_path / "at home" / name).write_bytes((folder / name).read_bytes())
+    authority.enroll(ANNA, NOW, 30)
+    heard(clinic_store, ANNA)
+    due(authority, clinic_store)
+    (order,) = orders(clinic_store, ANNA)
+    with closing(home):
+        said = obey(home, order, NOW_S, OwnCertificate(tmp_path / "at home").install)
+    assert said is not None
+    Home(ANNA).tell(clinic_store, NOW_S, ConfirmationBody.of(said))
+    state, wrong = due(authority, clinic_store)[ANNA]
+    assert wrong and state == "sent again; the home refused the last one: it is for another key than this home's"
+
+
+@pytest.mark.parametrize(("left", "told"), [(WARN_DAYS + 1, ""), (WARN_DAYS - 1, "ends on"), (-1, "ended on")])
+def test_a_certificate_that_ends_is_told_at_home_and_to_the_clinic(
+    authority: Authority, tmp_path: Path, left: int, told: str
+) -> None:
+    home, own, folder = home_of(authority, 365, tmp_path)
+    now_s = NOW_S + (365 - left) * 86400
+    config = Config(home=tmp_path, identity=folder)
+    board = Board([], "shank", config.zone, now_s)
+    Housekeeping(home, Ring(tmp_path / "ring"), config, board).look(now_s)
+    home.close()
+    assert ("certificate_ending" in board.open_faults()) == bool(told)
+    assert told in own.warning(now_s) and told in board.line(now_s)
+    status = StatusBody(link="up", faults=board.open_faults())
+    found = complaints([], {ANNA: (status, now_s)}, {}, now_s, "2026-01-29", [ANNA])
+    assert bool(found) == bool(told)
+    assert all("ends within a month" in one.sentence and one.tier == "T0" for one in found.values())
+
+
+def test_one_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "gateway.crt").write_text("rubbish")
+    assert "cannot be read" in OwnCertificate(tmp_path).warning(NOW_S)
+    assert "cannot be read" in OwnCertificate(tmp_path / "nowhere").warning(NOW_S)
+
+
+# ---- over a real broker
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Enrolled]:
+    require_mosquitto()
+    place = Enrolled(tmp_path, ())
+    arguments = [ANNA, "--host", "127.0.0.1", "--port", str(place.port), "--days", "100"]
+    assert run(tmp_path, "enroll", *arguments)[0] == 0
+    place.start()
+    yield place
+    place.stop()
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str]:
+    runner = CliRunner(env={"SUREFOOT_HOME": str(folder)})
+    given = [arguments[0], *arguments[1:], "--folder", str(folder / "authority")]
+    done = runner.invoke(clinic, ["--database", f"sqlite:///{folder}/clinic.sqlite", *given])
+    return done.exit_code, done.output
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not await asyncio.to_thread(true):
+            await asyncio.sleep(0.05)
+
+
+def shown(place: Enrolled) -> datetime:
+    return OwnCertificate(place.identity(ANNA)).until
+
+
+def test_a_home_gets_its_new_certificate_over_the_line_and_goes_on_with_it(place: Enrolled, tmp_path: Path) -> None:
+    home, clinic_store = (open_store(f"sqlite:///{tmp_path}/{name}.sqlite") for name in ("home", "clinic"))
+    home.gateway(ANNA)
+    own, before = OwnCertificate(place.identity(ANNA)), shown(place)
+
+    def link(who: str) -> Link:
+        return Link(place.url, who, params=replace(place.params(who), first_wait_s=0.02, longest_wait_s=0.2))
+
+    async def story() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            ready = asyncio.Event()
+            running = [
+                tasks.create_task(serve(clinic_store, link(CLINIC), time.time, ClinicParams(look_s=0.1), ready=ready))
+            ]
+            await ready.wait()
+            running.append(tasks.create_task(deliver(home, link(ANNA), EAGER, install=own.install)))
+            await until(clinic_store.homes)
+            status, told = await asyncio.to_thread(run, tmp_path, "renew")
+            assert status == 0 and "renewed: on its way" in told
+            await until(lambda: not clinic_store.orders.waiting())
+            assert shown(place) - before > timedelta(days=264)
+            place.kill()
+            place.start()
+            await asyncio.to_thread(home.keep_alert, made.alert("with the new one"))
+            await until(lambda: clinic_store.alerts(ANNA))
+            for task in running:
+                task.cancel()
+
+    asyncio.run(story())
+    status, told = run(tmp_path, "renew")
+    assert status == 0 and "good" in told and len(clinic_store.orders.given(ANNA)) == 1
+    assert f"{shown(place):%Y-%m-%d}" in run(tmp_path, "gateways")[1]
+    for store in (home, clinic_store):
+        store.close()
+    assert asyncio.run(gets_in(place))
+    assert run(tmp_path, "revoke", ANNA)[0] == 0
+    assert not asyncio.run(gets_in(place)), "the renewed one is revoked as well"
+
+
+async def gets_in(place: Enrolled) -> bool:
+    try:
+        async with place.link(ANNA).connect() as session:
+            await session.subscribe(f"surefoot/v1/{ANNA}/down/ack")
+            await session.publish(f"surefoot/v1/{ANNA}/up/status", b"{}")
+    except LinkError:
+        return False
+    return True
+
+
+def test_the_doctor_greets_a_broker_with_the_homes_certificate(place: Enrolled, tmp_path: Path) -> None:
+    settings = {"broker": place.url, "identity": str(place.identity(ANNA)), "home": tmp_path}
+    found = {line.what: line for line in household.broker(load_config(**settings))}
+    assert found["Broker"].state == "ok" and "with TLS" in found["Broker"].value
+    assert found["Certificate"].state == "ok" and ANNA in found["Certificate"].value
+    (place.identity(ANNA) / "gateway.key").chmod(0o644)
+    (line,) = household.broker(load_config(**settings))
+    assert (line.what, line.state) == ("Certificate", "bad") and "can be read by others" in line.value
+
+
+def test_the_units_renew_each_day(tmp_path: Path) -> None:
+    status, text = run(tmp_path, "renew", "--print-unit")
+    assert status == 0 and f"clinic renew --days 365 --folder {tmp_path}/authority" in text and "Type=oneshot" in text
+    assert "OnCalendar=*-*-* 09:00" in run(tmp_path, "renew", "--print-timer")[1]
+    assert not (tmp_path / "authority").exists(), "printing makes nothing"
