@@ -91,6 +91,15 @@ def test_nobody_waits_longer_than_three_days_for_an_answer() -> None:
     ]
 
 
+def test_what_was_answered_lately_is_not_asked_again_nor_waited_for() -> None:
+    """No, said on a day on which the chart was low again; two days later it is high, in the usual shoes."""
+    (asked,) = question([REVIEW], [], 7.0)
+    said = answered(asked, "the usual shoes", 8.0)
+    soon, later = (replace(REVIEW, day=name(20 + days)) for days in (2, 3))
+    assert held(soon, before=[asked, said]) == [] == held(soon, before=[said])
+    assert held(later, before=[said]) == [later], "another change is another question"
+
+
 def test_a_question_of_long_ago_that_nobody_answered_is_asked_again() -> None:
     (asked,) = question([REVIEW], [], 7.0)
     later = replace(REVIEW, day=name(35), alert_id="later")

@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 import made
 from broker import mosquitto
 from made import HOME
-from surefoot.alerts.messages import up_payload, up_topic
-from surefoot.alerts.mqtt import Link, LinkError, LinkParams
+from surefoot.alerts.messages import ack_topic, up_payload, up_topic
+from surefoot.alerts.mqtt import Link, LinkError, LinkParams, Received
+from surefoot.alerts.orders import order_payload, order_topic
 from surefoot.pipeline.clinic import ClinicParams, serve
-from surefoot.pipeline.delivery import deliver
+from surefoot.pipeline.delivery import _Sender, deliver
 from surefoot.pipeline.store import Store, open_store
 from surefoot.pipeline.window import DeliveryParams, Window
+from surefoot.records import Order, Question
 from surefoot.simulation.broker import small_broker
 
 QUICK = LinkParams(timeout_s=2.0, first_wait_s=0.02, longest_wait_s=0.1)
@@ -40,6 +42,27 @@ def clinic(new_url):
     store = open_store(new_url())
     yield store
     store.close()
+
+
+def test_an_order_is_no_answer_for_rows(home: Store) -> None:
+    """A clinic that orders on this broker, and hears nothing on it: the next broker may lead there."""
+    gateway, ack = home.gateway(), b'{"v":1,"gateway":"%s","stored":[],"rejected":[]}' % home.gateway().encode()
+    order = Order("an-order", 5.0, Question("check_in"))
+    told = [Received(order_topic(gateway, order.what), order_payload(gateway, order))]
+
+    class Line:
+        async def batches(self, most: int) -> AsyncIterator[list[Received]]:
+            yield told
+
+    async def heard_s() -> float:
+        sender = _Sender(home, gateway, DeliveryParams(), False, pytest.fail)
+        await sender._settle(Line())
+        return sender._heard_s
+
+    assert asyncio.run(heard_s()) == 0.0
+    assert [one.order.order_id for one in home.orders.given(gateway)] == ["an-order"]
+    told.append(Received(ack_topic(gateway), ack))
+    assert asyncio.run(heard_s()) > 0.0
 
 
 def fill(home: Store, count: int) -> None:

@@ -308,6 +308,41 @@ def test_people_are_told_of_a_leg_whatever_keeps_the_look_at_homes(
     assert any("sealed text" in one for one in troubles), "and it is said"
 
 
+def test_what_cannot_be_written_of_one_notice_holds_up_no_other(clinic: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = story.Home(HOME)
+    for name in ("a", "b", "c"):
+        home.tell(clinic, NOW_S, AlertBody.of(made.alert(name, "T3")))
+    sent: list[str] = []
+    write = clinic.alert_log.add_all
+
+    def refuses(events: list[tuple[str, str, AlertEvent]]) -> list[bool]:
+        if any((name, event.what) == ("a", "notified") for _, name, event in events):
+            raise StoreError("The records cannot be written: database is locked.", "", "", "busy")
+        return write(events)
+
+    async def send(notice: Notice) -> str:
+        sent.append(str(notice.alert_id))
+        return ""
+
+    async def looked() -> None:
+        line, troubles = clinic_module._Line(lambda: NOW_S), []
+        monkeypatch.setattr(line, "send", send)
+        monkeypatch.setattr(clinic.alert_log, "add_all", refuses)
+        params = ClinicParams(look_s=60.0, duty=TEAM)
+        keeping = asyncio.create_task(
+            clinic_module._keep_duty(clinic, line, lambda: NOW_S, params, troubles.append, lambda: None)
+        )
+        async with asyncio.timeout(10.0):
+            while len(sent) < 3 or not troubles:
+                await asyncio.sleep(0.02)
+        keeping.cancel()
+        await asyncio.wait({keeping})
+
+    asyncio.run(looked())
+    assert sorted(sent) == ["a", "b", "c"], "in one look"
+    assert "notified 1" in trail(clinic, "b") and "notified 1" not in trail(clinic, "a")
+
+
 # ---- who is not monitored
 
 
@@ -350,6 +385,15 @@ def test_while_the_clinics_own_line_has_just_changed_no_home_is_blamed(clinic: S
     assert watch(clinic, NOW_S + 9000, since_s=NOW_S + 8900) == {}
     assert watch(clinic, NOW_S + 9080, since_s=NOW_S + 8900) == {"gateway_silent": WEAK}
     assert watch(clinic, NOW_S + 9100, since_s=NOW_S + 9090) == {"gateway_silent": WEAK}, "nor said to be back"
+
+
+@pytest.mark.parametrize("later_s", [0.001, 2.0, 59.0])
+def test_who_is_heard_while_a_look_begins_is_not_silent(clinic: Store, later_s: float) -> None:
+    """A look takes its time first and reads what came afterwards; another worker's clock may be a little ahead."""
+    story.Home(WEAK).sign_of_life(clinic, NOW_S + later_s)
+    assert watch(clinic, NOW_S, since_s=NOW_S - 5 * HOUR) == {}
+    assert clinic.alerts() == []
+    assert watch(clinic, NOW_S + 240, since_s=NOW_S - 5 * HOUR) == {"gateway_silent": WEAK}
 
 
 @pytest.mark.parametrize("set_by_s", [DAY_S, -DAY_S])

@@ -349,7 +349,7 @@ def test_a_full_disk_does_not_keep_it_from_being_stopped(tmp_path: Path, monkeyp
 PARAMS = (BleParams(), LinkParams(), RadioParams(), OwnLogParams(), LateParams(), RingParams(), MarkParams())
 ELSEWHERE = {
     ("LateParams", "look_s"),
-    *(("RingParams", f"{name}") for name in ("gap_s", "segment_s", "segment_share", "near_s", "late_s")),
+    *(("RingParams", f"{name}") for name in ("gap_s", "segment_s", "segment_share", "near_s", "late_s", "ahead_s")),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -73,6 +74,23 @@ def received(made: Sent, before_s: float) -> list[int]:
 def released_at(steps: list[Step]) -> int:
     """The beat at which the first times are told."""
     return next(k for k, (_, items, _) in enumerate(steps, 1) if any(isinstance(i, Samples) for i in items))
+
+
+def test_what_could_not_be_taken_for_good_stays_until_it_can(made: Sent, steps: list[Step], tmp_path: Path) -> None:
+    """A disk that was full when the next program started: what that one holds in its turn does not take it along."""
+    lived(tmp_path, steps, 8)
+    ring, again = Ring(tmp_path), sent(np.random.default_rng(4), MICRO, 40.0, delays="uniform")
+    with pytest.MonkeyPatch.context() as full:
+        full.setattr(ring._late, "keep", lambda blocks: False)
+        assert ring.regain() == []
+    for _, items, held in beats(again):
+        for item in items:
+            ring.keep(replace(item, start_s=item.start_s + 3600.0) if isinstance(item, Samples) else item)
+        ring.hold(LEFT, held)
+    gained = ring.regain()
+    ring.close()
+    assert numbers(made, gained)[:50] == received(made, steps[7][0])[:50]
+    assert not list((tmp_path / "held").rglob("*.raw"))
 
 
 def test_asking_what_is_held_changes_nothing(made: Sent, steps: list[Step]) -> None:

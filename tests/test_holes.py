@@ -216,3 +216,16 @@ def test_what_a_home_says_of_itself_is_told_until_it_is_over(
     take(clinic, [status(at_s=1e6 + 60)], 1e6 + 60)
     watch(clinic, 1e6 + 60, 1e6)
     assert open_alerts(clinic) == {}
+
+
+def test_what_a_home_said_before_it_fell_silent_is_not_told_anew_each_day(clinic: Store) -> None:
+    """It is neither over nor news; that the home is silent is told."""
+    take(clinic, [status(faults=("disk_full",), at_s=1e6)], 1e6)
+    for day in range(5):
+        watch(clinic, 1e6 + 1 + day * 86_400, 1e6)
+        assert set(open_alerts(clinic)) == {"home_disk_full", *(["gateway_silent"] if day else [])}
+    assert sum(one.alert.kind == "home_disk_full" for one in clinic.alerts()) == 1
+    again_s = 1e6 + 5 * 86_400
+    take(clinic, [status(faults=("disk_full",), at_s=again_s)], again_s)
+    watch(clinic, again_s + 1, again_s)
+    assert set(open_alerts(clinic)) == {"home_disk_full"} and len(clinic.alerts()) == 3

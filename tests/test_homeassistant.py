@@ -144,6 +144,7 @@ async def until(true: Callable[[], bool], longest_s: float = 120.0) -> None:
 def test_it_is_introduced_told_and_said_goodbye_to(broker: Mosquitto, store: Store) -> None:
     store.keep_alert(replace(made.alert("a", "T2"), raised_s=NOW_S - 3600))
     store.keep_alert(replace(made.alert("old", "T3"), raised_s=NOW_S - 30 * 86400))
+    store.keep_alert(replace(made.alert("told while the clock was ahead", "T4"), raised_s=NOW_S + 3000 * 86400))
     where, known, said = topics(store.gateway()), board(), []
 
     async def story() -> None:

@@ -15,6 +15,7 @@ from surefoot.cli.homekeeper import GATHER_S, HomeKeeper
 from surefoot.config import load_config
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import Answer, Incident, Stride, WornSensor
+from test_shoes import LIVED, fill
 from weeks import days
 
 WORN = [WornSensor("left", "shank", "open", "C0:00:00:00:00:01", "open left", 104.0, 0.0)]
@@ -122,6 +123,38 @@ def test_an_answer_holds_it_back_and_a_day_told_anew_asks_nothing_again(tmp_path
     home.keeper.keep_answer(Answer(second.kind, second.side, second.start_s, "no", "patient", 50_100.0))
     home.now_s = 52_000.0
     assert urgent(home) == []
+
+
+def test_an_alert_of_a_clock_that_stood_ahead_and_a_busy_store_hide_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = quiet_weeks(tmp_path)
+    home.store.keep_alert(replace(made.alert("ghost", "T3"), kind="gives_way_more", side="left", raised_s=9e8))
+    gave_way(home, 40_000.0)
+    gave_way(home, 50_000.0)
+    home.now_s = 51_811.0
+
+    def busy(*_: object) -> None:
+        raise StoreError("The records cannot be read: database is locked.", "", "", "busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(home.store, "days", busy)
+        assert urgent(home) == urgent(home) == [9e8], "and the home goes on"
+    assert sum("is locked" in words and "it is tried again" in words for words in home.said) == 1
+    assert sorted(urgent(home)) == [51_811.0, 9e8]
+
+
+def test_a_question_about_shoes_that_nobody_answers_is_a_review_though_the_sensors_stay_off(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    fill(home.store)
+    home.now_s = LIVED[-1].end_s + 5 * 86400.0
+    home.keeper.tell_unanswered()
+    assert [one.alert.tier for one in home.store.alerts()] == ["T1"], "what was recorded is understood first"
+    for _ in range(2):
+        home.now_s += 600.0
+        home.keeper.tell_unanswered()
+    assert sorted(one.alert.tier for one in home.store.alerts()) == ["T1", "T2"]
+    assert sum("ALERT T2: Left leg weaker" in words for words in home.said) == 1
 
 
 def test_strides_told_before_and_new_ones_may_be_gathered_together(tmp_path: Path) -> None:

@@ -144,6 +144,16 @@ def test_a_row_without_a_day_is_kept_apart(tmp_path: Path) -> None:
     assert (tmp_path / WEAK / UNDATED / "t.csv").read_text().split() == ["day", "never", '""']
 
 
+def test_rows_without_a_day_go_when_the_store_has_let_them_go(tmp_path: Path) -> None:
+    """Their age is not known to the folder, only to the store, by when they came."""
+    both = Table("t", "", (Column("day", "text", "", ""),), (("2026-01-02",), ("never",)))
+    dated = replace(both, rows=both.rows[:1])
+    for since, there in ((None, True), ("2025-12", False)):
+        write_patient(tmp_path, WEAK, [both], "csv", since)
+        assert write_patient(tmp_path, WEAK, [dated], "csv", since).removed == (not there)
+        assert (tmp_path / WEAK / UNDATED).exists() is there and (tmp_path / WEAK / "2026-01").exists()
+
+
 def test_what_a_killed_night_left_is_cleared_away(store: Store, tmp_path: Path) -> None:
     half = tmp_path / "out" / WEAK / "2026-01.part"
     half.mkdir(parents=True)

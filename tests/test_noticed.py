@@ -19,7 +19,7 @@ from surefoot.alerts.mqtt import Received
 from surefoot.pipeline.clinic import take
 from surefoot.pipeline.delivery import deliver
 from surefoot.pipeline.noticed import ASKED_S, answer, keep, to_ask
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.pipeline.window import DeliveryParams
 from test_delivery import line, running, serving
 from test_homepage import asked as page
@@ -123,6 +123,26 @@ def test_a_home_that_asks_nothing_gets_the_answers_it_always_got(home: Store, cl
     again = up_payload(home.gateway(), 1, "alert", AlertBody.of(home.alerts()[0].alert).json_text())
     ((_, payload),) = take(clinic, [Received(up_topic(home.gateway(), "alert"), again)], TAKEN_S)
     assert set(json.loads(payload)) == {"v", "gateway", "stored", "rejected"}
+
+
+def test_what_is_stored_is_answered_though_no_word_can_be_said_of_an_alert(
+    home: Store, clinic: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sealed alert that was changed must not keep the rows of all homes of a batch unanswered."""
+
+    def unreadable(*_: object) -> None:
+        raise StoreError("The records cannot be read: a sealed text was changed.", "", "", "sealed")
+
+    send(home, clinic, 1, "sudden")
+    gateway = home.gateway()
+    asks = StatusBody(link="up", pending=0, asks=to_ask(home, TAKEN_S)).json_text()
+    row = up_payload(gateway, 2, "alert", AlertBody.of(made.alert("other", "T2", NOW_S)).json_text())
+    batch = [
+        Received(up_topic(gateway, "status"), up_payload(gateway, None, "status", asks)),
+        Received(up_topic(gateway, "alert"), row),
+    ]
+    monkeypatch.setattr(clinic.alert_log, "named", unreadable)
+    assert [read_ack(*answer).stored for answer in take(clinic, batch, TAKEN_S)] == [(2,)]
 
 
 def test_over_a_broker(tmp_path: Path, home: Store, clinic: Store) -> None:

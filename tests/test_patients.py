@@ -6,6 +6,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -13,13 +14,16 @@ import httpx
 import pytest
 
 import story
-from surefoot.alerts.bodies import BoutBody
+from surefoot.alerts.bodies import BoutBody, DayBody
+from surefoot.alerts.messages import up_payload, up_topic
+from surefoot.alerts.mqtt import Received
+from surefoot.pipeline.clinic import take
 from surefoot.pipeline.store import Store, open_store
 from surefoot.records import Bout, Trend
 from surefoot.web.app import make_app
 from surefoot.web.desk import MANY_PATIENTS
 from surefoot.web.listing import rows_of
-from surefoot.web.patients import courses
+from surefoot.web.patients import Row, courses
 
 NOW_S = story.day_s(28) + 60.0
 
@@ -115,6 +119,26 @@ def test_arrows_say_where_each_leg_stands_in_words_too(filled: Store) -> None:
     assert left.startswith("L4 \u2192 as usual, L5 \u21ca much weaker, S1 ")
     assert right.startswith("L4 \u2192 as usual, L5 \u2192 as usual, S1 \u2192 as usual")
     assert "as usual" not in listed(filled, "/?q=P-03")  # it is still learnt what is normal there
+
+
+def test_a_day_that_is_still_to_come_is_nobodys_newest(tmp_path: Path) -> None:
+    """A home whose clock stood ten years ahead for a day: the list and the page say what holds now."""
+    store, ahead_s = story.filled(tmp_path), 3652 * story.DAY_S
+    before, page = rows_of(store, store.patients(), NOW_S), fetched(store, f"/patients/{story.WEAK}")
+    for home in (story.WEAK, story.STEADY):
+        last = store.days(home)[-1]
+        strange = replace(last, day="2036-01-28", start_s=last.start_s + ahead_s, end_s=last.end_s + ahead_s)
+        body = DayBody.of_day(strange, (Trend(strange.day, "left", "l5_composite", "quiet"),))
+        payload = up_payload(home, 900_000, "day", body.json_text())
+        take(store, [Received(up_topic(home, "day"), payload)], NOW_S)
+
+    def says(rows: list[Row]) -> dict[str, object]:
+        return {one.patient.gateway: (one.courses, one.watch.worn, one.watch.gap, one.verdict) for one in rows}
+
+    assert says(rows_of(store, store.patients(), NOW_S)) == says(before)
+    changed = set(fetched(store, f"/patients/{story.WEAK}").splitlines()) - set(page.splitlines())
+    assert all("Last heard" in line or "edition" in line for line in changed), changed
+    store.close()
 
 
 def test_what_cannot_be_said_has_no_arrow_up_or_down() -> None:

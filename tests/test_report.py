@@ -16,7 +16,7 @@ import pytest
 from pypdf import PdfReader
 
 import story
-from surefoot.alerts.bodies import AlertBody, CheckInBody, IncidentBody, TestBody, TreatmentBody
+from surefoot.alerts.bodies import AlertBody, CheckInBody, DayBody, IncidentBody, TestBody, TreatmentBody
 from surefoot.cli.main import main
 from surefoot.cli.report import named
 from surefoot.pipeline.measures import DAY_MEASURES
@@ -159,6 +159,16 @@ def test_days_that_never_came_are_told_and_no_day_is_a_zero(clinic: Store) -> No
     found = made(clinic, first="2026-01-01", last="2026-01-28")
     assert found.coverage.startswith("18 of 28 days count: worn ")
     assert found.coverage.endswith("2 had too little wear; of 8 nothing has arrived.")
+
+
+def test_a_day_that_is_still_to_come_is_not_the_last(clinic: Store) -> None:
+    """A home whose clock stood years ahead for a day: the report is of the last weeks all the same."""
+    lived = story.days(28)
+    strange = replace(lived[-1], day="2036-01-28", start_s=lived[-1].start_s + 3e8, end_s=lived[-1].end_s + 3e8)
+    home = story.Home(story.STEADY)
+    home.tell(clinic, NOW_S, *(DayBody.of_day(day, ()) for day in [*lived, strange]))
+    told = made(clinic)
+    assert (told.first_day, told.last_day) == (lived[0].day, lived[-1].day)
 
 
 def test_a_range_without_a_day_says_that_nothing_can_be_said(filled: Store) -> None:

@@ -168,6 +168,38 @@ def test_files_older_than_the_days_kept_go(tmp_path):
     assert starts == [START_S + 3600.0, START_S + 86400.0 + 1200.0]
 
 
+def test_what_a_clock_recorded_that_stood_ahead_goes_first_and_today_stays(tmp_path):
+    """The file that grows is not the last by its name then: removed, it would be written into nowhere."""
+    rng, params = np.random.default_rng(5), RingParams(segment_s=60.0)
+    kept(tmp_path, [counted(rng, 104, START_S + 3652 * 86400.0)], params=params).close()
+    today = [counted(rng, 104, START_S + k) for k in range(300)]
+    ring = kept(tmp_path, today, keep_bytes=70_000, params=params)
+    ring.flush()
+    starts = Ring(tmp_path).starts_s()
+    assert starts[-1] < START_S + 300 and len(starts) > 1, "they went before any of today"
+    newest = [item.end_s for item in ring.items(0, START_S + 1000.0)][-1]
+    assert newest == pytest.approx(today[-1].end_s)
+    kept(tmp_path, [counted(rng, 104, START_S + 3652 * 86400.0)], keep_days=9999).close()
+    while ring.give_room(1):
+        pass
+    assert Ring(tmp_path).starts_s() == [starts[-1]], "all but the file that grows"
+    ring.keep(counted(rng, 104, START_S + 301))
+    ring.close()
+    assert [item.end_s for item in Ring(tmp_path).items(0, 1e11)][-1] == pytest.approx(START_S + 302)
+
+
+def test_a_file_that_gives_way_while_it_is_read_is_read_past(tmp_path):
+    params = RingParams(segment_s=10.0)
+    ring = kept(tmp_path, a_day(60.0), params=params)
+    items = ring.items(0, 1e11)
+    first = next(items)
+    while ring.give_room(1):
+        pass
+    rest = list(items)
+    assert first.start_s == START_S and rest and rest[-1].start_s > START_S + 45.0
+    ring.close()
+
+
 def test_only_its_owner_may_read(tmp_path):
     kept(tmp_path / "raw", a_day(3.0)).close()
     assert (tmp_path / "raw").stat().st_mode & 0o777 == 0o700

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from surefoot.alerts.rules import CHART_RULES, FEATURES, decide
+from surefoot.alerts.rules import CHART_RULES, FEATURES, decide, decide_sudden
 from surefoot.pipeline.measures import DAY_MEASURES, MEASURES
 from surefoot.records import Alert, Baseline, Side, Trend
 from weeks import name
@@ -113,6 +113,18 @@ def test_a_lasting_weakness_is_one_alert(rearmed: str, again: bool) -> None:
     earlier = replace(one(root(), DROPPED), day=name(10))
     chart = replace(root(), rearmed=rearmed)
     assert (decide([chart, DROPPED], 1e9, [earlier]) != []) == again
+
+
+def test_a_sudden_weakness_that_the_days_chart_does_not_see_is_told_once_a_week_at_most() -> None:
+    """Each day ends a run of seven good days then, as if the chart had been high and were low again."""
+    told: list[str] = []
+    raised: list[Alert] = []
+    for number in range(20, 35):
+        sudden = replace(root(), day=name(number), rearmed=name(number - 1))
+        found = decide_sudden(sudden, [replace(PUSHED, state="much_worse")], (0.0, 2400.0), False, raised)
+        told += [alert.day for alert in found]
+        raised += found
+    assert told == [name(20), name(27), name(34)]
 
 
 def test_an_alert_silences_no_other_leg_or_root() -> None:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import made
+import weeks
 from surefoot.alerts.alike import asked_by_clinic, open_questions
 from surefoot.alerts.orders import order_payload, order_topic, read_order
 from surefoot.cli.log import log
 from surefoot.pipeline.asking import answered_s, answers_in
 from surefoot.pipeline.course import Course
 from surefoot.pipeline.obeying import obey
-from surefoot.pipeline.shoes import OPEN_S, asked_shoes
+from surefoot.pipeline.shoes import DAY_S, OPEN_S, SETTLED_S, asked_shoes, overdue
 from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.tested import day_of, with_tests
 from surefoot.records import Aid, DaySummary, Order, Question
 from test_alike import pushing_less
 from test_homepage import asked as page
@@ -136,6 +141,60 @@ def test_the_clinic_may_ask_it_over_the_wire_and_reads_the_answer(tmp_path: Path
     obey(home, order(2, NOW_S + 200), NOW_S + 200)
     assert "Did you walk in other shoes?" in text(page(home, "GET", "/", now_s=NOW_S + 260)), "asked again that day"
     home.close()
+
+
+MISSING = "the sensors were not worn"
+
+
+def only_a_test(number: int) -> DaySummary:
+    rise = replace(made.guided_test(1), kind="heel_rise", start_s=FIRST_S + number * DAY_S + 3600.0)
+    return with_tests(day_of(rise, LIVED, UTC), [rise])
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        weeks.day(21, missing=MISSING),
+        only_a_test(21),
+        replace(weeks.day(21), day="2065-01-24", start_s=3e9, end_s=4e9),
+    ],
+    ids=["not worn", "a guided test alone", "told by a clock that stood ahead"],
+)
+def test_no_is_the_review_that_waited_whatever_the_newest_day_can_say(home: Store, newest: DaySummary) -> None:
+    home.keep_day(newest)
+    page(home, "POST", "/shoes", {"word": "no"}, now_s=NOW_S + DAY_S)
+    assert told(home) == [("T1", "legs_changed_alike"), ("T2", REVIEWED)]
+    (review,) = [one.alert for one in home.alerts() if one.alert.tier == "T2"]
+    assert review.day == name(20) and "no answer" not in review.sentence
+
+
+def test_an_alert_that_a_clock_told_which_stood_ahead_hides_no_review(home: Store) -> None:
+    ghost = replace(made.alert("ghost", "T3"), kind=REVIEWED, side="left", day="2036-01-02", raised_s=3e9)
+    home.keep_alert(ghost)
+    page(home, "POST", "/shoes", {"word": "no"}, now_s=NOW_S)
+    assert ("T2", REVIEWED) in told(home)
+
+
+def test_sensors_that_are_off_hold_no_review_back_for_longer_than_an_answer_is_waited_for(home: Store) -> None:
+    """Who is asked, and stays in bed: no day comes that could tell it."""
+    asked_s = LIVED[-1].end_s
+    assert overdue(home, asked_s + 3 * DAY_S + SETTLED_S - 60) == []
+    (review,) = overdue(home, asked_s + 3 * DAY_S + SETTLED_S + 60)
+    assert (review.tier, review.kind, review.side, review.day) == ("T2", REVIEWED, "left", name(20))
+    assert review.sentence.endswith(f"Asked about other shoes on {name(20)}: no answer.")
+    assert review.raised_s == asked_s + 3 * DAY_S + SETTLED_S + 60
+    home.keep_alert(review)
+    assert overdue(home, asked_s + 4 * DAY_S) == [], "once"
+
+
+def test_what_got_better_or_was_answered_is_not_overdue(home: Store) -> None:
+    better = [replace(one, day=name(21 + k), start_s=FIRST_S + (21 + k) * DAY_S, end_s=FIRST_S + (22 + k) * DAY_S)
+              for k, one in enumerate(LIVED[:3])]  # fmt: skip
+    for one in better:
+        home.keep_day(one)
+    assert overdue(home, better[-1].end_s + 2 * DAY_S) == []
+    page(home, "POST", "/shoes", {"word": "until"}, now_s=NOW_S)
+    assert overdue(home, LIVED[-1].end_s + 4 * DAY_S) == []
 
 
 def test_a_question_that_stands_is_asked_once_and_its_review_is_not_lost(home: Store) -> None:

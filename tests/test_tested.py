@@ -10,12 +10,13 @@ from surefoot.cli.keeping import Keeping
 from surefoot.config import Config
 from surefoot.pipeline.aids import judged_anew
 from surefoot.pipeline.course import Course
+from surefoot.pipeline.kepttest import keep_test
 from surefoot.pipeline.store import Store, open_store
 from surefoot.pipeline.tested import day_of, only_tests, with_tests
 from surefoot.pipeline.trends import judge
 from surefoot.records import WORSE, DaySummary, TestResult, Trend
 from surefoot.web.patients import last_lived
-from weeks import DAY_S, FIRST_S, H, days, name
+from weeks import DAY_S, FIRST_S, H, day, days, name
 
 UTC = ZoneInfo("UTC")
 
@@ -149,6 +150,34 @@ def test_a_late_test_may_be_what_raises_the_alert(tmp_path: Path) -> None:
     for number in range(14, 19):
         Keeping(store, "anna.sqlite").keep_test(rises(number, 18.0), UTC)
     assert {stored.alert.kind for stored in store.alerts(gateway)} == {"knee_control_weaker", "five_rises_slower"}
+    store.close()
+
+
+def test_a_day_that_a_clock_told_which_stood_ahead_hides_no_test(tmp_path: Path) -> None:
+    """It would be the newest day, and a test done today too late to tell of."""
+    store, now_s = open_store(f"sqlite:///{tmp_path}/anna.sqlite"), FIRST_S + 20 * DAY_S
+    for one in [*days(19), replace(day(3000), day="2034-05-20")]:
+        store.keep_day(one)
+    for number in (0, 3, 6, 9, 12):
+        keep_test(store, heel_rises(number), UTC, now_s)
+    assert store.alerts() == []
+    for number in range(16, 20):
+        keep_test(store, heel_rises(number, 9.0), UTC, now_s)
+    assert "heel_rises_fewer" in {stored.alert.kind for stored in store.alerts()}
+    store.close()
+
+
+def test_an_alert_of_a_test_is_of_now_and_not_of_the_end_of_its_day(tmp_path: Path) -> None:
+    """Else the patient's page says nothing of it until midnight, and rules that look at what was told do not see it."""
+    store = open_store(f"sqlite:///{tmp_path}/anna.sqlite")
+    for number in (0, 3, 6, 9, 12):
+        keep_test(store, heel_rises(number), UTC, heel_rises(number).end_s + 60.0)
+    for number in (16, 17, 18):
+        keep_test(store, heel_rises(number, 9.0), UTC, heel_rises(number).end_s + 60.0)
+        if store.alerts():
+            break
+    (stored,) = store.alerts()
+    assert stored.alert.raised_s == heel_rises(number).end_s + 60.0
     store.close()
 
 

@@ -11,10 +11,11 @@ from click.testing import CliRunner
 import story
 from surefoot.cli.log import log
 from surefoot.pipeline.obeying import obey
+from surefoot.pipeline.shoes import asked_shoes
 from surefoot.pipeline.store import Store, open_store
 from surefoot.pipeline.treated import keep_treatment
 from surefoot.pipeline.trends import judge
-from surefoot.records import Learning, Order, Treatment, Trend
+from surefoot.records import Learning, Order, Question, Treatment, Trend
 
 DAYS = story.days(40, weak_from=24)  # weaker from the 25th day on
 OPERATED = DAYS[28].day
@@ -64,6 +65,22 @@ def test_what_the_therapist_orders_for_that_day_holds(home: Store) -> None:
     keep_treatment(home, SURGERY, NOW_S)
     obey(home, Order("a", NOW_S, Learning(OPERATED, 21)), NOW_S)
     assert home.orders.plan(home.gateway()).learnings == (Learning(OPERATED, 21),)
+
+
+def test_a_home_that_is_killed_once_it_has_confirmed_has_done_it(home: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is confirmed is not done again: the clinic would read days judged by what held before."""
+    take = home.orders.take
+
+    def killed(*order: object) -> None:
+        take(*order)
+        raise SystemExit
+
+    monkeypatch.setattr(home.orders, "take", killed)
+    for number, what in enumerate((Learning(OPERATED, 21), Question("shoes"))):
+        with pytest.raises(SystemExit):
+            obey(home, Order(f"order-{number}", NOW_S, what), NOW_S)
+    assert of_root(home)[28].state == "cannot_say" and "learning what is normal" in of_root(home)[28].reason
+    assert asked_shoes(home, NOW_S + 1.0) is not None
 
 
 def test_who_logs_it_is_told_how_many_days_are_judged_anew(home: Store, tmp_path: Path) -> None:

@@ -71,10 +71,16 @@ def held_back(
         other = charts.get((name[0], SIDES[1 - SIDES.index(one.side)]))
         moved = other is not None and other.shift is not None and (shoes or other.shift > params.moved)
         alike = moved and apart.get(name, apart_by) < apart_by
-        days = params.shoes_days if shoes and one.tier == "T2" else params.wait_days
-        if alike and not any(t.metric in NO_SHOES for t in one.evidence) and _waited(one, before) < days:
+        days = patience(one, params, shoes=shoes)
+        known = any(t.metric in NO_SHOES for t in one.evidence) or _answered(one, before, days)
+        if alike and not known and _waited(one, before) < days:
             held.append(one)
     return held
+
+
+def patience(one: Alert, params: AlikeParams, *, shoes: bool) -> int:
+    """For how many days it waits for an answer; ``shoes``: the walk bears the mark of other ones."""
+    return params.shoes_days if shoes and one.tier == "T2" else params.wait_days
 
 
 def question(
@@ -153,6 +159,12 @@ def _waited(one: Alert, before: Sequence[Alert]) -> int:
     """For how many days it has been asked about."""
     asked = [old for old in open_questions(before) if names(old, one)]
     return (date.fromisoformat(one.day) - date.fromisoformat(asked[0].day)).days if asked else 0
+
+
+def _answered(one: Alert, before: Sequence[Alert], days: int) -> bool:
+    """Whether it was asked about within so many days and has an answer: shoes are logged then, or the usual."""
+    asked = (old for old in before if old.kind == KIND and old.resolved_s is not None and names(old, one))
+    return any((date.fromisoformat(one.day) - date.fromisoformat(old.day)).days < days for old in asked)
 
 
 def _told(one: Alert) -> str:

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 from uuid import UUID, uuid5
 
 from surefoot.records import WORSE, Alert, Side, Tier, Trend
 
+AGAIN_DAYS = 7  # never two of a kind and leg within so many (7.8)
 NAMES = UUID("6f0c3c0e-3a52-5d0e-9a64-8a3f1d1b7a11")  # of alert ids
 
 NOT_THIS = (
@@ -165,9 +167,12 @@ def real(trend: Trend) -> bool:
 
 
 def latched(kind: str, tier: Tier, chart: Trend, before: Sequence[Alert]) -> bool:
-    """An alert of this kind, leg and at least this tier was raised, and its chart has not been low for long since."""
+    """An alert of this kind, leg and at least this tier was raised, and its chart has not been low for long since.
+
+    Or less than a week ago: what came within hours may be less than the day's chart can see, which stays low then.
+    """
     alike = (a for a in before if a.kind == kind and a.side == chart.side and a.tier >= tier)
-    return any(chart.rearmed <= a.day for a in alike)
+    return any(chart.rearmed <= a.day or _days(a.day, chart.day) < AGAIN_DAYS for a in alike)
 
 
 def _alert(
@@ -179,6 +184,10 @@ def _alert(
     hours = f", {chart.worn_h:.1f} h worn that day" if chart.worn_h is not None else ""
     sentence = f"{leg_words(chart.side)} weaker ({rule.words}): {parts} {days}{hours}{_speed(trends, chart.side)}."
     return _new(rule, tier, chart, sentence, (chart, *changed), raised_s)
+
+
+def _days(day: str, later: str) -> int:
+    return (date.fromisoformat(later) - date.fromisoformat(day)).days
 
 
 def leg_words(side: Side | None) -> str:

@@ -20,13 +20,17 @@ MOST = 5000  # blocks: twenty minutes of two sensors
 
 
 class Backlog:
-    """Readings in and out in their order, in one event loop; None is behind the last one."""
+    """Readings in and out in their order, in one event loop; None is behind the last one.
+
+    ``received_s``: up to when any were; what a ring has behind that was recorded while a clock stood ahead.
+    """
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._waiting: deque[Reading | None] = deque()
         self._came = asyncio.Event()
         self._is_behind = False
+        self.received_s = float("-inf")
 
     def put(self, item: Reading | None) -> None:
         """What the ring has by now."""
@@ -34,6 +38,7 @@ class Backlog:
             self._waiting.clear()
             self._is_behind = True
         self._waiting.append(item)
+        self.received_s = self.received_s if item is None else max(self.received_s, item.end_s)
         self._came.set()
 
     async def get(self) -> Reading | Literal["behind"] | None:

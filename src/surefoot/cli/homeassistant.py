@@ -12,6 +12,7 @@ from surefoot.alerts.homeassistant import OFFLINE, ONLINE, HomeState, discovery,
 from surefoot.alerts.mqtt import Address, Link, LinkError, PublishError, Session, Will
 from surefoot.cli.board import STATES, Board
 from surefoot.config import Config
+from surefoot.pipeline.resumed import AHEAD_S
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.records import SurefootError, Tier
 
@@ -102,7 +103,8 @@ class HomeAssistant:
             known = [one.alert for one in self._store.alerts(self._store.gateway()) if one.alert.resolved_s is None]
         except StoreError as error:
             return None, [f"the records of this home cannot be read: {error.what}"]
-        clinical = [a.tier for a in known if a.channel == "clinical" and now_s - a.raised_s < ALERT_S]
+        lately = [a for a in known if -AHEAD_S <= now_s - a.raised_s < ALERT_S]
+        clinical = [a.tier for a in lately if a.channel == "clinical"]
         return max(clinical, default="none"), [a.sentence for a in known if a.channel == "technical"]
 
 

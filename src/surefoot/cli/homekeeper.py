@@ -12,12 +12,15 @@ from surefoot.alerts.redflags import EMERGENCY, FALLEN, MEANWHILE
 from surefoot.cli.board import Board
 from surefoot.pipeline.incidentwatch import too_often
 from surefoot.pipeline.resumed import told_of
+from surefoot.pipeline.shoes import overdue
 from surefoot.pipeline.store import Store, StoreError
 from surefoot.pipeline.telling import day_of
 from surefoot.records import Alert, Answer, Bout, DaySummary, Donning, Incident, Stride, Trend
 
 GATHER_S = 2.0  # strides are committed together: each commit waits for the disk, and wears out a memory card
 ANSWER_S = GivingWayLimitParams().ask_s
+ASKED_S = 3600.0  # between two looks at questions about shoes that nobody answers
+BEGUN_S = 600.0  # before the first: what was recorded is understood by then, mostly (P)
 RETRY_S = 5.0  # between two attempts to write what could not be written
 ASK_WAY = {"left": "did your left leg", "right": "did your right leg", None: "did a leg"}
 SAY_SO = "Say so on your page, or with: surefoot log answer --help"
@@ -50,6 +53,12 @@ class HomeKeeper:
         self._gathered: list[Stride] = []
         self._flushed_s = float("-inf")
         self._due_s: tuple[float, ...] = ()  # when answers are waited for no more
+        self._asked_due_s: float | None = None  # the next look at questions about shoes
+        self._unread = ""  # why the store cannot be read for that
+
+    def now_s(self) -> float:
+        """Gateway time."""
+        return self._now_s()
 
     def keep_strides(self, strides: Sequence[Stride]) -> None:
         self._gathered += strides
@@ -83,13 +92,27 @@ class HomeKeeper:
             self._say(f"{ASK_WAY[incident.side]} give way at {at:%H:%M}? {SAY_SO}")
 
     def tell_unanswered(self) -> None:
-        """What is urgent because nobody has answered, by the clock: sensors that are off by now hold nothing back."""
-        now_s, due = self._now_s(), self._due_s
-        if min(due, default=now_s + 1) > now_s:
+        """What is told because nobody has answered, by the clock: sensors that are off by now hold nothing back."""
+        now_s, alerts = self._now_s(), list[Alert]()
+        if self._asked_due_s is None:
+            self._asked_due_s = now_s + BEGUN_S
+        looks = not 0.0 < self._asked_due_s - now_s <= ASKED_S and not self._board.phase
+        try:
+            if min(self._due_s, default=now_s + 1) <= now_s:
+                told, days = told_of(self._store, self._now_s), self._store.days(self._store.gateway())
+                alerts += too_often(now_s, day_of(now_s, self._board.zone), days, told, told.alerts())
+            alerts += overdue(self._store, now_s) if looks else []
+        except StoreError as trouble:
+            if trouble.trouble == "damaged":
+                raise
+            if trouble.what != self._unread:
+                self._say(f"{trouble} What nobody has answered cannot be told meanwhile; it is tried again.")
+            self._unread = trouble.what
             return
+        self._unread = ""
         self._due_s = tuple(at_s for at_s in self._due_s if at_s > now_s)
-        told, days = told_of(self._store), self._store.days(self._store.gateway())
-        for alert in too_often(now_s, day_of(now_s, self._board.zone), days, told, told.alerts()):
+        self._asked_due_s = now_s + ASKED_S if looks else self._asked_due_s
+        for alert in alerts:
             self.keep_alert(alert)
 
     def keep_day(self, day: DaySummary, trends: Sequence[Trend]) -> None:

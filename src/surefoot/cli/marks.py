@@ -78,5 +78,5 @@ class Marks:
         what = f"{INCIDENTS[about.kind]} at {when:%H:%M:%S} ({leg(about.side)})"
         self._say(f"two taps: the leg gave way, says the patient of the {what}")
         days = self._store.days(self._store.gateway())
-        for alert in answered(about, at_s, now.date().isoformat(), days, told_of(self._store)):
+        for alert in answered(about, at_s, now.date().isoformat(), days, told_of(self._store, self._keeper.now_s)):
             self._keeper.keep_alert(alert)

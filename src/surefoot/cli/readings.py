@@ -38,10 +38,10 @@ class Readings:
         while (item := await fresh.get()) is not None:
             self._pulse.beat("understanding")
             if isinstance(item, str):  # more waited than is held: the ring has it
-                reached_s |= told_s
+                reached_s |= {side: max(at_s, reached_s.get(side, at_s)) for side, at_s in told_s.items()}
                 await self._in_ring(self._ring.flush)
                 since_s = min((reached_s.get(side, begin_s) for side in self._board.sides()), default=begin_s)
-                async for missed in self._recorded(since_s, float("inf"), reached_s):
+                async for missed in self._recorded(since_s, fresh.received_s, reached_s):
                     yield missed
             elif item.placement == self._board.analysed and item.end_s > reached_s.get(item.side, begin_s):
                 told_s[item.side] = max(item.end_s, told_s.get(item.side, item.end_s))

@@ -39,18 +39,20 @@ def write_patient(folder: Path, gateway: str, tables: Sequence[Table], form: For
     """``folder/gateway/YYYY-MM/table.csv``; months before ``since`` are neither written nor kept.
 
     A file is replaced when it is written whole, so whoever reads meanwhile reads the one or the other. What the store
-    no longer holds stays: a store that was begun anew must not empty its copy. ExportError when the disk takes no more.
+    no longer holds stays: a store that was begun anew must not empty its copy; but rows without a day, whose age nobody
+    knows, go with it where anything is to go by its age. ExportError when the disk takes no more.
     """
     done, mine = Night(), folder / gateway
     with _told(folder):
         mine.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in mine.glob(f"*{_PART}"):  # of a night that was killed
             shutil.rmtree(left)
-        for month in sorted({_month(row[0]) for table in tables for row in table.rows}):
+        months = {_month(row[0]) for table in tables for row in table.rows}
+        for month in sorted(months):
             if since is None or month >= since:
                 done += _write_month(mine, month, [_only(table, month) for table in tables], form)
-        for old in mine.iterdir():
-            if since is not None and _MONTH.fullmatch(old.name) and old.name < since:
+        for old in mine.iterdir() if since is not None else ():
+            if (_MONTH.fullmatch(old.name) and old.name < since) or (old.name == UNDATED and UNDATED not in months):
                 shutil.rmtree(old)
                 done += Night(removed=1)
     return done

@@ -24,7 +24,7 @@ from surefoot.alerts.messages import (
 from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session
 from surefoot.alerts.notice import Notice, notice_topic
 from surefoot.pipeline import noticed, weekly
-from surefoot.pipeline.duty import DutyParams, look, settle, watch
+from surefoot.pipeline.duty import STEP_S, DutyParams, look, settle, watch
 from surefoot.pipeline.inbox import Receipt
 from surefoot.pipeline.postman import Postman
 from surefoot.pipeline.store import Store, StoreError
@@ -32,7 +32,6 @@ from surefoot.pipeline.weekly import WeeklyParams
 from surefoot.records import SurefootError
 
 log = logging.getLogger(__name__)
-STEP_S = 60.0  # more than this between two looks is no correction but another time
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,11 @@ def take(
         else:
             messages.append(read)
     answers = _answers(store.ingest(messages, now_s, refused), (params or ClinicParams()).answers)
-    return answers + _words(store, messages)
+    try:
+        return answers + _words(store, messages)
+    except StoreError as error:  # what is stored is answered for whatever else cannot be read; they ask again
+        log.warning("What has become of alerts cannot be told to their homes: %s", error)
+        return answers
 
 
 class _Line:
@@ -186,7 +189,10 @@ async def _keep_duty(
     async def notify(now_s: float) -> None:
         for claim in await asyncio.to_thread(look, store, now_s, params.duty):
             failure = await line.send(claim.notice)
-            await asyncio.to_thread(settle, store, claim, clock(), failure)
+            try:
+                await asyncio.to_thread(settle, store, claim, clock(), failure)
+            except StoreError as error:  # it goes out once more, and the next ones now
+                tell(error)
 
     async def post(now_s: float) -> None:
         for letter in await asyncio.to_thread(postman.due, store, now_s):

@@ -1,12 +1,13 @@
 """Complaints about a home: rows that never came or cannot be read, numbers used twice, a disk or a clock in trouble.
 
 Pure: what arrived and what the home says of itself in, technical alerts (T0) out. Each is named by its day, so what
-goes on is told once a day and is over when it is no longer so.
+goes on is told once a day and is over when it is no longer so; of what a home said of itself, by the day on which it
+said so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from uuid import uuid5
 
 from surefoot.alerts.bodies import HomeFault, StatusBody
@@ -42,15 +43,16 @@ def complaints(
     reused: Mapping[str, int],
     turned_down: Mapping[str, tuple[int, int]],
     now_s: float,
-    day: str,
+    day_of: Callable[[float], str],
     homes: Collection[str],
 ) -> dict[tuple[str, str], Alert]:
     """What a person must see, by gateway and kind."""
+    day = day_of(now_s)
     found = [
         *_lacking(missing, now_s, day),
         *_reused(reused, now_s, day),
         *_unread(turned_down, now_s, day),
-        *_faulty(told, now_s, day),
+        *_faulty(told, now_s, day_of),
     ]
     return {(gateway, alert.kind): alert for gateway, alert in found if gateway in homes}
 
@@ -89,8 +91,11 @@ def _unread(turned_down: Mapping[str, tuple[int, int]], now_s: float, day: str) 
         yield gateway, _alert(kind, gateway, now_s, day, what, means, remedy)
 
 
-def _faulty(told: Mapping[str, tuple[StatusBody, float]], now_s: float, day: str) -> Iterator[tuple[str, Alert]]:
+def _faulty(
+    told: Mapping[str, tuple[StatusBody, float]], now_s: float, day_of: Callable[[float], str]
+) -> Iterator[tuple[str, Alert]]:
     for gateway, (status, came_s) in told.items():
+        day = day_of(came_s)  # of a home that is silent since, nobody is told anew each day
         means = "Till then this patient may not be monitored"
         for fault in status.faults:
             what, remedy = FAULTS[fault]

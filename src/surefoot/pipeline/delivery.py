@@ -155,10 +155,12 @@ class _Sender:
             stored: list[int] = []
             rejected: dict[int, str] = {}
             told: list[Noticed] = []
+            is_answered = False  # an order says that the clinic is there, not that it takes rows
             for received in batch:
                 await self._obey(received)
                 ack = read_ack(received.topic, received.payload)
                 if ack is not None:
+                    is_answered = True
                     stored += ack.stored
                     rejected |= {row.seq: row.reason for row in ack.rejected}
                     told += ack.noticed
@@ -172,7 +174,7 @@ class _Sender:
             except StoreError as error:  # the rows are sent again, and answered again
                 self._tell(error)
                 continue
-            self._heard_s = self._now_s()
+            self._heard_s = self._now_s() if is_answered else self._heard_s
             self._window.answered([*stored, *rejected])
             self.wake.set()
 

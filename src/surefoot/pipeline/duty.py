@@ -7,7 +7,7 @@ again; twice is better than never.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -28,6 +28,7 @@ from surefoot.pipeline.monitored import (
 from surefoot.pipeline.store import Store
 from surefoot.records import Alert, DaySummary
 
+STEP_S = 60.0  # more than this between two clocks, or two looks at one, is no correction but another time
 LOOKED_BACK = 14  # days, for how long the sensors have hardly been worn
 
 
@@ -76,16 +77,18 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
     ``days``, about sensors that are not worn.
 
     ``since_s``: since when the clinic's own line and clock have been as they are: a home is given its time after that.
-    One that was heard later than ``now_s`` was heard by a clock that has been set back since.
     """
     p = params or DutyParams()
-    today = datetime.fromtimestamp(now_s, p.escalation.zone).date().isoformat()
-    homes = store.homes()
+
+    def day_of(at_s: float) -> str:
+        return datetime.fromtimestamp(at_s, p.escalation.zone).date().isoformat()
+
+    today, homes = day_of(now_s), store.homes()
     found = {(gateway, SILENT_HOME): _silence(gateway, seen_s, now_s, today) for gateway, seen_s in homes.items()}
     raised = [
         found[gateway, SILENT_HOME]
         for gateway, seen_s in homes.items()
-        if seen_s is not None and is_silent(since_s if seen_s > now_s else max(seen_s, since_s), now_s, p.monitor)
+        if seen_s is not None and is_silent(_heard_s(seen_s, since_s, now_s), now_s, p.monitor)
     ]
     if days:
         thin = {gateway: _thin(store, gateway, now_s, p.monitor) for gateway in homes}
@@ -93,7 +96,7 @@ def watch(store: Store, now_s: float, since_s: float, params: DutyParams | None 
             found[gateway, NOT_WORN] = (gateway, not_worn(gateway, run, now_s, p.monitor)) if run else None
             if run and now_s - run[-1].end_s < p.monitor.recent_s:
                 raised.append(found[gateway, NOT_WORN])
-    complained = _complaints(store, homes, now_s, today)
+    complained = _complaints(store, homes, now_s, day_of)
     found |= complained
     raised += complained.values()
     store.alert_log.raise_ours([one for one in raised if one is not None], now_s)
@@ -114,14 +117,22 @@ def _fell_silent_together(waiting: Sequence[OpenAlert], now_s: float, p: Monitor
 _Ours = tuple[str, Alert] | None  # gateway and what is the matter with it; None: nothing
 
 
-def _complaints(store: Store, homes: Mapping[str, object], now_s: float, today: str) -> dict[tuple[str, str], _Ours]:
+def _complaints(
+    store: Store, homes: Mapping[str, object], now_s: float, day_of: Callable[[float], str]
+) -> dict[tuple[str, str], _Ours]:
     """Of every home and kind: what is the matter, None where nothing is."""
     of = store.arrivals
     since_s = now_s - RECENT_S
     letters = of.reused(since_s), of.turned_down(since_s)
-    told = complaints(of.missing(now_s), of.told(), *letters, now_s, today, homes)
+    told = complaints(of.missing(now_s), of.told(), *letters, now_s, day_of, homes)
     ours: dict[tuple[str, str], _Ours] = {(gateway, kind): None for gateway in homes for kind in KINDS}
     return ours | {key: (key[0], alert) for key, alert in told.items()}
+
+
+def _heard_s(seen_s: float, since_s: float, now_s: float) -> float:
+    """From when on a home is waited for. What came while a look was begun is later than it, as is what another computer
+    wrote whose clock is a little ahead; much later was heard by a clock that has been set back since."""
+    return since_s if seen_s > now_s + STEP_S else max(seen_s, since_s)
 
 
 def _silence(gateway: str, seen_s: float | None, now_s: float, today: str) -> _Ours:

@@ -8,7 +8,7 @@ here when it was killed is given the times that its clock was last believed to s
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,6 +38,7 @@ class HeldBack:
         self._folder = folder
         self._segments: dict[Sensor, Segments] = {}
         self._holds: dict[Sensor, int] = {}
+        self._older: dict[Sensor, set[Path]] = {}  # of programs before this one, which nobody could take for good yet
 
     def is_over(self, sensor: Sensor, held: Held) -> bool:
         """Whether what is kept here of a sensor is not held any more."""
@@ -45,23 +46,21 @@ class HeldBack:
 
     def keep(self, sensor: Sensor, held: Held) -> None:
         """See what is held onto the disk; what is held no more is in the ring, and goes."""
+        segments = self._of(sensor)
+        if sensor not in self._older:
+            self._older[sensor] = {segment.path for segment in segments.all()}
         if self.is_over(sensor, held):
-            self.drop(sensor)
+            self._remove(sensor, self._older[sensor])
         if not held.hold:
             return
         self._holds[sensor] = held.hold
-        segments = self._of(sensor)
         for number, samples in held.parts:
             segments.append(_NUMBER.pack(number) + pack([samples]), samples.start_s)
         segments.sync()
 
     def drop(self, sensor: Sensor) -> None:
         """Nothing of it is needed any more."""
-        segments = self._of(sensor)
-        segments.close()
-        for segment in segments.all():
-            segments.remove(segment)
-        self._holds.pop(sensor, None)
+        self._remove(sensor, set())
 
     def close(self) -> None:
         """What is here stays here."""
@@ -79,6 +78,14 @@ class HeldBack:
                 if parts:
                     found.setdefault(sensor, []).append(_timed(parts))
         return found
+
+    def _remove(self, sensor: Sensor, without: Collection[Path]) -> None:
+        segments = self._of(sensor)
+        segments.close()
+        for segment in segments.all():
+            if segment.path not in without:
+                segments.remove(segment)
+        self._holds.pop(sensor, None)
 
     def _of(self, sensor: Sensor) -> Segments:
         return self._segments.setdefault(sensor, Segments(self._folder / "-".join(sensor)))

@@ -53,7 +53,7 @@ class Lists:
         """The newest days of each of these homes, oldest first, and before them the newest that counts, if any does."""
 
         def read(some: list[str]) -> dict[str, list[DaySummary]]:
-            return {home: _lately(days_of(connection, home)) for home in some}
+            return {home: _lately(connection, home) for home in some}
 
         with self._reading() as connection:
             return self._kept.of_each(connection, "wear", dict.fromkeys(homes), read)
@@ -144,10 +144,13 @@ def _by_home(
     return found
 
 
-def _lately(known: list[DaySummary]) -> list[DaySummary]:
-    counts = next((one for one in reversed(known) if not one.missing), None)
-    newest = known[-_WORN_DAYS:]
-    return newest if counts is None or counts in newest else [counts, *newest]
+def _lately(connection: Connection, home: str) -> list[DaySummary]:
+    """Further back is looked only where none of the newest counts."""
+    newest = days_of(connection, home, _WORN_DAYS)
+    if any(not one.missing for one in newest):
+        return newest
+    counts = next((one for one in reversed(days_of(connection, home)) if not one.missing), None)
+    return newest if counts is None else [counts, *newest]
 
 
 def _head(body: str) -> Incident:

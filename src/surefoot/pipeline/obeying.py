@@ -44,12 +44,12 @@ def obey(store: Store, order: Order | Unreadable, now_s: float, install: Install
         return refusal
     if isinstance(order.what, Treatment) and not late:  # known twice is known once: its name is its kind and day
         keep_treatment(store, order.what, now_s)
-    confirmation = Confirmation(order.order_id, "applied", now_s, _said(order, late))
-    book.take(gateway, order, confirmation)
     if isinstance(order.what, Question) and order.what.about == "shoes":
         _ask_about_shoes(store, order.order_id, now_s)
     if isinstance(order.what, Learning):
-        judge_anew(store, order.what.first_day)
+        judge_anew(store, order.what.first_day, book.plan_with(gateway, order))
+    confirmation = Confirmation(order.order_id, "applied", now_s, _said(order, late))
+    book.take(gateway, order, confirmation)  # last: what is confirmed is not done again
     return confirmation
 
 

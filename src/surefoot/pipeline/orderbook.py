@@ -115,6 +115,12 @@ class OrderBook:
             _say(connection, gateway, ConfirmationBody.of(confirmation))
         self._outbox.announce()
 
+    def plan_with(self, gateway: str, order: Order) -> Plan:
+        """What will hold for this patient once this order does."""
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            days = operated(connection, gateway)
+        return plan_of([*self.held(gateway), order], days)
+
     def said(self, gateway: str, order_id: str) -> bool:
         """Whether something was said to this order already. It is said again unless it is still under way."""
         same = (confirmations.c.gateway == gateway) & (confirmations.c.order_id == order_id)

@@ -15,7 +15,7 @@ from pathlib import Path
 from surefoot.pipeline.backfill import Backfill
 from surefoot.pipeline.held import HeldBack, beyond
 from surefoot.pipeline.packed import Label, label, pack, pack_gap, together, unpack
-from surefoot.pipeline.segments import Damaged, Segments, frames
+from surefoot.pipeline.segments import Damaged, Segment, Segments, frames
 from surefoot.records import Gap, Held, Placement, Samples, Side
 
 Sensor = tuple[Side, Placement]
@@ -33,6 +33,7 @@ class RingParams:
     segment_share: float = 0.125  # of ``keep_bytes`` a file may have
     near_s: float = 10.0  # around readings that were held is looked for those of them that were kept
     late_s: float = 120.0  # a file may begin with readings so much younger than its last ones of another sensor
+    ahead_s: float = 86400.0  # a file that begins so much later than now was written while a clock stood ahead
 
 
 class Ring:
@@ -60,6 +61,7 @@ class Ring:
         self._blocks: dict[Sensor, list[Samples]] = {}
         self._gaps: dict[Sensor, Gap] = {}
         self._began_s: float | None = None  # the file that grows
+        self._reached_s = float("inf")  # the end of what was written last
         self._synced_s = 0.0  # up to when it is on the disk
         self.trouble = ""
         self.unkept = 0
@@ -125,12 +127,12 @@ class Ring:
         self._try(self._held.close)
 
     def give_room(self, size: int) -> bool:
-        """Remove the oldest files, but not the one that grows, until so many bytes are free; whether any went.
+        """Remove files, but not the newest one, until so many bytes are free; whether any went.
 
         For whoever shares the disk and is worth more. May be called from another thread.
         """
         went = 0
-        for segment in self._segments.all()[:-1]:
+        for segment in self._least_first(self._reached_s, newest_too=False):
             if went >= size or not self._try(partial(self._segments.remove, segment)):
                 break
             went += segment.bytes
@@ -212,6 +214,7 @@ class Ring:
         if self._began_s is None:
             self._make_room(end_s)
             self._began_s = start_s
+        self._reached_s = end_s
         done = self._try(lambda: self._segments.append(content, start_s))
         if not done and self._make_room(end_s, one=True):  # the oldest readings are worth least
             done = self._try(lambda: self._segments.append(content, start_s))
@@ -229,20 +232,24 @@ class Ring:
 
     def _make_room(self, now_s: float, one: bool = False) -> bool:
         """Remove files that are too old or too many; ``one``: one in any case. Whether any went."""
-        segments = self._segments.all()
-        if self._segments.open_bytes:
-            segments = segments[:-1]
+        segments = self._least_first(now_s)
         room = sum(segment.bytes for segment in segments) - (1 - self._params.segment_share) * self._keep_bytes
         went = 0
         for segment in segments:
             over_s = segment.start_s + self._params.segment_s
             if not (room > 0 or over_s < now_s - self._keep_s or (one and not went)):
-                break
+                continue
             if not self._try(partial(self._segments.remove, segment)):
                 break
             room -= segment.bytes
             went += 1
         return went > 0
+
+    def _least_first(self, now_s: float, newest_too: bool = True) -> list[Segment]:
+        """Files that may go: those of a clock that stood ahead, then the oldest; never the one that grows."""
+        files = [one for one in self._segments.all() if one.path != self._segments.growing]
+        found = sorted(files, key=lambda one: (one.start_s <= now_s + self._params.ahead_s, one.start_s))
+        return found if newest_too or self._segments.growing else found[:-1]
 
     def _try(self, act: Callable[[], None]) -> bool:
         try:

@@ -11,6 +11,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,7 @@ class Segments:
         self._file: int | None = None
         self._size = 0
         self._unsynced = False
+        self.growing: Path | None = None  # the file that grows
 
     @property
     def open_bytes(self) -> int:
@@ -54,14 +56,15 @@ class Segments:
         return self._size if self._file is not None else 0
 
     def all(self) -> list[Segment]:
-        """Oldest first."""
+        """Oldest first, by their names."""
         if not self.folder.is_dir():
             return []
         found = []
         for path in self.folder.glob(f"*{SUFFIX}"):
             name = path.name.partition(".")[0].partition("-")[0]
-            if name.isdigit():
-                found.append(Segment(path, int(name) / 1000, path.stat().st_size))
+            with suppress(FileNotFoundError):  # it has just given way
+                if name.isdigit():
+                    found.append(Segment(path, int(name) / 1000, path.stat().st_size))
         return sorted(found, key=lambda segment: (segment.start_s, segment.path.name))
 
     def append(self, content: bytes, start_s: float) -> None:
@@ -93,7 +96,7 @@ class Segments:
                 self.sync()
             finally:
                 os.close(self._file)
-                self._file = None
+                self._file = self.growing = None
 
     def remove(self, segment: Segment) -> None:
         segment.path.unlink(missing_ok=True)
@@ -107,14 +110,17 @@ class Segments:
         self._file = os.open(
             path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o600
         )
-        self._size = 0
+        self._size, self.growing = 0, path
         for folder in (self.folder, self.folder.parent) if made else (self.folder,):
             _sync_folder(folder)
 
 
 def frames(segment: Segment) -> Iterator[bytes | Damaged]:
-    """Contents of a file in the order written, and where there are none."""
-    data = segment.path.read_bytes()
+    """Contents of a file in the order written, and where there are none; of one that has given way, nothing."""
+    try:
+        data = segment.path.read_bytes()
+    except FileNotFoundError:
+        return
     at = 0
     while at < len(data):
         content = _frame(data, at)

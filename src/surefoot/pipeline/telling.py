@@ -28,7 +28,7 @@ def keep_answer(store: Store, about: Incident, word: AnswerWord, by: Teller, now
     """The answer to "did your leg give way?"; the alerts that it raises, kept too."""
     told = Answer(about.kind, about.side, about.start_s, word, by, now_s)
     store.keep_answer(told)
-    alerts = answered(about, now_s, day_of(now_s, zone), store.days(store.gateway()), told_of(store))
+    alerts = answered(about, now_s, day_of(now_s, zone), store.days(store.gateway()), told_of(store, lambda: now_s))
     for alert in alerts:
         store.keep_alert(alert)
     return alerts

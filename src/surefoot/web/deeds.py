@@ -103,7 +103,7 @@ class Deeds:
             made.extend(filter(None, [deed(life)]))
             return made[-1] if made else None
 
-        if not any(one.alert.alert_id == alert_id for one in self._store.alerts(gateway)):
+        if not self._store.alert_log.named(gateway, [alert_id]):
             raise Refused(404, _("There is no such alert."), _("Nothing was stored."), _("Reload the page."))
         after = self._store.alert_log.act(gateway, alert_id, event)
         return bool(made) and made[-1] in after.life.events

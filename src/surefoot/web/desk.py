@@ -10,6 +10,7 @@ from fastapi import Form, Query
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from surefoot.alerts.alertlife import Channel
+from surefoot.pipeline.monitored import begun_by
 from surefoot.pipeline.store import Patient, Store
 from surefoot.records import SurefootError, Tier
 from surefoot.web import incidents as happened
@@ -86,7 +87,7 @@ class Desk:
         """``of``: what changes while it is open, without what it is read for once (static/lists.js)."""
         now_s, patients = self._clock(), self._store.patients(days_too=False)
         one = known_patient(patients, gateway)
-        days = self._store.days(gateway, newest=WINDOW_DAYS)
+        days = begun_by(self._store.days(gateway, newest=WINDOW_DAYS), now_s)
         alerts = self._store.alerts(gateway)
         seen = watch(one, days, now_s)
         lived = last_lived(days)
@@ -161,7 +162,7 @@ class Desk:
             what = _("The name is missing.")
             raise Refused(400, what, _("Nothing was acknowledged."), _("Go back and say who you are."))
         note, now_s = clean(note, _("the note"), LONGEST_NOTE), self._clock()
-        if not any(a.alert.alert_id == alert_id for a in self._store.alerts(gateway)):
+        if not self._store.alert_log.named(gateway, [alert_id]):
             what = _("There is no such alert.")
             raise Refused(404, what, _("Nothing was acknowledged."), _("Reload the page."))
         taken = self._store.acknowledge(alert_id, who, now_s, note, gateway, seen=tier).acknowledged

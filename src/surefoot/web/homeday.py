@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 from surefoot.alerts.redflags import FLAGS
 from surefoot.pipeline.aids import aids_on
 from surefoot.pipeline.asking import Open, open_questions
+from surefoot.pipeline.monitored import begun_by
 from surefoot.pipeline.reads import StoredAlert
 from surefoot.pipeline.shoes import AskedShoes, asked_shoes
 from surefoot.pipeline.store import Store
@@ -95,7 +96,7 @@ def today(store: Store, now_s: float, zone: tzinfo, now: HomeNow | None = None) 
         asked=tuple(_asked(one, zone) for one in questions.incidents),
         done=_done(told, zone),
         walked=tuple(_walked(store, now_s, zone)),
-        worn=_worn(store),
+        worn=_worn(store, now_s),
         sensors=tuple(dict.fromkeys(_sensors(store))),
         fare=sensor_lines(store.worn_sensors(), now, zone),
         worn_today=worn_today(now),
@@ -181,8 +182,8 @@ def _walked(store: Store, now_s: float, zone: tzinfo) -> list[str]:
     return [said[of](many[of]) for of in sorted(many)]
 
 
-def _worn(store: Store) -> str:
-    day = last_lived(store.days(store.gateway(), newest=LOOK_DAYS))
+def _worn(store: Store, now_s: float) -> str:
+    day = last_lived(begun_by(store.days(store.gateway(), newest=LOOK_DAYS), now_s))
     if day is None or only_tests(day):
         return _("No whole day is known yet.")
     counts = _("It did not count: {why}.", why=retold(day.missing)) if day.missing else _("It counted.")

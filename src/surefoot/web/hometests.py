@@ -141,8 +141,8 @@ class HomeTests:
             return
         with self._judging:
             for window in self._store.office.own_page.windows():
-                if is_there(window, self._recorded, self._clock()):
-                    keep_test(self._store, judged(window, self._recorded, self._store), self._zone)
+                if is_there(window, self._recorded, now_s := self._clock()):
+                    keep_test(self._store, judged(window, self._recorded, self._store), self._zone, now_s)
                     self._store.office.own_page.drop_window(window)
 
     def lacks(self, kind: TestKind, side: Side | None = None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta, tzinfo
 
 import surefoot
+from surefoot.pipeline.monitored import begun_by
 from surefoot.pipeline.store import Patient, Store
 from surefoot.records import SIDES, DaySummary, SurefootError
 from surefoot.web import reporttables as tables
@@ -105,7 +106,8 @@ def report(
 def _range(
     first: str | None, last: str | None, days: Sequence[DaySummary], now_s: float, zone: tzinfo | None
 ) -> tuple[str, str]:
-    last = last or (days[-1].day if days else day_of(now_s, zone))
+    begun = begun_by(days, now_s)
+    last = last or (begun[-1].day if begun else day_of(now_s, zone))
     first = first or (date.fromisoformat(last) - timedelta(days=USUAL_DAYS - 1)).isoformat()
     length = (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
     if length < 1:
