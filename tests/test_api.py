@@ -144,8 +144,10 @@ def test_a_token_of_some_patients_sees_no_other(store: Store) -> None:
     one = Program(store, only=[WEAK, NEW])
     assert [p["patient_id"] for p in one.json("/patients")["items"]] == sorted([WEAK, NEW])
     assert one.json("/token")["patients"] == sorted([WEAK, NEW])
+    assert {p["place"] for p in one.json("/patients")["items"]} == {1, 2}, "nor how many others there are"
     assert {a["patient_id"] for a in one.json("/alerts")["items"]} == {WEAK}
     others = Program(store, only=[STEADY])
+    assert others.json(f"/patients/{STEADY}")["place"] == 1
     assert others.json("/alerts")["items"] == []
     for route in NEEDS:
         if "{patient_id}" in route:

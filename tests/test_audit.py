@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import event
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
 
@@ -134,6 +135,21 @@ def test_many_at_once_make_one_chain(store: Store) -> None:
     for one in threads:
         one.join()
     assert (store.office.audit.verify().entries, store.office.audit.verify().wrong) == (25, None)
+
+
+def test_what_is_written_while_it_is_looked_through_is_no_fault(store: Store) -> None:
+    writers = [Thread(target=store.office.audit.add, args=(2000.0, "Dr. 6", "saw"))]
+
+    @event.listens_for(store._engine, "after_cursor_execute")
+    def between_two_questions(*_: object) -> None:
+        if writers:
+            one = writers.pop()
+            one.start()
+            one.join()
+
+    found = store.office.audit.verify()
+    assert not writers and (found.wrong, found.why) == (None, "")
+    assert store.office.audit.verify().entries == 6
 
 
 # ---- what is in it

@@ -222,4 +222,5 @@ def test_the_password_of_a_database_is_not_shown() -> None:
 
     shown = _without_password("postgresql+psycopg://ada:secret@db.example:5432/clinic")
     assert shown == "postgresql+psycopg://db.example:5432/clinic"
+    assert "secret" not in _without_password("postgresql+psycopg://db.example/clinic?user=ada&password=secret")
     assert _without_password("sqlite:////data/clinic.sqlite") == "sqlite:////data/clinic.sqlite"

@@ -94,6 +94,7 @@ def test_an_absent_or_unreadable_file(tmp_path: Path) -> None:
         'broker = "mqtt://home:secret@clinic.example"',
         'other_brokers = ["mqtts://clinic.example", "mqtts://home:s%40@clinic.example"]',
         'clinic_database = "postgresql+psycopg://surefoot:secret@db.example/clinic"',
+        'clinic_database = "postgresql+psycopg://db.example/clinic?user=surefoot&password=secret"',
     ],
 )
 def test_a_password_that_everybody_may_read_is_refused(tmp_path: Path, line: str) -> None:
@@ -109,6 +110,22 @@ def test_an_address_without_a_password_is_nobodys_secret(tmp_path: Path) -> None
     path = toml(tmp_path, '# "mqtt://user:password@host" would be\nbroker = "mqtts://home@clinic.example:8883"')
     path.chmod(0o644)
     assert load_config(path).broker == "mqtts://home@clinic.example:8883"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'broker = "mqtt//home:secret@clinic.example"',
+        'broker = "http://home:secret@clinic.example"',
+        'other_brokers = ["mqtt:/home:secret@clinic.example"]',
+        'clinic_database = "postgresql:surefoot:secret@db.example/clinic"',
+    ],
+)
+def test_a_mistyped_address_does_not_tell_its_password(tmp_path: Path, line: str) -> None:
+    path = toml(tmp_path, line)
+    path.chmod(0o600)
+    told = refusal(path)
+    assert "should look like" in told and "secret" not in told
 
 
 def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
+import paho.mqtt.client as mqtt
 import pytest
 from click.testing import CliRunner
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from broker import require_mosquitto
 from enrolled import Enrolled
@@ -94,6 +99,64 @@ def test_what_is_ones_own_arrives_and_what_is_another_s_does_not(place: Enrolled
         assert asyncio.run(heard(place, *case)) == [b"here"], case
     leaks = [case for case in FOREIGN if asyncio.run(heard(place, *case))]
     assert leaks == [], f"{len(leaks)} of {len(FOREIGN)} leaked"
+
+
+class Paho:
+    """A client that does as it likes: any name, any last will, and it can drop its line without a word."""
+
+    def __init__(self, place: Enrolled, who: str, name: str = "", will: str = "", days: int = 0) -> None:
+        params, self.heard = place.params(who), list[bytes]()
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, name or str(uuid4()), protocol=mqtt.MQTTv5)
+        self._client.tls_set(params.ca_file, params.certificate_file, params.key_file)
+        self._client.on_message = lambda _client, _data, message: self.heard.append(message.payload)
+        if will:
+            self._client.will_set(will, b"a will", 1, retain=True)
+        kept = Properties(PacketTypes.CONNECT)
+        kept.SessionExpiryInterval = 86400 * days
+        self._client.connect("127.0.0.1", place.port, clean_start=not days, properties=kept)
+        self._client.loop_start()
+        while not self._client.is_connected():
+            time.sleep(0.01)
+
+    def listen(self, topic_filter: str) -> None:
+        self._client.subscribe(topic_filter, 1)
+        time.sleep(WAIT_S)
+
+    def say(self, topic: str, payload: bytes, retain: bool = False) -> None:
+        self._client.publish(topic, payload, 1, retain)
+        time.sleep(WAIT_S)
+
+    def leave(self, word: bool = True) -> None:
+        if word:
+            self._client.disconnect()
+        else:
+            self._client._sock_close()
+        self._client.loop_stop()
+        time.sleep(WAIT_S)
+
+
+def test_last_wills_kept_messages_and_anothers_session_are_no_way_round(place: Enrolled) -> None:
+    acks, clinic = f"surefoot/v1/{BERT}/down/ack", Paho(place, CLINIC)
+    clinic.listen("surefoot/v1/#")
+    own, foreign, notice = (f"surefoot/v1/{of}" for of in (f"{ANNA}/up/status", f"{BERT}/up/status", "clinic/notice/x"))
+    for will, told in ((own, [b"a will"]), (foreign, []), (notice, [])):
+        clinic.heard.clear()
+        Paho(place, ANNA, will=will).leave(word=False)
+        assert clinic.heard == told, f"a will to {will}"
+    bert = Paho(place, BERT, "bert", days=1)
+    bert.listen(acks)
+    bert.leave()
+    clinic.say(acks, b"while he is away")
+    anna = Paho(place, ANNA, "bert", days=1)  # under the name of his session, with all he had asked for
+    clinic.say(acks, b"while she has it")
+    anna.say(acks, b"a forged answer", retain=True)
+    anna.listen("#")
+    assert anna.heard == []
+    bert = Paho(place, BERT)
+    bert.listen(acks)
+    assert bert.heard == []
+    for one in (anna, bert, clinic):
+        one.leave()
 
 
 async def connects(link: Link) -> bool:
@@ -221,6 +284,27 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.close()
     with pytest.raises(AuthorityError, match="was revoked"):
         Authority(folder).enroll(ANNA, NOW, 30)
+
+
+def test_it_is_said_which_brokers_still_let_a_revoked_one_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SUREFOOT_OTHER_BROKERS", '["mqtts://user:secret@spare.example:8883"]')
+    folder = tmp_path / "authority"
+    assert run(folder, "enroll", ANNA, "--host", "clinic.example")[0] == 0
+    status, told = run(folder, "revoke", ANNA)
+    assert status == 0 and "let in at spare.example:8883 until" in told and "secret" not in told
+
+
+@pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="what a program is called is asked of /proc")
+def test_a_number_that_is_another_program_s_by_now_is_left_alone(tmp_path: Path) -> None:
+    """A broker that was killed leaves its number behind."""
+    other = subprocess.Popen(["sleep", "60"])
+    (tmp_path / "mosquitto.pid").write_text(str(other.pid))
+    assert not Authority(tmp_path).tell_broker()
+    with pytest.raises(subprocess.TimeoutExpired):
+        other.wait(0.3)
+    other.kill()
+    other.wait()
 
 
 def test_a_gateway_is_revoked_although_the_database_does_not_answer(

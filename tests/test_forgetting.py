@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +34,7 @@ from surefoot.alerts.mqtt import Link, Received
 from surefoot.cli.clinic import _keep_no_longer, clinic
 from surefoot.pipeline.clinic import serve, take
 from surefoot.pipeline.delivery import deliver
+from surefoot.pipeline.engine import _set_up_sqlite
 from surefoot.pipeline.forgetting import AGED, DELETED, STANDS, STAYS
 from surefoot.pipeline.profiles import Profile
 from surefoot.pipeline.schema import APPEND_ONLY, metadata
@@ -166,14 +169,42 @@ def message(gateway: str, seq: int | None, kind: Kind, body: str) -> UpMessage:
 def test_nothing_stays_in_the_file(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
     lived(store, WEAK, NAME)
-    before = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    before = bytes_of(tmp_path)
     assert NAME.encode() in before and b"both_legs_weak" in before
     with store._engine.begin() as connection:
         connection.exec_driver_sql("PRAGMA secure_delete=OFF")  # some SQLite overwrite without being asked
     store.office.forget(WEAK, NOW_S, "Cy")
-    after = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    after = bytes_of(tmp_path)
     assert NAME.encode() not in after and b"both_legs_weak" not in after and b"letter of" not in after
     store.close()
+
+
+def test_what_another_program_still_reads_is_not_called_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's journal cannot be emptied while somebody reads: whoever deletes is told that it is still there."""
+    monkeypatch.setenv("SUREFOOT_CLINIC_DATABASE", f"sqlite:///{tmp_path}/clinic.sqlite")
+    monkeypatch.setattr("surefoot.pipeline.engine.BUSY_TIMEOUT_MS", 50)
+    store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    lived(store, WEAK, NAME)
+    lived(store, STEADY, "Mr. Other")
+    with store._read() as reading:
+        assert reading.scalar(sql("SELECT count(*) FROM alerts")) == 2
+        done = run(NAME, "--yes")
+        assert done.exit_code == 0 and "another program reads the database just now" in done.output
+        assert NAME.encode() in bytes_of(tmp_path), "or else there was nothing to tell"
+    assert store.office.clear_journal() and NAME.encode() not in bytes_of(tmp_path)
+    assert "another program" not in run(STEADY, "--yes").output
+    store.close()
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+def test_what_is_replaced_leaves_no_bytes_whatever_sqlite_does_by_itself() -> None:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("PRAGMA secure_delete=OFF")
+        _set_up_sqlite(connection, None)
+        assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 # ---- what is older than it may be
@@ -279,4 +310,16 @@ def test_what_cannot_be_read_of_a_deleted_patient_is_not_kept_either(store: Stor
     payload = up_payload(WEAK, 5, "bout", json.dumps({"nonsense": NAME}))
     ((topic, answer),) = take(store, [Received(up_topic(WEAK, "bout"), payload)], NOW_S)
     assert WEAK in topic and DELETED.encode() in answer
+    assert tables_with(store, NAME) == set()
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_nor_what_came_under_a_topic_that_nobody_knows(store: Store, late: bool) -> None:
+    """A home may write below its own topic what it likes, and a newer one does."""
+    strange = Received(f"surefoot/v1/{WEAK}/up/day/of-{NAME}", up_payload(WEAK, 5, "day", json.dumps({"of": NAME})))
+    if not late:
+        take(store, [strange], NOW_S)
+    store.office.forget(WEAK, NOW_S, "Cy")
+    if late:
+        take(store, [strange], NOW_S)
     assert tables_with(store, NAME) == set()

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 import made
 from made import HOME, OTHER
-from surefoot.alerts.bodies import BoutBody, StatusBody
-from surefoot.alerts.messages import read_ack, up_payload, up_topic
+from surefoot.alerts.bodies import AlertBody, Body, BoutBody, StatusBody
+from surefoot.alerts.messages import Kind, read_ack, up_payload, up_topic
 from surefoot.alerts.mqtt import Received
 from surefoot.pipeline.clinic import take
-from surefoot.pipeline.complaints import CLOCK_OFF, NUMBER_REUSED, ROWS_MISSING
+from surefoot.pipeline.complaints import ALERT_REFUSED, CLOCK_OFF, NUMBER_REUSED, ROWS_MISSING, ROWS_REFUSED
 from surefoot.pipeline.duty import watch
 from surefoot.pipeline.holes import SHOWN_AFTER_S
 from surefoot.pipeline.store import Store, open_store
@@ -172,6 +172,28 @@ def test_a_number_that_comes_back_with_other_content_is_a_security_alert(clinic:
     take(clinic, [bout(3)], 1e6 + 90_000)
     watch(clinic, 1e6 + 90_000, 1e6)
     assert NUMBER_REUSED not in open_alerts(clinic)
+
+
+def test_what_cannot_be_read_is_told_an_alert_above_all(clinic: Store) -> None:
+    """As of a home with a newer surefoot: it is turned down for good, so nobody would ever hear of it."""
+    take(clinic, [bout(1)], 1e6)
+    assert told_of_unread(clinic, 2, "bout", BoutBody.of(made.bout(2))) == (ROWS_REFUSED, "1 message of this home")
+    alert = AlertBody.of(made.alert("worse", "T3"))
+    assert told_of_unread(clinic, 3, "alert", alert) == (ALERT_REFUSED, "2 messages of this home")
+    assert "ask the patient today" in open_alerts(clinic)[ALERT_REFUSED]
+    take(clinic, [bout(4)], 1e6 + 90_000)
+    watch(clinic, 1e6 + 90_000, 1e6 + 90_000)
+    assert open_alerts(clinic) == {}
+
+
+def told_of_unread(clinic: Store, seq: int, kind: Kind, body: Body) -> tuple[str, str]:
+    """The alert there is once a message with a field too many has come, and how it begins."""
+    newer = f'{body.json_text()[:-1]},"newer":1}}'
+    answers = take(clinic, [Received(up_topic(HOME, kind), up_payload(HOME, seq, kind, newer))], 1e6)
+    assert [one.seq for answer in answers for one in read_ack(*answer).rejected] == [seq]
+    watch(clinic, 1e6 + 1, 1e6)
+    ((named, sentence),) = open_alerts(clinic).items()
+    return named, sentence.partition(" could not be read")[0]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.pipeline.telling import told_check_in
 from surefoot.records import Aid, Order, Question, SensorStatus, Stride
+from surefoot.web import homeapp
 from surefoot.web.homeapp import HomePage, make_home_app
 from test_web import HERE, text
 from test_web_browser import Watched, browser
@@ -138,6 +139,29 @@ def test_a_store_that_cannot_write_takes_no_text_away(home: Store, monkeypatch: 
 
 
 # ---- did your leg give way?
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/"), ("POST", "/shoes")])
+def test_a_fault_that_nobody_thought_of_is_a_page_with_the_emergency_text(
+    home: Store, method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("today", "asked_shoes"):
+        monkeypatch.setattr(homeapp, name, fails)
+    page = asked(home, method, path, {"word": "still"} if method == "POST" else None)
+    assert page.status_code == 500 and "This should not have happened (ValueError)" in text(page)
+    assert FIRST_LINE in text(page) and "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_a_red_flag_that_nobody_hears_of_is_said_whatever_went_wrong(
+    home: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(homeapp, "keep_check_in", fails)
+    page = text(asked(home, "POST", "/checkin", {"pain": "9", **NO, "flag_saddle_numbness": "yes"}))
+    assert FIRST_LINE in page and "could NOT be kept" in page
+
+
+def fails(*_: object) -> None:
+    raise ValueError("nobody thought of it")
 
 
 def test_a_probable_incident_is_asked_about_until_it_is_answered(home: Store) -> None:

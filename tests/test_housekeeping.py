@@ -56,6 +56,17 @@ def test_the_oldest_of_what_was_measured_gives_way_and_nothing_else(config: Conf
     store.close()
 
 
+def test_what_the_clinic_turned_down_is_told_at_home(config: Config) -> None:
+    store = open_store(config.home_store)
+    house, board = house_of(config, store)
+    store.keep_alert(made.alert("first"))
+    house.look(0.0)
+    assert "put aside" not in board.line(0.0)
+    store.outbox.settle([], {1: "body.newer: Extra inputs are not permitted"})
+    assert house.look(60.0) == 0 and "1 findings were put aside: the clinic turned them down" in board.line(60.0)
+    store.close()
+
+
 def test_thirty_days_without_a_clinic_fit() -> None:
     """By the largest messages there are: every day with 100 bouts and 130 incidents with all their signal."""
     bout = len(BoutBody.of(made.bout(10**7)).json_text())

@@ -176,6 +176,10 @@ def test_what_people_do_is_signed_by_their_login(app: FastAPI, store: Store) -> 
     assert "Acknowledged by Nurse Bo" in text(bo.post("/acknowledge", form))
     (one,) = store.alerts()
     assert (one.acknowledged.who, one.acknowledged.note) == ("Nurse Bo", "Called & talked; 5 > 3")
+    cy = logged_in(app, "Cy")
+    key = hidden(cy.get("/alerts/technical").text, "/logout")["csrf"]
+    assert cy.post("/seen", {"gateway": WEAK, "alert_id": "a"}, x_csrf=key).status_code == 204
+    assert [event.who for event in store.alert_log.events(WEAK, "a") if event.what == "seen"] == [], "no page of theirs"
     bo.post("/seen", {"gateway": WEAK, "alert_id": "a"}, x_csrf=form["csrf"])
     assert {event.who for event in store.alert_log.events(WEAK, "a") if event.what == "seen"} == {"Nurse Bo"}
 
@@ -461,3 +465,25 @@ def test_a_name_belongs_to_one_person_for_good(store: Store) -> None:
     for roles in ((), ("boss",)):
         with pytest.raises(StoreError, match="role"):
             store.office.staff.add("Zoe", roles, PASSWORD, NOW_S)
+
+
+@pytest.mark.parametrize("removed", [False, True])
+def test_who_is_changed_while_they_log_in_has_no_session(
+    store: Store, removed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password takes a while to look at: whoever keeps trying one that has leaked is there when it is changed."""
+    office = hired(store, NOW_S).office
+    monkeypatch.setattr("surefoot.pipeline.login.is_weak_by_now", lambda _: True)
+
+    def looked_at(stored: str | None, password: str) -> bool:
+        if removed:
+            office.staff.remove("Dr. Ada")
+        else:
+            office.staff.set_password("Dr. Ada", "another one entirely", NOW_S)
+        return passwords.fits(stored, password)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr("surefoot.pipeline.login.fits", looked_at)
+        assert office.logins.log_in("Dr. Ada", PASSWORD, "10.0.0.1", "t", NOW_S) is None
+    assert office.logins.who("t", NOW_S) is None
+    assert office.logins.log_in("Dr. Ada", PASSWORD, "10.0.0.1", "u", NOW_S) is None, "it was not renewed"

@@ -111,6 +111,27 @@ def test_a_row_that_the_disk_has_spoilt_holds_up_no_other(tmp_path, keys):
     home.close()
 
 
+@pytest.mark.parametrize("beside", [True, False], ids=["whole beside", "spoilt beside"])
+def test_an_alert_whose_row_is_spoilt_goes_all_the_same(tmp_path, beside):
+    """And what somebody told: each stands in the home's own records, too."""
+    home = open_store(f"sqlite:///{tmp_path}/home.db")
+    home.keep_bout(made.bout(1))
+    home.keep_alert(made.alert("a", "T3"))
+    home.diary.keep_check_in(made.check_in(2, 7, "both_legs_weak"))
+    sent = {row.kind: row.body for row in home.outbox.pending(10)}
+    with home._write() as connection:
+        connection.exec_driver_sql("UPDATE outbox SET body = CAST(x'fffe' AS TEXT) WHERE seq > 1")
+        if not beside:
+            connection.exec_driver_sql("UPDATE alerts SET body = CAST(x'fffe' AS TEXT)")
+    again = {row.kind: (row.seq, row.body) for row in home.outbox.pending(10)}
+    if beside:
+        assert again == {"alert": (4, sent["alert"]), "checkin": (5, sent["checkin"]), "bout": (1, sent["bout"])}
+        assert home.outbox.set_aside() == []
+    else:
+        assert set(again) == {"bout", "checkin"} and [row.kind for row in home.outbox.set_aside()] == ["alert"]
+    home.close()
+
+
 def test_where_no_row_can_be_read_none_is_put_aside(tmp_path):
     home = open_store(f"sqlite:///{tmp_path}/home.db")
     home.keep_bout(made.bout(1))

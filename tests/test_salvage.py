@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 
 import made
+from surefoot.cli import soundstore
+from surefoot.cli.housekeeping import BALLAST
 from surefoot.cli.soundstore import open_sound
 from surefoot.cli.spare import AHEAD, Spare, read_spare, renew_spare
 from surefoot.config import Config, load_config
 from surefoot.pipeline.salvage import KEPT, put_aside
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import WornSensor
+from surefoot.records import Alert, WornSensor
 
 wear = importlib.import_module("surefoot.cli.wear")  # the file, not the command in it
 LEFT = WornSensor("left", "shank", "open", "C0:00:00:00:00:01", "Surefoot 01", 100.0, 0.0)
@@ -182,6 +184,83 @@ def test_where_no_new_one_can_be_made_that_is_said(config: Config, monkeypatch: 
     monkeypatch.setattr("surefoot.cli.soundstore.put_aside", closed)
     with pytest.raises(StoreError, match="A new one cannot be made beside it: Read-only file system"):
         open_sound(config, NOW_S)
+
+
+class Killed(BaseException):
+    """Where a program is killed nothing of it runs any more."""
+
+
+@pytest.mark.parametrize("at", ["open_store", "salvage", "put_aside", "store_damaged"])
+@pytest.mark.parametrize("late", [False, True], ids=["before", "behind"])
+def test_killed_while_it_saves_it_saves_all_the_same(
+    config: Config, at: str, late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next start finds a new, empty store, takes it for sound, and begins to count anew."""
+    name = filled(config)
+    spoil(path_of(config), 0.3)
+    done = getattr(soundstore, at)
+
+    def killed(*given: object) -> None:
+        if late:
+            done(*given)
+        raise Killed
+
+    with monkeypatch.context() as first, pytest.raises(Killed):
+        first.setattr(soundstore, at, killed)
+        open_sound(config, NOW_S)
+    store, _ = open_sound(config, NOW_S + 60)
+    assert store.gateway() == name and store.worn_sensors() == [LEFT] and len(store.days(name)) > 5
+    assert "weakness" in {one.alert.alert_id for one in store.alerts()} and len(technical(store)) == 1
+    store.keep_alert(made.alert("new"))
+    assert store.outbox.newest() > 89, "numbers that were used are not used again"
+    store.close()
+    assert {one.name for one in config.home.glob("home.sqlite*")} - {"home.sqlite"} == {
+        one.name for one in config.home.glob("home.sqlite.damaged-*")
+    }
+
+
+@pytest.mark.parametrize("ballast", [True, False])
+def test_where_what_is_saved_fills_the_disk_the_ballast_makes_room_for_the_alert(
+    config: Config, ballast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(config)
+    spoil(path_of(config), 0.3)
+    kept = Store.keep_alert
+    if ballast:
+        (config.home / BALLAST).write_bytes(b"0")
+
+    def keep(store: Store, alert: Alert) -> None:
+        if (config.home / BALLAST).exists() or not ballast:
+            raise StoreError("The disk is full.", "", "", "full")
+        kept(store, alert)
+
+    monkeypatch.setattr(Store, "keep_alert", keep)
+    if not ballast:
+        with pytest.raises(StoreError, match="The disk is full"):
+            open_sound(config, NOW_S)
+        monkeypatch.undo()  # somebody has made room
+    store, _ = open_sound(config, NOW_S)
+    assert len(technical(store)) == 1
+    store.close()
+
+
+def test_a_page_that_is_open_meanwhile_goes_on_in_the_new_store(config: Config) -> None:
+    """What a patient tells there must not go into the file that was put aside."""
+    name = filled(config)
+    page = open_store(config.home_store)
+    assert len(page.days(name)) == 28
+    spoil(path_of(config), 0.3)
+    store, told = open_sound(config, NOW_S)
+    assert "begun anew" in told
+    away = path_of(config).rename(config.home / "away")  # as between the old one and the new one
+    with pytest.raises(StoreError, match="not there any more"):
+        page.diary.keep_check_in(made.check_in(1))
+    assert not path_of(config).exists()
+    away.rename(path_of(config))
+    page.diary.keep_check_in(made.check_in(2, 7, "both_legs_weak"))
+    assert store.diary.check_ins(name) == [made.check_in(2, 7, "both_legs_weak")]
+    page.close()
+    store.close()
 
 
 def test_a_spare_that_is_rubbish_or_missing_is_none(config: Config) -> None:

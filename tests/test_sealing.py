@@ -267,6 +267,11 @@ def test_keys_are_looked_for_where_they_belong(tmp_path: Path, monkeypatch: pyte
     assert clinic_keys(Config(home=tmp_path, keys=tmp_path / "clinic.keys")).newest == OLD.id
     with pytest.raises(SecretError, match="There is no key file"):
         clinic_keys(Config(home=tmp_path, keys=tmp_path / "nowhere"))
+    (credentials / "surefoot-keys").chmod(0o440)  # as systemd does by an access list, whose mask stands for the group
+    assert clinic_keys(config).newest == NEW.id
+    (credentials / "surefoot-keys").chmod(0o444)
+    with pytest.raises(SecretError, match="can be read by others"):
+        clinic_keys(config)
 
 
 def run(*words: str) -> tuple[int, str]:
@@ -295,6 +300,22 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sealed with the key" in told and not keys.exists(), "no second first key beside a sealed database"
     (tmp_path / "elsewhere").rename(keys)
     assert run("show")[0] == 0
+
+
+def test_what_was_stored_as_it_is_stands_in_no_file_once_it_is_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also beside a clinic that runs, whose hold on the database keeps the journal from being worked in at the end."""
+    monkeypatch.setenv("SUREFOOT_HOME", str(tmp_path))
+    running = filled(f"sqlite:///{tmp_path}/clinic.sqlite", None)
+
+    def is_there(text: str) -> bool:
+        return any(text.encode() in path.read_bytes() for path in tmp_path.glob("clinic.sqlite*"))
+
+    assert is_there(NAME) and is_there(NOTE)
+    assert "Sealed 2 names and notes." in run("make")[1]
+    assert not is_there(NAME) and not is_there(NOTE)
+    running.close()
 
 
 def test_an_export_of_a_sealed_clinic_is_readable_and_logged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, Double, Integer, MetaData, Table, Text, create_engine, inspect
+from sqlalchemy import Column, Double, Integer, MetaData, Table, Text, create_engine, inspect, text
 
 import made
 from made import OTHER
@@ -524,3 +524,16 @@ def test_alert_fields_are_all_kept(home):
     stored = home.alerts()[0].alert
     assert {field.name for field in dataclasses.fields(Alert)} == set(type(stored).__slots__)
     assert stored == made.alert("a")
+
+
+def test_no_error_of_a_database_tells_what_was_to_be_stored(home):
+    """An error that nobody thought of goes into a log whole."""
+    with pytest.raises(Exception, match="nowhere") as told, home._engine.begin() as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:name)"), {"name": "Mrs. Secret"})
+    assert "Secret" not in str(told.value)
+
+
+def test_an_address_that_cannot_be_opened_does_not_tell_its_password():
+    with pytest.raises(StoreError, match="cannot be opened") as told:
+        open_store("postgresql+psycopg://ada:one_secret@127.0.0.1:1/x?password=another_secret")
+    assert "secret" not in str(told.value)

@@ -23,7 +23,8 @@ from surefoot.records import SurefootError
 PREFIX = "SUREFOOT_"
 FILE_VARIABLE = f"{PREFIX}CONFIG"
 LANGUAGES = Path(__file__).parent / "web" / "locale"
-_PASSWORD = re.compile(r"://[^/@\s\"']*:[^/@\s\"']+@")  # in an address: of a broker, of a database
+_PASSWORD = re.compile(r"""://[^/@\s"']*:[^/@\s"']+@|[?&]password=""")  # in an address: of a broker, of a database
+_SECRET = re.compile(r"""(?<=:)[^@\s]*(?=@)|(?<=password=)[^&\s"']*""")  # in what was perhaps to be one
 
 Person = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
@@ -229,8 +230,9 @@ def _plain(error: ValidationError, places: Mapping[str, str]) -> ConfigError:
     first = error.errors()[0]
     name = str(first["loc"][0])
     told = first["msg"].removeprefix("Value error, ")
+    given = _SECRET.sub("...", repr(first["input"]))
     return ConfigError(
-        f"The setting {name!r} cannot be {first['input']!r}: {told[0].lower()}{told[1:]}.",
+        f"The setting {name!r} cannot be {given}: {told[0].lower()}{told[1:]}.",
         "Nothing was started.",
         f"Correct {places.get(name, name)}.",
     )

@@ -44,7 +44,7 @@ LARGEST_INCIDENT = 61_440  # bytes: its raw signal needs the room; with its topi
 LARGEST_DAY = 61_440  # bytes: some hundred numbers, each with what it is compared with
 LARGEST_SEQ = 2**63 - 1
 _ENVELOPE = 256  # bytes kept free for the envelope around a body
-_TOPIC = re.compile(rf"{ROOT}/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/up/([a-z]+)")
+_TOPIC = re.compile(rf"{ROOT}/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/up/(.+)", re.DOTALL)
 _SEQ = re.compile(rb'"seq"\s*:\s*(\d{1,19})\s*[,}]')
 
 Gateway = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]

@@ -136,7 +136,10 @@ class Authority:
     def tell_broker(self) -> bool:
         """Have a running Mosquitto read its lists again; tell whether one was running."""
         try:
-            os.kill(int((self.folder / "mosquitto.pid").read_text()), signal.SIGHUP)
+            number = int((self.folder / "mosquitto.pid").read_text())
+            if not _is_broker(number):
+                return False
+            os.kill(number, signal.SIGHUP)
         except (OSError, ValueError):
             return False
         return True
@@ -180,6 +183,12 @@ class Authority:
 
     def _own(self) -> Identity:
         return Identity((self.folder / "authority.crt").read_bytes(), (self.folder / "authority.key").read_bytes())
+
+
+def _is_broker(number: int) -> bool:
+    """The file of one that was killed stays, and by then its number may be another program's, which a signal ends."""
+    named = Path(f"/proc/{number}/comm")
+    return not Path("/proc/self/comm").exists() or (named.exists() and named.read_text().startswith("mosquitto"))
 
 
 def now_utc(now_s: float) -> datetime:

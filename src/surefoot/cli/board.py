@@ -59,6 +59,7 @@ class Board:
         self.waiting = 0  # rows in the outbox
         self.last_incident = ""
         self.evicted = 0  # rows that gave way in the outbox: they stay at home, and the clinic lacks them
+        self.aside = 0  # rows that will not be sent: turned down by the clinic, too large, or spoilt on the disk
         self.faults: dict[HomeFault, str] = {}  # what keeps this home from its work, in words; "" where it is over
         self.mounting = ""  # how the sensors sit, in the patient's words
         self.asked: tuple[SuddenQuestion, ...] = ()  # today, answered or not
@@ -176,6 +177,8 @@ class Board:
         now = [told for told in (*tuple(self.faults.values()), self.phase, self.mounting, *self._held(), legs) if told]
         if self.evicted:
             now.append(f"{self.evicted} findings found no room in the outbox: they stay at home, the clinic lacks them")
+        if self.aside:
+            now.append(f"{self.aside} findings were put aside: the clinic turned them down, or they cannot be sent")
         return [*now, *incident, *clinic]
 
     def _held(self) -> list[str]:

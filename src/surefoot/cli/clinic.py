@@ -232,10 +232,11 @@ def _teller(line: Line) -> Callable[[SurefootError], None]:
 
 
 def _without_password(url: str) -> str:
+    """Neither before the host nor among what follows a question mark."""
     parts = urlsplit(url)
-    if "@" not in parts.netloc:
+    if "@" not in parts.netloc and not parts.query:
         return url
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def _first(group: BaseException) -> BaseException:

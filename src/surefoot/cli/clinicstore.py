@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import click
 
+from surefoot.cli.console import note
 from surefoot.cli.keyfile import clinic_keys
 from surefoot.config import Config, load_config
 from surefoot.pipeline.store import Store, StoreError, open_store
@@ -67,3 +68,12 @@ def operator() -> str:
         return f"{getpass.getuser()} (command line)"
     except (OSError, KeyError):
         return "(command line)"
+
+
+def clear_journal(store: Store) -> None:
+    """Behind what deletes or seals: no byte of it stands as it was, or it is said where."""
+    if not store.office.clear_journal():
+        note(
+            "another program reads the database just now, so its files still hold what was there before: end that "
+            "program, then start the clinic again: whoever closes the database last clears it"
+        )

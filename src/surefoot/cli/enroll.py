@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from surefoot.alerts.broker import Address
 from surefoot.cli.authority import Authority, AuthorityError, now_utc
 from surefoot.cli.clinicstore import clinic_config, clinic_store, operator
 from surefoot.cli.console import Terminal, note
@@ -118,6 +119,11 @@ def revoke(context: click.Context, gateway: str, folder: Path | None) -> None:
     click.echo(f"{gateway} is revoked.")
     if not is_told:
         note("no broker runs from this folder: where it does, have it read its lists again (kill -HUP)")
+    if others := clinic_config(context).other_brokers:
+        addresses = " and ".join(str(Address.parse(one)) for one in others)
+        note(
+            f"it is let in at {addresses} until access.list and revoked.crl are copied there and read again (kill -HUP)"
+        )
     with clinic_store(context) as store:
         store.office.audit.add(time.time(), operator(), "revoked a gateway", name)
 

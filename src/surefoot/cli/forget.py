@@ -6,7 +6,7 @@ import time
 
 import click
 
-from surefoot.cli.clinicstore import clinic_store, operator
+from surefoot.cli.clinicstore import clear_journal, clinic_store, operator
 from surefoot.cli.console import note
 from surefoot.pipeline.store import Patient, Store, StoreError
 
@@ -32,7 +32,8 @@ def forget(context: click.Context, patient: str, yes: bool) -> None:
         if not yes:
             click.confirm("Delete all of it, for good?", abort=True)
         gone = store.office.forget(found.gateway, time.time(), operator())
-    click.echo(f"Deleted: {sum(gone.values())} rows. The home's id stays in the log of who did what.")
+        click.echo(f"Deleted: {sum(gone.values())} rows. The home's id stays in the log of who did what.")
+        clear_journal(store)
     note(f"let the home send no longer: surefoot clinic revoke {found.gateway}")
     note("the home's own store is deleted there (its folder)")
     note("copies of this database still hold the patient, beside it (*.schema-N) or in it (PostgreSQL: public_N), too")

@@ -65,6 +65,7 @@ class Housekeeping:
                 if not (self._home / BALLAST).exists():
                     self._keep_room_inside()
                 self._board.evicted = self._store.outbox.evicted()
+                self._board.aside = self._store.outbox.count_aside()
                 waiting = self._store.outbox.count()
             except (StoreError, OSError) as trouble:
                 if isinstance(trouble, StoreError) and trouble.trouble == "damaged":

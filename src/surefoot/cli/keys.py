@@ -6,7 +6,7 @@ import time
 
 import click
 
-from surefoot.cli.clinicstore import clinic_config, clinic_store, operator
+from surefoot.cli.clinicstore import clear_journal, clinic_config, clinic_store, operator
 from surefoot.cli.console import note
 from surefoot.cli.keyfile import clinic_file, clinic_keys, keys_in, write_keys
 from surefoot.cli.secretfile import SecretError
@@ -37,6 +37,7 @@ def make(context: click.Context) -> None:
     write_keys(path, [new_key()])
     _seal(config, "made a key")
     note(f"the key is in {path}: keep a copy, and not beside copies of the database")
+    note("start a running clinic again: it has no key yet, so it cannot read what is sealed now")
 
 
 @key.command()
@@ -68,7 +69,8 @@ def show(context: click.Context) -> None:
                 "Patients' names and notes are stored as they are: there is no key. Make one: surefoot clinic key make"
             )
             return
-        done = store.office.seal_anew()
+        if done := store.office.seal_anew():
+            clear_journal(store)
     ids = [one.id for one in keys_in(clinic_file(config))]
     click.echo(f"Keys in {clinic_file(config)}: {', '.join(ids)}; the last one seals.")
     if done:
@@ -81,5 +83,6 @@ def _seal(config: Config, what: str) -> None:
     try:
         store.office.audit.add(time.time(), operator(), what, told=keys.newest if keys else "")
         click.echo(f"Sealed {store.office.seal_anew()} names and notes.")
+        clear_journal(store)
     finally:
         store.close()

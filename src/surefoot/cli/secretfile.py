@@ -19,8 +19,8 @@ class SecretError(SurefootError):
 def secret_in(path: Path) -> str:
     """What stands in it. Raise SecretError where it is not there, or others may read it."""
     try:
-        mode = path.stat().st_mode
-        if sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        others = stat.S_IRWXO if _is_handed_over(path) else stat.S_IRWXG | stat.S_IRWXO
+        if sys.platform != "win32" and path.stat().st_mode & others:
             remedy = f"Take the right away and change the secret: chmod 600 {path}"
             raise SecretError(f"{path} can be read by others on this machine.", "It was not used.", remedy)
         return path.read_text(encoding="utf-8")
@@ -44,3 +44,9 @@ def write_file(path: Path, content: bytes, mode: int = PRIVATE) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _is_handed_over(path: Path) -> bool:
+    """By systemd, into a folder of this service alone: the right that its user gets there looks like its group's."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return folder is not None and path.parent == Path(folder)

@@ -1,8 +1,8 @@
-"""Arrivals: what a clinic lacks of each home, what homes say of themselves, and numbers used twice."""
+"""Arrivals: what a clinic lacks of each home, what homes say of themselves, numbers used twice, letters not read."""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, case, func, select
 
 from surefoot.alerts.bodies import StatusBody
 from surefoot.pipeline import holes
@@ -34,3 +34,11 @@ class Arrivals:
         query = query.where(dead_letters.c.reason == REUSED, dead_letters.c.received_s >= since_s)
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             return {gateway: count for gateway, count in connection.execute(query) if gateway}
+
+    def turned_down(self, since_s: float) -> dict[str, tuple[int, int]]:
+        """Homes of which messages could not be read since then: how many, and how many of those were alerts."""
+        alerts = func.sum(case((dead_letters.c.topic.like("%/alert"), 1), else_=0))
+        query = select(dead_letters.c.gateway, func.count(), alerts).group_by(dead_letters.c.gateway)
+        query = query.where(dead_letters.c.reason != REUSED, dead_letters.c.received_s >= since_s)
+        with plain_words("The records cannot be read"), self._engine.begin() as connection:
+            return {gateway: (count, int(urgent)) for gateway, count, urgent in connection.execute(query) if gateway}

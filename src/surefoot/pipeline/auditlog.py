@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select
 
-from surefoot.pipeline.engine import plain_words, writing
+from surefoot.pipeline.engine import of_one_moment, plain_words, writing
 from surefoot.pipeline.rows import upsert
 from surefoot.pipeline.schema import about as about_table
 from surefoot.pipeline.schema import audit
@@ -73,7 +73,7 @@ class AuditLog:
 
     def verify(self, noted: str = "") -> Verdict:
         """Look through all of it. ``noted``: a head that was written down elsewhere, which must be in it still."""
-        with plain_words("The log cannot be read"), self._engine.begin() as connection:
+        with plain_words("The log cannot be read"), of_one_moment(self._engine) as connection:
             head = connection.scalar(select(about_table.c.value).where(about_table.c.name == _HEAD)) or ""
             query = select(audit).order_by(audit.c.id).execution_options(yield_per=1000)
             with connection.execute(query) as rows:

@@ -1,7 +1,8 @@
-"""Complaints about a home: rows that never came, numbers used twice, a disk or a clock in trouble (tier T0).
+"""Complaints about a home: rows that never came or cannot be read, numbers used twice, a disk or a clock in trouble.
 
-Pure: what arrived and what the home says of itself in, technical alerts out. Each is named by its day, so what goes on
-is told once a day and is over when it is no longer so; of what a home said of itself, by the day on which it said so.
+Pure: what arrived and what the home says of itself in, technical alerts (T0) out. Each is named by its day, so what
+goes on is told once a day and is over when it is no longer so; of what a home said of itself, by the day on which it
+said so.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from surefoot.alerts.rules import NAMES
 from surefoot.pipeline.holes import Missing
 from surefoot.records import Alert
 
-ROWS_MISSING, NUMBER_REUSED, CLOCK_OFF = "rows_missing", "number_reused", "home_clock_off"
+ROWS_MISSING, ROWS_REFUSED, ALERT_REFUSED = "rows_missing", "rows_refused", "alert_refused"
+NUMBER_REUSED, CLOCK_OFF = "number_reused", "home_clock_off"
 RECENT_S = 86400.0  # a hole is told of for a day; the pages show it for good (P)
 CLOCK_OFF_S = 120.0  # a sign of life is under way for seconds (P)
 NOT_THIS = "About what was sent, not about the leg: it says nothing about how the patient is."
@@ -32,20 +34,26 @@ FAULTS: dict[HomeFault, tuple[str, str]] = {  # what is wrong there, and what to
         "Renew it, surefoot clinic renew, or enroll the home again: after that nothing comes from there",
     ),
 }
-KINDS = (ROWS_MISSING, NUMBER_REUSED, CLOCK_OFF, *(f"home_{fault}" for fault in FAULTS))
+KINDS = (ROWS_MISSING, ROWS_REFUSED, ALERT_REFUSED, NUMBER_REUSED, CLOCK_OFF, *(f"home_{fault}" for fault in FAULTS))
 
 
 def complaints(
     missing: Sequence[Missing],
     told: Mapping[str, tuple[StatusBody, float]],
     reused: Mapping[str, int],
+    turned_down: Mapping[str, tuple[int, int]],
     now_s: float,
     day_of: Callable[[float], str],
     homes: Collection[str],
 ) -> dict[tuple[str, str], Alert]:
     """What a person must see, by gateway and kind."""
     day = day_of(now_s)
-    found = [*_lacking(missing, now_s, day), *_reused(reused, now_s, day), *_faulty(told, now_s, day_of)]
+    found = [
+        *_lacking(missing, now_s, day),
+        *_reused(reused, now_s, day),
+        *_unread(turned_down, now_s, day),
+        *_faulty(told, now_s, day_of),
+    ]
     return {(gateway, alert.kind): alert for gateway, alert in found if gateway in homes}
 
 
@@ -69,6 +77,18 @@ def _reused(reused: Mapping[str, int], now_s: float, day: str) -> Iterator[tuple
         means = "Either its box was set up from an old copy, or a second one sends under its name"
         remedy = "If nobody restored a copy, revoke its certificate: surefoot clinic revoke"
         yield gateway, _alert(NUMBER_REUSED, gateway, now_s, day, what, means, remedy)
+
+
+def _unread(turned_down: Mapping[str, tuple[int, int]], now_s: float, day: str) -> Iterator[tuple[str, Alert]]:
+    """Turned down for good, and put aside at home: what it told, an alert perhaps, nobody would hear of."""
+    for gateway, (many, alerts) in turned_down.items():
+        some = f"{many} message{'s' * (many != 1)} of this home"
+        what = f"{some} could not be read here and stay{'s' * (many == 1)} there"
+        kind, means = ROWS_REFUSED, "What the pages show of these days may lack something"
+        if alerts:
+            kind, means = ALERT_REFUSED, "An alert is among them, which stands on no page: ask the patient today"
+        remedy = "Bring this clinic and the home's box to the same version of surefoot"
+        yield gateway, _alert(kind, gateway, now_s, day, what, means, remedy)
 
 
 def _faulty(

@@ -122,7 +122,9 @@ def _complaints(
 ) -> dict[tuple[str, str], _Ours]:
     """Of every home and kind: what is the matter, None where nothing is."""
     of = store.arrivals
-    told = complaints(of.missing(now_s), of.told(), of.reused(now_s - RECENT_S), now_s, day_of, homes)
+    since_s = now_s - RECENT_S
+    letters = of.reused(since_s), of.turned_down(since_s)
+    told = complaints(of.missing(now_s), of.told(), *letters, now_s, day_of, homes)
     ours: dict[tuple[str, str], _Ours] = {(gateway, kind): None for gateway in homes for kind in KINDS}
     return ours | {key: (key[0], alert) for key, alert in told.items()}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as NoLineFree
 from sqlalchemy.pool import QueuePool
 
@@ -52,7 +52,7 @@ class StoreError(SurefootError):
 def open_engine(url: str, keys: Keyring | None = None) -> Engine:
     """An engine on a database with today's tables, sealed with ``keys``. Raise StoreError with the remedy."""
     address = _address(url)
-    name = address.render_as_string(hide_password=True)
+    name = address.set(query={}).render_as_string(hide_password=True)  # a password may stand there, too
     try:
         engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
     except ModuleNotFoundError as error:
@@ -86,6 +86,31 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction that takes SQLite's write lock at once: it waits its turn instead of failing half-way."""
     with engine.execution_options(begin="IMMEDIATE").begin() as connection:
         yield connection
+
+
+@contextmanager
+def of_one_moment(engine: Engine) -> Iterator[Connection]:
+    """One transaction whose reads all show the same moment, whatever others write meanwhile. SQLite's all do."""
+    one = engine.execution_options(isolation_level="REPEATABLE READ") if engine.dialect.name != "sqlite" else engine
+    with one.begin() as connection:
+        yield connection
+
+
+def fold_journal(engine: Engine) -> bool:
+    """Work SQLite's journal into its file and empty it: what stood there is gone. True also where there is none.
+
+    False where another program has been reading for as long as is waited. StoreError where there is no room.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with plain_words("The journal cannot be worked in"), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        try:  # not in a transaction, which SQLAlchemy would begin
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except driver.Error as error:
+            what = f"The journal cannot be worked in: {error}."
+            raise StoreError(what, "What was stored is intact.", "Free some space.", "full") from error
+    return not busy
 
 
 @contextmanager
@@ -124,15 +149,41 @@ def _sqlite(address: URL) -> Engine:
         _prepare_file(Path(str(address.database)))
     # A database in memory is its one connection: handed round between threads, never a second one.
     pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0} if in_memory else {}
-    engine = create_engine(address, connect_args={"check_same_thread": False}, **pool)
+    engine = create_engine(address, connect_args={"check_same_thread": False}, hide_parameters=True, **pool)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    if not in_memory:
+        _follow(engine, Path(str(address.database)))
     return engine
+
+
+def _follow(engine: Engine, path: Path) -> None:
+    """A connection whose file another program has put aside, for it was damaged, is no way to what is there now."""
+
+    def named() -> tuple[int, int] | None:
+        with suppress(OSError):
+            found = path.stat()
+            return found.st_dev, found.st_ino
+        return None
+
+    def opened(_: Any, record: Any) -> None:
+        record.info["file"] = named()
+
+    def taken(connection: Any, record: Any, _: Any) -> None:
+        now, then = named(), record.info["file"]
+        if now is None and then is not None:  # a new connection would make an empty file
+            raise connection.OperationalError("the file is not there any more")
+        if now != then:
+            raise DisconnectionError("another file has this name now")
+
+    event.listen(engine, "connect", opened)
+    event.listen(engine, "checkout", taken)
 
 
 def _postgresql(address: URL) -> Engine:
     """Lines that a server started anew has forgotten are noticed before they are used."""
-    engine = create_engine(address, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_TIMEOUT_S})
+    patient = {"connect_timeout": CONNECT_TIMEOUT_S}
+    engine = create_engine(address, pool_pre_ping=True, connect_args=patient, hide_parameters=True)
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
 
@@ -161,6 +212,7 @@ def _set_up_sqlite(dbapi_connection: Any, _: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # WAL with less loses acknowledged rows in a power cut
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is replaced or deleted leaves no bytes behind; not every SQLite does so by itself
         f"wal_autocheckpoint={JOURNAL_PAGES}",
         f"journal_size_limit={4096 * JOURNAL_PAGES}",
         "cache_size=-512",  # kB of each connection: four times as much by default, which a small computer has not

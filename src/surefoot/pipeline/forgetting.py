@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, bindparam, delete, func, select, true
 
@@ -11,7 +11,7 @@ from surefoot.alerts.messages import Refused, UpMessage
 from surefoot.pipeline import auditlog
 from surefoot.pipeline.appendonly import lifted
 from surefoot.pipeline.closed import SAME_ALERT, is_closed
-from surefoot.pipeline.engine import plain_words, writing
+from surefoot.pipeline.engine import StoreError, fold_journal, plain_words, writing
 from surefoot.pipeline.holes import holes
 from surefoot.pipeline.kept import note_erased
 from surefoot.pipeline.rows import add
@@ -70,8 +70,8 @@ def held(engine: Engine, gateway: str) -> dict[str, int]:
 def forget(engine: Engine, gateway: str, now_s: float, who: str) -> dict[str, int]:
     """Delete a patient from every table, in one transaction; how many rows of each table that were.
 
-    What stays is in ``STAYS``. SQLite overwrites what was deleted, also in its journal; PostgreSQL does so at its
-    next VACUUM, and copies made before still hold it.
+    What stays is in ``STAYS``. SQLite overwrites what was deleted, also in its journal unless another program reads
+    just then (``fold_journal``); PostgreSQL does so at its next VACUUM, and copies made before still hold it.
     """
     gone: dict[str, int] = {}
     with plain_words("The patient cannot be deleted"), _erasing(engine) as connection:
@@ -152,13 +152,9 @@ def _delete(connection: Connection, table: Table, which: ColumnElement[bool]) ->
 @contextmanager
 def _erasing(engine: Engine) -> Iterator[Connection]:
     """One transaction whose deleted rows leave nothing in SQLite's file."""
-    is_sqlite = engine.dialect.name == "sqlite"
     with writing(engine) as connection:
-        if is_sqlite:
+        if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA secure_delete=ON")
         yield connection
-    if is_sqlite:
-        with engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            assert driver is not None
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    with suppress(StoreError):  # the rows are gone; whether the journal is, whoever asked looks (clear_journal)
+        fold_journal(engine)

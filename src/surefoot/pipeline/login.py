@@ -49,41 +49,30 @@ class Logins:
 
     def log_in(self, name: str, password: str, address: str, token: str, now_s: float) -> Person | Wait | None:
         """A session named ``token``, which the caller has made up; None: name or password is wrong."""
-        found = self.confirm(name, password, address, now_s)
-        if isinstance(found, Person):
-            with plain_words("The login cannot be written"), writing(self._engine) as connection:
-                take_turn(connection, Turn.LOGIN)
-                row = {"token": hidden(token), "key": key_of(found.name), "made_s": now_s, "used_s": now_s}
-                screens = sessions.c.key.in_(select(people.c.key).where(people.c.roles == SCREEN))
-                over = sessions.c.made_s < now_s - self.params.longest_s
-                over |= sessions.c.used_s < now_s - self.params.idle_s
-                connection.execute(delete(sessions).where(over & ~screens))
-                connection.execute(sessions.insert().values(row))
-        return found
+        found = self._confirmed(name, password, address, now_s)
+        if found is None or isinstance(found, Wait):
+            return found
+        key, stored = found
+        with plain_words("The login cannot be written"), writing(self._engine) as connection:
+            take_turn(connection, Turn.LOGIN)
+            person = _still(connection, key, stored)
+            if person is None:
+                return None
+            row = {"token": hidden(token), "key": key, "made_s": now_s, "used_s": now_s}
+            screens = sessions.c.key.in_(select(people.c.key).where(people.c.roles == SCREEN))
+            over = sessions.c.made_s < now_s - self.params.longest_s
+            over |= sessions.c.used_s < now_s - self.params.idle_s
+            connection.execute(delete(sessions).where(over & ~screens))
+            connection.execute(sessions.insert().values(row))
+        return person
 
     def confirm(self, name: str, password: str, address: str, now_s: float) -> Person | Wait | None:
-        """Whose name and password these are, without a session.
-
-        The try is counted before the password is looked at, so that many at once do not get past the limit.
-        """
-        account, place = _digest("account", key_of(name)), _digest("address", network(address))
-        with plain_words("The login cannot be written"), writing(self._engine) as connection:
-            take_turn(connection, Turn.LOGIN)
-            wait_s = max(self._wait_s(connection, account, now_s), self._wait_s(connection, place, now_s))
-            if wait_s > 0:
-                return Wait(wait_s)
-            for of in (account, place):
-                self._count(connection, of, now_s)
-            known = connection.execute(select(people).where(people.c.key == key_of(name[:LONGEST_NAME]))).first()
-        if not fits(known.password if known else None, password) or known is None:
-            return None
-        with plain_words("The login cannot be written"), writing(self._engine) as connection:
-            take_turn(connection, Turn.LOGIN)
-            connection.execute(delete(failures).where(failures.c.of == account))
-            self._count(connection, place, now_s, -1)
-            if is_weak_by_now(known.password):
-                connection.execute(people.update().where(people.c.key == known.key).values(password=hashed(password)))
-        return person_of(known)
+        """Whose name and password these are, without a session."""
+        found = self._confirmed(name, password, address, now_s)
+        if found is None or isinstance(found, Wait):
+            return found
+        with plain_words("The login cannot be read"), self._engine.begin() as connection:
+            return _still(connection, *found)
 
     def who(self, token: str, now_s: float, *, used: bool = True) -> Person | None:
         """Whose session it is; None when it is none, or over. ``used``: by a person, so that it goes on."""
@@ -104,6 +93,32 @@ class Logins:
     def log_out(self, token: str) -> None:
         with plain_words("The login cannot be written"), writing(self._engine) as connection:
             connection.execute(delete(sessions).where(sessions.c.token == hidden(token)))
+
+    def _confirmed(self, name: str, password: str, address: str, now_s: float) -> tuple[str, str] | Wait | None:
+        """Whose they are, as a key, and the password as it is stored.
+
+        The try is counted before the password is looked at, so that many at once do not get past the limit.
+        """
+        account, place = _digest("account", key_of(name)), _digest("address", network(address))
+        with plain_words("The login cannot be written"), writing(self._engine) as connection:
+            take_turn(connection, Turn.LOGIN)
+            wait_s = max(self._wait_s(connection, account, now_s), self._wait_s(connection, place, now_s))
+            if wait_s > 0:
+                return Wait(wait_s)
+            for of in (account, place):
+                self._count(connection, of, now_s)
+            known = connection.execute(select(people).where(people.c.key == key_of(name[:LONGEST_NAME]))).first()
+        if not fits(known.password if known else None, password) or known is None:
+            return None
+        stored = hashed(password) if is_weak_by_now(known.password) else known.password
+        with plain_words("The login cannot be written"), writing(self._engine) as connection:
+            take_turn(connection, Turn.LOGIN)
+            connection.execute(delete(failures).where(failures.c.of == account))
+            self._count(connection, place, now_s, -1)
+            if stored != known.password:  # renewed, unless it has been changed meanwhile
+                same = (people.c.key == known.key) & (people.c.password == known.password)
+                connection.execute(people.update().where(same).values(password=stored))
+        return known.key, stored
 
     def _sessions(self, tokens: Collection[str]) -> dict[str, Row[Any]]:
         of = {hidden(token): token for token in tokens}
@@ -134,6 +149,12 @@ class Logins:
         connection.execute(delete(failures).where(failures.c.last_s < now_s - self.params.forgotten_s))
         before = connection.scalar(select(failures.c.count).where(failures.c.of == of)) or 0
         upsert(connection, failures, {"of": of, "count": max(0, before + step), "last_s": now_s})
+
+
+def _still(connection: Connection, key: str, stored: str) -> Person | None:
+    """Whose password it is by now; None: it was changed while it was looked at, which ends every session of theirs."""
+    row = connection.execute(select(people).where(people.c.key == key, people.c.password == stored)).first()
+    return None if row is None else person_of(row)
 
 
 def hidden(token: str) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from surefoot.pipeline import forgetting, sealedstore
 from surefoot.pipeline.auditlog import AuditLog
-from surefoot.pipeline.engine import plain_words
+from surefoot.pipeline.engine import fold_journal, plain_words
 from surefoot.pipeline.login import Logins
 from surefoot.pipeline.ownpage import OwnPage
 from surefoot.pipeline.pin import Pin
@@ -56,3 +56,10 @@ class Office:
         """Seal with the newest key what is not yet; how many texts that were."""
         with plain_words("The records cannot be sealed"):
             return sealedstore.seal_anew(self._engine)
+
+    def clear_journal(self) -> bool:
+        """See that nothing of what was deleted or sealed stands in SQLite's journal, or in its file as it was before.
+
+        False where another program reads just now.
+        """
+        return fold_journal(self._engine)

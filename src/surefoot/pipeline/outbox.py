@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-from sqlalchemy import Connection, Engine, column, delete, func, insert, select, table
+from sqlalchemy import Connection, Engine, Table, column, delete, func, insert, select, table
 
 from surefoot.alerts.bodies import (
     AlertBody,
@@ -21,9 +21,10 @@ from surefoot.alerts.bodies import (
     TreatmentBody,
 )
 from surefoot.alerts.messages import LARGEST_DAY, Kind, sendable
-from surefoot.pipeline.engine import StoreError, plain_words, writing
+from surefoot.pipeline.engine import StoreError, fold_journal, plain_words, writing
 from surefoot.pipeline.rows import upsert
-from surefoot.pipeline.schema import about, outbox, set_aside
+from surefoot.pipeline.schema import about, alerts, outbox, set_aside
+from surefoot.pipeline.toldtables import answers, check_ins, tests, treatments
 
 _KIND: dict[type, Kind] = {
     AlertBody: "alert",
@@ -35,6 +36,13 @@ _KIND: dict[type, Kind] = {
     TestBody: "test",
     DayBody: "day",
     BoutBody: "bout",
+}
+_BESIDE: dict[Kind, tuple[Table, type[Body]]] = {  # whole in another table, under the same number
+    "alert": (alerts, AlertBody),
+    "answer": (answers, AnswerBody),
+    "checkin": (check_ins, CheckInBody),
+    "treatment": (treatments, TreatmentBody),
+    "test": (tests, TestBody),
 }
 _NUMBERS = table("sqlite_sequence", column("name"), column("seq"))  # SQLite's own: homes are always SQLite
 _NEWEST = select(_NUMBERS.c.seq).where(_NUMBERS.c.name == outbox.name)
@@ -120,12 +128,29 @@ class Outbox:
         spoilt = [seq for seq in seqs if not self._is_readable(seq)]
         if len(spoilt) == len(seqs):
             return 0
+        whole = {seq: body for seq in spoilt if (body := self._kept_beside(seq)) is not None}
         with plain_words("The outbox cannot be written"), writing(self._engine) as connection:
             for row in connection.execute(select(outbox.c.seq, outbox.c.kind).where(outbox.c.seq.in_(spoilt))).all():
+                if row.seq in whole:  # sent under another number; the clinic tells that this one did not come
+                    queue(connection, whole[row.seq])
+                    continue
                 aside = {"seq": row.seq, "kind": row.kind, "body": "", "reason": SPOILT}
                 connection.execute(insert(set_aside).values(aside))
             connection.execute(delete(outbox).where(outbox.c.seq.in_(spoilt)))
         return len(spoilt)
+
+    def _kept_beside(self, seq: int) -> Body | None:
+        """What a waiting row says, from the home's own records: of alerts, and of what anybody told or did."""
+        try:
+            with plain_words("A row cannot be read"), self._engine.begin() as connection:
+                kind = connection.scalar(select(outbox.c.kind).where(outbox.c.seq == seq))
+                table, form = _BESIDE.get(kind, (None, None))
+                if table is None or form is None:
+                    return None
+                text = connection.scalar(select(table.c.body).where(table.c.seq == seq))
+            return None if text is None else form.model_validate_json(text)
+        except (StoreError, ValueError):  # spoilt as well
+            return None
 
     def _is_readable(self, seq: int) -> bool:
         try:
@@ -152,14 +177,7 @@ class Outbox:
 
     def fold_journal(self) -> None:
         """Work the store's journal into its file, as far as nobody reads, and shorten it."""
-        with plain_words("The outbox cannot be written"), self._engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            try:  # not in a transaction, which SQLAlchemy would begin
-                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()  # type: ignore[union-attr]  # SQLite's
-            except driver.Error as error:  # type: ignore[union-attr]
-                raise StoreError(
-                    f"The journal cannot be worked in: {error}.", "", "Free some space.", "full"
-                ) from error
+        fold_journal(self._engine)
 
     def room_inside(self) -> int:
         """Bytes that can be written without the file growing."""
@@ -205,6 +223,11 @@ class Outbox:
     def newest(self) -> int:
         """The highest number used so far, also by rows that have left."""
         return self.standing().newest
+
+    def count_aside(self) -> int:
+        """How many rows will not be sent again."""
+        with plain_words("The outbox cannot be read"), self._engine.begin() as connection:
+            return connection.scalar(select(func.count()).select_from(set_aside)) or 0
 
     def set_aside(self) -> list[SetAside]:
         """What the clinic rejected and what was too large to send, oldest first."""

@@ -28,7 +28,6 @@ _NAMES = "SELECT name, value FROM about WHERE name != 'schema'"
 class Salvaged:
     """What came of a damaged store. Of the tables in ``parts`` some rows, or all, could not be read."""
 
-    aside: Path  # where the damaged file is now
     rows: int
     parts: tuple[str, ...]
     next_seq: int  # of the new outbox: no number below it is used again
@@ -42,20 +41,25 @@ def put_aside(path: Path, stamp: str) -> Path:
             Path(f"{path}{end}").replace(f"{aside}{end}")
     known = sorted(one for one in path.parent.glob(f"{path.name}.damaged-*") if not one.name.endswith(_BESIDE[1:]))
     for old in known[:-KEPT]:
-        for end in _BESIDE:
-            Path(f"{old}{end}").unlink(missing_ok=True)
+        remove(old)
     sync(path.parent)
     return aside
 
 
-def salvage(aside: Path, path: Path, seq_used: int = 0) -> Salvaged:
-    """Fill a new, empty store at ``path`` with what can be read of the one put aside.
+def remove(path: Path) -> None:
+    """A store and its journal."""
+    for end in _BESIDE:
+        Path(f"{path}{end}").unlink(missing_ok=True)
+
+
+def salvage(damaged: Path, path: Path, seq_used: int = 0) -> Salvaged:
+    """Fill a new, empty store at ``path`` with what can be read of the ``damaged`` one.
 
     ``seq_used``: numbers of the outbox up to this may have been used, by what is known elsewhere. Raise OSError when
     the new one cannot even be told that.
     """
     rows, parts = 0, []
-    with closing(_readable(aside)) as old, closing(sqlite3.connect(path, isolation_level=None)) as new:
+    with closing(_readable(damaged)) as old, closing(sqlite3.connect(path, isolation_level=None)) as new:
         new.execute("PRAGMA synchronous=FULL")
         try:
             seq_used = _go_on_from(new, max(seq_used, _highest(old)))
@@ -69,7 +73,7 @@ def salvage(aside: Path, path: Path, seq_used: int = 0) -> Salvaged:
                 parts.append(table)
         with suppress(sqlite3.Error):  # of a table that could be read although the numbers could not
             seq_used = _go_on_from(new, max(seq_used, _highest(new)))
-    return Salvaged(aside, rows, tuple(parts), seq_used + 1)
+    return Salvaged(rows, tuple(parts), seq_used + 1)
 
 
 def _go_on_from(new: sqlite3.Connection, seq_used: int) -> int:
@@ -78,8 +82,8 @@ def _go_on_from(new: sqlite3.Connection, seq_used: int) -> int:
     return seq_used
 
 
-def _readable(aside: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(aside, isolation_level=None)
+def _readable(damaged: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(damaged, isolation_level=None)
     with suppress(sqlite3.Error):
         connection.execute("PRAGMA writable_schema=ON").close()  # one table that cannot be found hides no other
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")

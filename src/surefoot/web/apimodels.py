@@ -56,7 +56,7 @@ class Patient(Model):
 
     patient_id: PatientId
     label: str = Field(description="What the clinic calls the patient.")
-    place: int = Field(description="In the list of the pages, 1: needs a look first.")
+    place: int = Field(description="In the list of the pages, of those this token may read of; 1: needs a look first.")
     needs_look: bool
     verdict: str = Field(description="The list's sentence.")
     not_monitored: str = Field(description='Why nothing can be said at present; "": the patient is monitored.')

@@ -81,15 +81,15 @@ class Reads:
         after: After = None,
     ) -> Patients:
         """The patients, with what the list of the pages says of each."""
-        rows = [one for one in self._rows() if search.strip().casefold() in one.label.casefold()]
-        found = [one for one in rows if request.state.token.sees(one.patient_id)]
+        rows = self._rows(request.state.token)
+        found = [one for one in rows if search.strip().casefold() in one.label.casefold()]
         items, more = paged(found, lambda one: (one.patient_id,), limit, after)
         return Patients(items=items, next=more)
 
     def patient(self, request: Request, patient_id: PatientId) -> Patient:
         """One patient, as the list says it."""
         allowed(self._store, request.state.token, patient_id)
-        return next(one for one in self._rows() if one.patient_id == patient_id)
+        return next(one for one in self._rows(request.state.token) if one.patient_id == patient_id)
 
     def days(
         self,
@@ -168,8 +168,10 @@ class Reads:
             patient_id=patient_id, metric=metric, words=words.title, unit=unit_of(metric), legs=courses
         )  # fmt: skip
 
-    def _rows(self) -> list[Patient]:
-        rows = rows_of(self._store, self._store.patients(), self._clock())
+    def _rows(self, token: Token) -> list[Patient]:
+        """Of the patients it may read of; their places, too, tell of no other."""
+        mine = [one for one in self._store.patients() if token.sees(one.gateway)]
+        rows = rows_of(self._store, mine, self._clock())
         return [_patient(one, place) for place, one in enumerate(rows, 1)]
 
     def _days(self, token: Token, patient_id: str) -> list[DaySummary]:

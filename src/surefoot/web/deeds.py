@@ -18,6 +18,7 @@ from surefoot.web.acting import visitor
 from surefoot.web.desk import BACK, LONGEST_NAME, LONGEST_NOTE, Refused, clean
 from surefoot.web.inbox import anchor
 from surefoot.web.language import _
+from surefoot.web.roles import may
 
 Field = Annotated[str, Form()]
 
@@ -83,9 +84,15 @@ class Deeds:
         return _back(gateway, alert_id, back, "resolved" if done else "unchanged")
 
     def seen(self, gateway: Field, alert_id: Field) -> Response:
-        """It was on a screen that somebody looked at: nothing but that it is known."""
-        now_s = self._clock()
-        self._do(gateway, alert_id, lambda life: see(life, visitor().name, now_s))
+        """It was on a screen that somebody looked at: nothing but that it is known. Homes tell it to their patient, so
+        who does not see this kind of alert has not seen it.
+        """
+        now_s, who = self._clock(), visitor()
+
+        def deed(life: Life) -> AlertEvent | None:
+            return see(life, who.name, now_s) if may(who.person, "GET", BACK[life.channel]) else None
+
+        self._do(gateway, alert_id, deed)
         return Response(status_code=204)
 
     def _do(self, gateway: str, alert_id: str, deed: Callable[[Life], AlertEvent | None]) -> bool:

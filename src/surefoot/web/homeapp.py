@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
 from surefoot.pipeline.aids import aids_on
@@ -51,6 +51,7 @@ TOLD = {
     "breaks": N_("Set. It stays at home."),
     "paused": N_("No hint for the next two hours."),
 }
+log = logging.getLogger(__name__)
 _HERE_GOES_WHAT_CAME_OF_IT = "\x00"
 
 
@@ -74,6 +75,32 @@ class _ToTheEnd(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             await run_in_threadpool(list, self._pieces)
+
+
+class _Surprised:
+    """ASGI middleware: a fault that nobody thought of is a page too, with what to do in an emergency."""
+
+    def __init__(self, app: ASGIApp, page: HomePage) -> None:
+        self._app, self._page = app, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:
+            if begun:
+                raise
+            log.exception("The page %s failed.", scope["path"])
+            what = _("This should not have happened ({error}).", error=type(error).__name__)
+            meaning = _("What is stored is safe; this page cannot be shown.")
+            remedy = _("Go back to your page; if it comes again, tell your care team.")
+            await self._page.refusal(500, what, meaning, remedy)(scope, receive, send)
 
 
 class HomePage:
@@ -188,9 +215,11 @@ class HomePage:
         outcome = _(
             "Your answer could NOT be kept here, so your care team does not know of it. Call all the same, now."
         )
-        with suppress(StoreError):
+        try:
             keep_check_in(self._store, told)
             outcome = _("Your answer is kept, and a message to your care team goes out before everything else.")
+        except Exception:  # whatever it was, the patient must know that nobody has heard
+            log.exception("A red flag cannot be kept.")
         yield outcome
         yield after
 
@@ -238,6 +267,7 @@ def make_home_app(
     _add_problems(app, page)
     door = HomeDoor(store, clock, page.page, always=bool(names), secure=secure)
     add_door(app, door)
+    app.add_middleware(_Surprised, page=page)
     crowd = Crowd(clock, page.refusal, rates) if names else None
     app.add_middleware(HomeGate, door=door, refuse=page.refusal, crowd=crowd)
     app.add_middleware(Guard, refuse=page.refusal, names=names)
