@@ -214,6 +214,18 @@ def test_what_names_no_number_or_home_is_buried_without_an_answer(clinic):
     assert clinic.counts()["dead_letters"] == 2
 
 
+def test_signs_of_life_that_cannot_be_read_do_not_fill_the_database(clinic):
+    """Of a home with a newer surefoot one comes every minute, for as long as nobody updates the clinic."""
+    answers(clinic, bout(1))
+    for minute in range(5):
+        payload = json.dumps({"v": 1, "gateway": HOME, "kind": "status", "body": {"link": "up", "new": minute}}).encode()
+        answers(clinic, Received(up_topic(HOME, "status"), payload))
+    assert clinic.counts()["dead_letters"] == 1
+    with clinic._read() as connection:
+        assert b'"new": 4' in connection.exec_driver_sql("SELECT payload FROM dead_letters").scalar()
+    assert clinic.arrivals.turned_down(0.0) == {}, "nothing of them waits at home"
+
+
 def test_an_oversize_message_is_rejected_and_buried_short(clinic):
     large = json.loads(bout(1).payload) | {"pad": "x" * 200_000}
     payload = json.dumps(large).encode()

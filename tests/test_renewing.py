@@ -214,7 +214,7 @@ def test_a_certificate_that_ends_is_told_at_home_and_to_the_clinic(
     assert ("certificate_ending" in board.open_faults()) == bool(told)
     assert told in own.warning(now_s) and told in board.line(now_s)
     status = StatusBody(link="up", faults=board.open_faults())
-    found = complaints([], {ANNA: (status, now_s)}, {}, now_s, "2026-01-29", [ANNA])
+    found = complaints([], {ANNA: (status, now_s)}, {}, {}, now_s, lambda _: "2026-01-29", [ANNA])
     assert bool(found) == bool(told)
     assert all("ends within a month" in one.sentence and one.tier == "T0" for one in found.values())
 

@@ -36,9 +36,10 @@ class Arrivals:
             return {gateway: count for gateway, count in connection.execute(query) if gateway}
 
     def turned_down(self, since_s: float) -> dict[str, tuple[int, int]]:
-        """Homes of which messages could not be read since then: how many, and how many of those were alerts."""
+        """Homes of which findings could not be read since then: how many, and how many of those were alerts."""
         alerts = func.sum(case((dead_letters.c.topic.like("%/alert"), 1), else_=0))
         query = select(dead_letters.c.gateway, func.count(), alerts).group_by(dead_letters.c.gateway)
         query = query.where(dead_letters.c.reason != REUSED, dead_letters.c.received_s >= since_s)
+        query = query.where(dead_letters.c.seq.is_not(None))  # signs of life have none
         with plain_words("The records cannot be read"), self._engine.begin() as connection:
             return {gateway: (count, int(urgent)) for gateway, count, urgent in connection.execute(query) if gateway}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, bindparam, delete, or_, select
 from sqlalchemy.exc import DataError, IntegrityError, StatementError
 
 from surefoot.alerts.bodies import AlertBody
@@ -164,16 +164,24 @@ def _number(connection: Connection, receipt: Receipt, now_s: float) -> None:
 
 
 def _bury(connection: Connection, letter: Refused, now_s: float) -> None:
+    """Of what has no number the last of each topic: signs of life come every minute, and rubbish as it likes."""
+    if letter.seq is None:
+        same = (dead_letters.c.topic == _topic(letter)) & dead_letters.c.seq.is_(None)
+        connection.execute(delete(dead_letters).where(same))
     row = {
         "gateway": letter.gateway,
         "seq": letter.seq,
-        "topic": letter.topic[:400].replace("\x00", "?"),
+        "topic": _topic(letter),
         "reason": letter.reason,
         "received_s": now_s,
         "sha256": hashlib.sha256(letter.payload).hexdigest(),
         "payload": letter.payload[:KEPT_PAYLOAD],
     }
     add(connection, dead_letters, row)
+
+
+def _topic(letter: Refused) -> str:
+    return letter.topic[:400].replace("\x00", "?")
 
 
 def _cause(error: Exception) -> object:
