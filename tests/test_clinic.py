@@ -218,7 +218,9 @@ def test_signs_of_life_that_cannot_be_read_do_not_fill_the_database(clinic):
     """Of a home with a newer surefoot one comes every minute, for as long as nobody updates the clinic."""
     answers(clinic, bout(1))
     for minute in range(5):
-        payload = json.dumps({"v": 1, "gateway": HOME, "kind": "status", "body": {"link": "up", "new": minute}}).encode()
+        payload = json.dumps(
+            {"v": 1, "gateway": HOME, "kind": "status", "body": {"link": "up", "new": minute}}
+        ).encode()
         answers(clinic, Received(up_topic(HOME, "status"), payload))
     assert clinic.counts()["dead_letters"] == 1
     with clinic._read() as connection:
