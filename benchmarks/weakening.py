@@ -39,7 +39,11 @@ from surefoot.simulation.day import Habits
 from surefoot.simulation.patient import Patient, patient_blocks
 
 BASELINE_DAYS, SHORT_H, LATER, ZONE = 14, 0.6, 4, ZoneInfo("UTC")
-KINDS = {"dorsi": "foot_lifting_weaker", "push": "push_off_weaker", "quad": "knee_control_weaker"}
+KINDS = {  # of alerts that name the leg and what has become weak
+    "dorsi": ("foot_lifting_weaker",),
+    "push": ("push_off_weaker",),
+    "quad": ("knee_control_weaker", "gives_way_more"),
+}
 URGENT = ("T3", "T4")
 
 
@@ -166,7 +170,7 @@ def main() -> None:
 
 
 def _right(case: Case, life: Life, one: Heard) -> bool:
-    return (one.kind, one.side) == (KINDS.get(case.name), life.weak_side) and one.hours >= 0
+    return one.kind in KINDS.get(case.name, ()) and one.side == life.weak_side and one.hours >= 0
 
 
 def _table(case: Case, told: Mapping[Life, list[Heard]]) -> Table:
