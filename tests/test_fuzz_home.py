@@ -37,7 +37,7 @@ def test_what_is_planted_is_found() -> None:
         ("/echo", fuzz.KNOWN, "a script comes back"),
         ("/echo", "", ""),
         ("/pin/leak", "", "somebody without the PIN gets past it"),
-        ("/fails", fuzz.KNOWN, "raises"),
+        ("/fails", fuzz.KNOWN, "it fails"),
         ("/", "", ""),
     ):
         told = fuzz.Told()

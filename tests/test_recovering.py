@@ -119,7 +119,7 @@ def test_one_day_is_no_recovery() -> None:
 
 def test_the_band_is_drawn(browser: Any, clinic: Store) -> None:
     confirm(clinic, LEFT)
-    with clinic_of(clinic) as url:
+    with clinic_of(clinic, day_s(7 * WEEKS + 1)) as url:
         for width in (360, 1440):
             tab = Watched(browser, width)
             page = tab.open(f"{url}patients/{HOME}")

@@ -33,9 +33,9 @@ WIDTHS = {"desk": 1200, "phone": 390}
 
 
 @contextmanager
-def clinic_of(store: Store) -> Iterator[str]:
+def clinic_of(store: Store, now_s: float = NOW_S) -> Iterator[str]:
     """The clinic's pages."""
-    with served(make_app(store, lambda: NOW_S, "Clinic North")) as url:
+    with served(make_app(store, lambda: now_s, "Clinic North")) as url:
         yield f"{url}/"
 
 
