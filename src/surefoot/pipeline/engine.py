@@ -148,9 +148,7 @@ def _sqlite(address: URL) -> Engine:
     if not in_memory:
         _prepare_file(Path(str(address.database)))
     # A database in memory is its one connection: handed round between threads, never a second one.
-    # Of a file the connection that was given back last is taken next: else each of them fills a cache of its own.
-    alone: dict[str, Any] = {"pool_size": 1, "max_overflow": 0}
-    pool: dict[str, Any] = {"poolclass": QueuePool, **(alone if in_memory else {"pool_use_lifo": True})}
+    pool: dict[str, Any] = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0} if in_memory else {}
     engine = create_engine(address, connect_args={"check_same_thread": False}, hide_parameters=True, **pool)
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

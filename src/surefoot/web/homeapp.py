@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from surefoot.alerts.redflags import EMERGENCY, FALLEN, FLAGS, MEANWHILE, PAIN, QUESTIONS
 from surefoot.pipeline.aids import aids_on
@@ -39,6 +39,7 @@ from surefoot.web.pages import HERE, STATIC, with_digest
 from surefoot.web.rate import USUAL, Crowd, RateParams
 from surefoot.web.retold import marked_up, retold
 from surefoot.web.speaking import Speaking, fit
+from surefoot.web.surprised import Surprised
 from surefoot.web.words import ANSWERS, local
 
 TOLD = {
@@ -75,32 +76,6 @@ class _ToTheEnd(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             await run_in_threadpool(list, self._pieces)
-
-
-class _Surprised:
-    """ASGI middleware: a fault that nobody thought of is a page too, with what to do in an emergency."""
-
-    def __init__(self, app: ASGIApp, page: HomePage) -> None:
-        self._app, self._page = app, page
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-
-        async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noted)
-        except Exception as error:
-            if begun:
-                raise
-            log.exception("The page %s failed.", scope["path"])
-            what = _("This should not have happened ({error}).", error=type(error).__name__)
-            meaning = _("What is stored is safe; this page cannot be shown.")
-            remedy = _("Go back to your page; if it comes again, tell your care team.")
-            await self._page.refusal(500, what, meaning, remedy)(scope, receive, send)
 
 
 class HomePage:
@@ -267,7 +242,7 @@ def make_home_app(
     _add_problems(app, page)
     door = HomeDoor(store, clock, page.page, always=bool(names), secure=secure)
     add_door(app, door)
-    app.add_middleware(_Surprised, page=page)
+    app.add_middleware(Surprised, refuse=page.refusal)
     crowd = Crowd(clock, page.refusal, rates) if names else None
     app.add_middleware(HomeGate, door=door, refuse=page.refusal, crowd=crowd)
     app.add_middleware(Guard, refuse=page.refusal, names=names)
