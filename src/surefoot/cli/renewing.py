@@ -11,7 +11,7 @@ from surefoot.pipeline.orderbook import GivenOrder
 from surefoot.pipeline.store import Store
 from surefoot.records import Renewal
 
-LEFT = 1 / 3  # of its time: then it is renewed (facts: a certificate of a year after eight months)
+LEFT = 1 / 3  # of its time: then it is renewed (facts/reliability.md 6: a certificate of a year after eight months)
 
 
 @dataclass(frozen=True, slots=True)
