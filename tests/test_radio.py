@@ -14,6 +14,8 @@ from bleak.backends.adapter import BaseBleakAdapter
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.scanner import BaseBleakScanner
 from bleak.exc import BleakDeviceNotFoundError, BleakError, BleakGATTProtocolError
+from bumble import hci
+from bumble.link import LocalLink
 
 from aired import in_virtual_time
 from onair import LEFT, RATE_HZ, RIGHT, Ear, Place, begin, place
@@ -23,6 +25,7 @@ from surefoot.simulation import backend
 from surefoot.simulation.air import Faults
 from surefoot.simulation.ankle import Ankle, Cell
 from surefoot.simulation.ankle_open import OpenFirmware
+from surefoot.simulation.chip import Chip
 from surefoot.simulation.firmware import Characteristic, Sent, Service
 
 
@@ -471,6 +474,15 @@ def test_fifty_broken_links_leave_no_task_behind() -> None:
             assert here.kit.client.wires == {}
 
     in_virtual_time(main())
+
+
+def test_a_packet_sent_as_its_connection_ends_is_gone_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        chip = Chip("late", LocalLink(), np.random.default_rng(1))
+        chip.on_hci_packet(hci.HCI_AclDataPacket(1, 2, 0, 1, b"\0"))
+
+    in_virtual_time(main())
+    assert caplog.records == [], "the demo would print it between its own lines"
 
 
 # ---- the sensor itself

@@ -1,7 +1,7 @@
 """A Bluetooth controller on the simulated air: bumble's, where it behaves as real ones do.
 
 What bumble 0.0.236 leaves out and is put right here: a connection that is called off, scan responses with their
-own bytes, the strength of what is heard, packets of 251 bytes.
+own bytes, the strength of what is heard, packets of 251 bytes, silence about a packet that comes too late.
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ class Chip(Controller):
                 self.on_hci_command_packet(packet)
             case hci.HCI_AclDataPacket():
                 self.on_hci_acl_data_packet(packet)
+
+    def on_hci_acl_data_packet(self, packet: hci.HCI_AclDataPacket) -> None:
+        """What its host sends before it hears that the connection has ended is gone, without a word."""
+        if self.find_connection_by_handle(packet.connection_handle) is not None:
+            super().on_hci_acl_data_packet(packet)
 
     def take(self, connection: Connection, data: bytes) -> None:
         """A packet of this connection arrives."""
