@@ -20,9 +20,11 @@ import pytest
 import made
 from broker import Mosquitto, mosquitto
 from surefoot.alerts.homeassistant import HomeState, discovery, state_text, topics
+from surefoot.alerts.messages import Noticed
 from surefoot.cli.board import Board
 from surefoot.cli.homeassistant import HomeAssistant, HomeAssistantError, check_apart, telling
 from surefoot.config import Config, ConfigError, load_config
+from surefoot.pipeline import noticed
 from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import SIDES, Minute, SensorStatus, Stride, WornSensor
 
@@ -145,6 +147,8 @@ def test_it_is_introduced_told_and_said_goodbye_to(broker: Mosquitto, store: Sto
     store.keep_alert(replace(made.alert("a", "T2"), raised_s=NOW_S - 3600))
     store.keep_alert(replace(made.alert("old", "T3"), raised_s=NOW_S - 30 * 86400))
     store.keep_alert(replace(made.alert("told while the clock was ahead", "T4"), raised_s=NOW_S + 3000 * 86400))
+    store.keep_alert(replace(made.alert("taken on", "T3"), raised_s=NOW_S - 7200))
+    noticed.keep(store, [Noticed(alert_id="taken on", what="acknowledged", at_s=NOW_S - 60)])
     where, known, said = topics(store.gateway()), board(), []
 
     async def story() -> None:

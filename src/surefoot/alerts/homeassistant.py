@@ -30,7 +30,7 @@ class HomeState:
     foot_drops: Mapping[Side, int]
     batteries: Mapping[Key, int | None]
     last_data_s: float | None
-    alert: Tier | Literal["none"] | None  # the worst clinical one of the last days that is not over; None: not known
+    alert: Tier | Literal["none"] | None  # the worst clinical one that waits for somebody; None: not known
     not_monitored: str  # why nothing can be said now; empty: it can
 
 

@@ -18,7 +18,7 @@ from surefoot.records import SurefootError, Tier
 
 LOOK_S = 10.0  # between two looks whether anything is different
 AT_LEAST_S = 60.0  # it is told again, different or not
-ALERT_S = 7 * 86_400.0  # so long an alert that is not over counts as open: the clinic's answer does not reach this (P)
+ALERT_S = 7 * 86_400.0  # so long an alert counts as open that nobody is known to have taken on (P)
 Say = Callable[[str], None]
 
 
@@ -98,14 +98,15 @@ class HomeAssistant:
         )
 
     def _alerts(self, now_s: float) -> tuple[Tier | Literal["none"] | None, Sequence[str]]:
-        """The worst clinical one that is open; what is the matter with the sensors, in sentences."""
+        """The worst clinical one that waits for somebody; what is the matter with the sensors, in sentences."""
         try:
-            known = [one.alert for one in self._store.alerts(self._store.gateway()) if one.alert.resolved_s is None]
+            known = [one for one in self._store.alerts(self._store.gateway()) if one.alert.resolved_s is None]
         except StoreError as error:
             return None, [f"the records of this home cannot be read: {error.what}"]
-        lately = [a for a in known if -AHEAD_S <= now_s - a.raised_s < ALERT_S]
-        clinical = [a.tier for a in lately if a.channel == "clinical"]
-        return max(clinical, default="none"), [a.sentence for a in known if a.channel == "technical"]
+        lately = [one for one in known if -AHEAD_S <= now_s - one.alert.raised_s < ALERT_S]
+        clinical = [one.alert.tier for one in lately if one.alert.channel == "clinical" and one.life.is_open]
+        technical = [one.alert.sentence for one in known if one.alert.channel == "technical"]
+        return max(clinical, default="none"), technical
 
 
 def _first(group: BaseException) -> PublishError:
