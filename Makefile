@@ -47,6 +47,7 @@ bench-speed: $(STAMP)
 SIGNS_DAYS ?= 200
 bench-signs: $(STAMP)
 	$(BIN)/python benchmarks/signs_foot_drop.py --data $(DATA)
+	$(BIN)/python benchmarks/signs_push_off.py --data $(DATA)
 	$(BIN)/python benchmarks/signs_giving_way.py --data $(DATA) --days $(SIGNS_DAYS)
 	$(BIN)/python benchmarks/signs_tests.py --data $(DATA)
 	$(BIN)/python benchmarks/activities.py --data $(DATA)

@@ -23,9 +23,10 @@ from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.ownpage import Window
 from surefoot.pipeline.resumed import open_day_s
 from surefoot.pipeline.ring import Ring
+from surefoot.pipeline.roots import COMPOSITE
 from surefoot.pipeline.samegrid import same_grid
 from surefoot.pipeline.store import open_store
-from surefoot.records import Gap, Order, Question, Samples, TestKind, TestResult, WornSensor
+from surefoot.records import SIDES, Gap, Order, Question, Samples, Side, TestKind, TestResult, Trend, WornSensor
 from surefoot.signal.guided.assess import assess
 from surefoot.signal.guided.chair import ChairParams
 from surefoot.signal.guided.toetap import ToeTapParams
@@ -224,13 +225,44 @@ def done(kind: str, days_ago: float, value: float | None = 9.8) -> TestResult:
 
 def test_what_the_clinic_asks_for_comes_first_then_what_is_a_habit() -> None:
     known = [done("sit_to_stand_5", 1), done("walk_20m", 5), done("heel_rise", 2, None), done("timed_up_and_go", 40)]
-    found = next_tests(["heel_rise"], known, NOW_S, UTC)
-    assert [(one.kind, one.day, one.asked) for one in found] == [
-        ("heel_rise", "2026-01-29", True),
-        ("walk_20m", "2026-01-29", False),
-        ("sit_to_stand_5", "2026-01-31", False),
+    found = next_tests(["heel_rise"], known, [], NOW_S, UTC)
+    assert [(one.kind, one.day, one.why) for one in found] == [
+        ("heel_rise", "2026-01-29", "asked"),
+        ("walk_20m", "2026-01-29", "habit"),
+        ("sit_to_stand_5", "2026-01-31", "habit"),
     ]
-    assert next_tests([], [], NOW_S, UTC) == []
+    assert next_tests([], [], [], NOW_S, UTC) == []
+
+
+def stood(day: str, root: str, z: float | None, side: Side = "left") -> Trend:
+    return Trend(day, side, root + COMPOSITE, "quiet" if z is not None else "cannot_say", z=z)
+
+
+def test_a_leg_that_walked_differently_has_its_test_brought_forward() -> None:
+    rises = [replace(done("heel_rise", 2), side=side) for side in SIDES]
+    known = [*rises, done("sit_to_stand_5", 2), done("walk_20m", 2)]
+
+    def moved(*trends: Trend) -> list[tuple[str, str | None, str]]:
+        return [
+            (one.kind, one.side, one.moved) for one in next_tests([], known, trends, NOW_S, UTC) if one.why == "moved"
+        ]
+
+    assert moved(stood("2026-01-28", "s1", 2.4), stood("2026-01-28", "s1", None, "right")) == []
+    assert moved(stood("2026-01-28", "s1", 2.6)) == [("heel_rise", "left", "2026-01-28")]
+    assert moved(stood("2026-01-28", "l4", 2.6, "right")) == [("sit_to_stand_5", None, "2026-01-28")], "of both legs"
+    assert moved(stood("2026-01-28", "l5", 9.0)) == [], "toe taps were never done: they may not be for this patient"
+    assert moved(stood("2026-01-27", "s1", 2.6)) == [], "a test of that day has told by now"
+    assert moved(stood("2026-01-26", "s1", 9.0), stood("2026-02-03", "s1", 9.0)) == [], "long ago; of a clock ahead"
+    whole = next_tests([], known, [stood("2026-01-28", "s1", 2.6)], NOW_S, UTC)
+    assert (whole[0].kind, whole[0].side, whole[0].day) == ("heel_rise", "left", "2026-01-29"), "today, and first"
+    assert [one.kind for one in whole].count("heel_rise") == 2, "the other leg's as usual"
+
+
+def test_the_page_tells_why_a_test_is_brought_forward(house: House) -> None:
+    house.store.keep_test(replace(done("heel_rise", 2), side="left"))
+    house.store.keep_day(made.day(28), [stood("2026-01-28", "s1", 3.0)])
+    words = "Heel rises on one leg, left leg: today, because your walking was a little different on"
+    assert words in house.page.get("/").text and words in house.page.get("/tests").text
 
 
 def test_the_page_says_what_is_next_and_leads_there(house: House) -> None:

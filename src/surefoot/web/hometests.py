@@ -27,6 +27,7 @@ from surefoot.web.words import TESTS, leg, local_day, which_leg
 
 KINDS: tuple[TestKind, ...] = get_args(TestKind)
 SHORTEST_S, LONGEST_S = 2.0, 600.0
+LATELY_S = 7 * 86_400.0  # of trends, for what has moved since the last test
 OLDEST_S = 3600.0  # a page that is sent so much later is not taken for a test
 
 
@@ -179,15 +180,20 @@ def add_tests(app: FastAPI, tests: HomeTests) -> None:
 def due(store: Store, now_s: float, zone: tzinfo) -> list[tuple[str, TestKind, Side | None]]:
     """What is to be done next: in words, and where it leads."""
     asked = [one.test for one in open_questions(store, now_s).tests if one.test is not None]
-    today = local_day(now_s, zone)
-    found = next_tests(list(dict.fromkeys(asked)), store.tests(store.gateway()), now_s, zone)
+    today, gateway = local_day(now_s, zone), store.gateway()
+    lately = store.trends(gateway, since=local_day(now_s - LATELY_S, zone))
+    found = next_tests(list(dict.fromkeys(asked)), store.tests(gateway), lately, now_s, zone)
     return [(_due(one, today), one.kind, one.side) for one in found]
 
 
 def _due(one: NextTest, today: str) -> str:
     name = _(TESTS[one.kind]) + (f", {which_leg(one.side)}" if one.side else "")
-    if one.asked:
+    if one.why == "asked":
         return _("{test}: your care team asks for it", test=name)
+    if one.why == "moved":
+        return _(
+            "{test}: today, because your walking was a little different on {day}", test=name, day=day_words(one.moved)
+        )
     if one.day <= today:
         return _("{test}: today", test=name)
     return _("{test}: from {day} on", test=name, day=day_words(one.day))
