@@ -247,13 +247,13 @@ def test_a_leg_that_walked_differently_has_its_test_brought_forward() -> None:
             (one.kind, one.side, one.moved) for one in next_tests([], known, trends, NOW_S, UTC) if one.why == "moved"
         ]
 
-    assert moved(stood("2026-01-28", "s1", 2.4), stood("2026-01-28", "s1", None, "right")) == []
-    assert moved(stood("2026-01-28", "s1", 2.6)) == [("heel_rise", "left", "2026-01-28")]
-    assert moved(stood("2026-01-28", "l4", 2.6, "right")) == [("sit_to_stand_5", None, "2026-01-28")], "of both legs"
+    assert moved(stood("2026-01-28", "s1", 1.9), stood("2026-01-28", "s1", None, "right")) == []
+    assert moved(stood("2026-01-28", "s1", 2.1)) == [("heel_rise", "left", "2026-01-28")]
+    assert moved(stood("2026-01-28", "l4", 2.1, "right")) == [("sit_to_stand_5", None, "2026-01-28")], "of both legs"
     assert moved(stood("2026-01-28", "l5", 9.0)) == [], "toe taps were never done: they may not be for this patient"
-    assert moved(stood("2026-01-27", "s1", 2.6)) == [], "a test of that day has told by now"
+    assert moved(stood("2026-01-27", "s1", 2.1)) == [], "a test of that day has told by now"
     assert moved(stood("2026-01-26", "s1", 9.0), stood("2026-02-03", "s1", 9.0)) == [], "long ago; of a clock ahead"
-    whole = next_tests([], known, [stood("2026-01-28", "s1", 2.6)], NOW_S, UTC)
+    whole = next_tests([], known, [stood("2026-01-28", "s1", 2.1)], NOW_S, UTC)
     assert (whole[0].kind, whole[0].side, whole[0].day) == ("heel_rise", "left", "2026-01-29"), "today, and first"
     assert [one.kind for one in whole].count("heel_rise") == 2, "the other leg's as usual"
 

@@ -25,7 +25,7 @@ class NextTestParams:
 
     again_days: int = 3  # twice a week
     known_days: int = 28  # one that was not done for so long is no habit any more
-    moved_z: float = 2.5  # spreads by which the chart of a root stood away on one day (benchmarks/weakening.py)
+    moved_z: float = 2.0  # spreads by which the chart of a root stood away on one day (benchmarks/weakening.py)
     moved_days: int = 2  # so long ago at most
 
 
