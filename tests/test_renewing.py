@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,13 +14,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 import made
 from broker import require_mosquitto
 from enrolled import Enrolled
 from story import Home
 from surefoot.alerts.bodies import ConfirmationBody, StatusBody
-from surefoot.alerts.identity import CLINIC, Identity, issue, new_authority, objection, renewed
+from surefoot.alerts.identity import BACK, CLINIC, Identity, issue, new_authority, objection, renewed
 from surefoot.alerts.mqtt import Link
 from surefoot.cli import household
 from surefoot.cli.authority import Authority, now_utc
@@ -78,7 +82,7 @@ def test_only_a_longer_one_of_the_same_name_key_and_authority_takes_its_place() 
     held = issue(own, ANNA, NOW, 100)
 
     def against(offered: bytes) -> str:
-        return objection(offered, held.certificate, own.certificate)
+        return objection(offered, held.certificate, own.certificate, NOW)
 
     assert against(renewed(own, held.certificate, NOW, 101)) == ""
     assert "as long" in against(renewed(own, held.certificate, NOW, 99)), "an old one that is played back"
@@ -88,10 +92,41 @@ def test_only_a_longer_one_of_the_same_name_key_and_authority_takes_its_place() 
     assert "another authority" in against(renewed(other, held.certificate, NOW, 200))
     same_name = new_authority("this clinic", NOW)
     assert "another authority" in against(renewed(same_name, held.certificate, NOW, 200)), "by its key, not its name"
-    for rubbish in (b"", b"-----BEGIN CERTIFICATE-----\n", own.key, b"\xff" * 100):
+    for ahead_days in (1, 365 * 14):  # a clinic whose clock stands ahead, by more than certificates are dated back
+        later = renewed(own, held.certificate, NOW + BACK + timedelta(days=ahead_days), 365)
+        assert "not valid yet" in against(later), "no broker would let it in"
+    for rubbish in (b"", b"-----BEGIN CERTIFICATE-----\n", own.key, b"\xff" * 100, of_another_version(held)):
         assert against(rubbish) == "it is no certificate"
     again = Identity(renewed(own, held.certificate, NOW, 365), held.key)
     assert (again.name, again.until - NOW) == (ANNA, timedelta(days=365)) and again.serial != held.serial
+
+
+def of_another_version(known: Identity) -> bytes:
+    der = bytearray(x509.load_pem_x509_certificate(known.certificate).public_bytes(serialization.Encoding.DER))
+    der[12] = 7
+    return pem(b64encode(der))
+
+
+def pem(text: bytes) -> bytes:
+    return b"-----BEGIN CERTIFICATE-----\n" + text + b"\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize("spelling", ["one line", "more behind it", "more before it"])
+def test_however_it_is_spelt_what_is_put_in_place_can_be_shown(tmp_path: Path, spelling: str) -> None:
+    own = new_authority("this clinic", NOW)
+    held = issue(own, ANNA, NOW, 100)
+    for name, content in (("authority.crt", own.certificate), ("gateway.crt", held.certificate)):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "gateway.key").write_bytes(held.key)
+    made = renewed(own, held.certificate, NOW, 200)
+    offered = {
+        "one line": pem(b"".join(made.split(b"\n")[1:-2])),
+        "more behind it": made + pem(b"AAAA"),
+        "more before it": b"Bag Attributes: none\n" + made,
+    }[spelling]
+    assert OwnCertificate(tmp_path).install(offered.decode(), NOW_S) == ""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(tmp_path / "gateway.crt", tmp_path / "gateway.key")
+    assert (tmp_path / "gateway.crt").read_bytes() == made
 
 
 # ---- which are due
@@ -154,7 +189,7 @@ def test_a_home_killed_before_it_could_say_so_takes_it_once_more(
     heard(clinic_store, ANNA)
     due(authority, clinic_store)
     (order,) = orders(clinic_store, ANNA)
-    assert isinstance(order.what, Renewal) and own.install(order.what.certificate) == ""
+    assert isinstance(order.what, Renewal) and own.install(order.what.certificate, NOW_S) == ""
     with closing(home):
         said = obey(home, order, NOW_S, own.install)
         assert said is not None and said.verdict == "applied" and "next connection" in said.reason
@@ -179,7 +214,7 @@ def test_what_a_home_cannot_take_it_refuses_with_the_reason(
         assert without is not None and without.reason == "this home has no certificate to renew"
     assert (folder / "gateway.crt").read_bytes() == before
     folder.rename(tmp_path / "gone")
-    assert "cannot be written" in own.install(foreign)
+    assert "cannot be written" in own.install(foreign, NOW_S)
 
 
 def test_a_clinic_tells_which_home_refused(authority: Authority, clinic_store: Store, tmp_path: Path) -> None:
