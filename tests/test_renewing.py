@@ -37,8 +37,10 @@ from surefoot.pipeline.complaints import complaints
 from surefoot.pipeline.delivery import DeliveryParams, deliver
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.ring import Ring
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import Order, Renewal
+from surefoot.web.language import OWN, speak
+from surefoot.web.retold import retold
 from test_enroll import ANNA, BERT, connects, stays_out
 
 NOW_S = time.time()
@@ -214,7 +216,11 @@ def test_what_a_home_cannot_take_it_refuses_with_the_reason(
         assert without is not None and without.reason == "this home has no certificate to renew"
     assert (folder / "gateway.crt").read_bytes() == before
     folder.rename(tmp_path / "gone")
-    assert "cannot be written" in own.install(foreign, NOW_S)
+    why = own.install(foreign, NOW_S)
+    assert "cannot be put in its place" in why and str(folder) in why
+    speak("de")
+    assert retold(why).startswith("es lässt sich dort nicht an seine Stelle setzen")
+    speak(OWN)
 
 
 def test_a_clinic_tells_which_home_refused(authority: Authority, clinic_store: Store, tmp_path: Path) -> None:
@@ -337,6 +343,15 @@ def test_the_doctor_greets_a_broker_with_the_homes_certificate(place: Enrolled, 
     (place.identity(ANNA) / "gateway.key").chmod(0o644)
     (line,) = household.broker(load_config(**settings))
     assert (line.what, line.state) == ("Certificate", "bad") and "can be read by others" in line.value
+
+
+def test_a_timer_that_does_not_know_the_clinics_database_fails(tmp_path: Path) -> None:
+    """It would find no home in an empty one, each day, until their certificates have ended."""
+    assert run(tmp_path, "enroll", "--host", "127.0.0.1")[0] == 0
+    elsewhere = CliRunner(env={"SUREFOOT_HOME": str(tmp_path / "other")})
+    done = elsewhere.invoke(clinic, ["renew", "--folder", str(tmp_path / "authority")])
+    assert isinstance(done.exception, StoreError) and "There is no clinic" in done.exception.what
+    assert not (tmp_path / "other" / "clinic.sqlite").exists()
 
 
 def test_the_units_renew_each_day(tmp_path: Path) -> None:

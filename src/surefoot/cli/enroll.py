@@ -10,7 +10,7 @@ import click
 
 from surefoot.alerts.broker import Address
 from surefoot.cli.authority import Authority, AuthorityError, now_utc
-from surefoot.cli.clinicstore import clinic_config, clinic_store, operator
+from surefoot.cli.clinicstore import clinic_config, clinic_store, known_clinic, operator
 from surefoot.cli.console import Terminal, note
 from surefoot.cli.keyfile import clinic_keys
 from surefoot.cli.main import FAILED
@@ -93,6 +93,8 @@ def renew(context: click.Context, days: int, folder: Path | None, unit_wanted: b
       surefoot clinic renew --print-timer > /etc/systemd/system/surefoot-renew.timer
       systemctl enable --now surefoot-renew.timer
 
+    The unit knows the clinic's database from the settings file, SUREFOOT_CONFIG, alone.
+
     Exit status 1 when a home cannot be renewed.
     """
     if unit_wanted or timer_wanted:
@@ -100,7 +102,7 @@ def renew(context: click.Context, days: int, folder: Path | None, unit_wanted: b
         arguments = ["clinic", "renew", "--days", str(days), *of]
         click.echo(once_text(RENEWING, unit_wanted, arguments, [folder] if folder else []), nl=False)
         return
-    with clinic_store(context) as store:
+    with known_clinic(context) as store:
         standings = renew_due(_authority(folder), store, time.time(), days, operator())
     Terminal().table("Certificates", ("gateway", "until", "state"), [one.row() for one in standings])
     if any(one.is_wrong for one in standings):

@@ -59,7 +59,7 @@ class OwnCertificate:
                 return why
             write_file(self._held, plain(offered), SHARED)
         except OSError as error:
-            return f"{self._held} cannot be written: {error.strerror or error}"
+            return f"it cannot be put in its place there ({error})"
         return ""
 
     def _read(self) -> Identity:

@@ -39,7 +39,7 @@ def renew_due(authority: Authority, store: Store, now_s: float, days: int, by: s
         if until - now >= timedelta(days=days) * LEFT:
             found.append(Standing(one.gateway, until, "good"))
         elif one.gateway not in homes:
-            state = "nothing was ever heard of it here: carry its folder there, or enroll it again"
+            state = "nothing was ever heard of it here: carry its folder there, enroll it again, or revoke it"
             found.append(Standing(one.gateway, until, state, until < now))
         elif sent and sent[0].confirmation is None:
             state = f"a new one waits for the home since {_day(sent[0].order.given_s)}: it is taken when it is heard"
