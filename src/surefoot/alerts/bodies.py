@@ -6,9 +6,9 @@ not of medicine: they keep a broken or hostile sender from filling the clinic's 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from surefoot.alerts.snippet import SampleBlock, window
 from surefoot.records import (
@@ -292,6 +292,14 @@ class StatusBody(Wire):
     at_s: float | None = None  # now, by the home's clock
     faults: Annotated[tuple[HomeFault, ...], Field(max_length=8)] = ()  # what keeps the home from its work
     asks: Annotated[tuple[Name, ...], Field(max_length=MOST_ASKED)] = ()  # alerts: has anybody taken them on?
+
+    @field_validator("faults", mode="before")
+    @classmethod
+    def _known(cls, told: Any) -> Any:
+        """Those of a newer home that nobody knows here are passed over: what counts is that it lives."""
+        if not isinstance(told, list):
+            return told
+        return tuple(one for one in told if not isinstance(one, str) or one in get_args(HomeFault))
 
 
 ToldBody = AnswerBody | CheckInBody | TreatmentBody | ConfirmationBody
