@@ -30,7 +30,7 @@ from surefoot.cli.board import Board
 from surefoot.cli.clinic import clinic
 from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.owncertificate import WARN_DAYS, OwnCertificate
-from surefoot.cli.renewing import renew_due
+from surefoot.cli.renewing import LEFT, SHORTEST_DAYS, renew_due
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.complaints import complaints
@@ -257,6 +257,12 @@ def test_a_certificate_that_ends_is_told_at_home_and_to_the_clinic(
     found = complaints([], {ANNA: (status, now_s)}, {}, {}, now_s, lambda _: "2026-01-29", [ANNA])
     assert bool(found) == bool(told)
     assert all("ends within a month" in one.sentence and one.tier == "T0" for one in found.values())
+
+
+def test_nobody_is_warned_of_one_that_is_renewed_in_time(tmp_path: Path) -> None:
+    assert SHORTEST_DAYS * LEFT >= WARN_DAYS + 7, "the timer has run, and the home was off for days"
+    assert run(tmp_path, "renew", "--days", f"{SHORTEST_DAYS - 1}", "--print-unit")[0] == 2
+    assert run(tmp_path, "renew", "--days", f"{SHORTEST_DAYS}", "--print-unit")[0] == 0
 
 
 def test_one_that_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from surefoot.cli.clinicstore import clinic_config, clinic_store, known_clinic, 
 from surefoot.cli.console import Terminal, note
 from surefoot.cli.keyfile import clinic_keys
 from surefoot.cli.main import FAILED
-from surefoot.cli.renewing import renew_due
+from surefoot.cli.renewing import SHORTEST_DAYS, renew_due
 from surefoot.cli.units import RENEWING, once_text
 from surefoot.config import load_config
 
@@ -22,6 +22,8 @@ FOLDER = "authority"
 _FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path), metavar="FOLDER", help="The authority's [in SUREFOOT_HOME]."
 )
+
+_LASTS = click.IntRange(SHORTEST_DAYS, 3650)
 
 
 @click.command()
@@ -77,7 +79,7 @@ def enroll(
 
 
 @click.command()
-@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="The new ones last.")
+@click.option("--days", default=365, show_default=True, type=_LASTS, help="The new ones last.")
 @_FOLDER
 @click.option("--print-unit", "unit_wanted", is_flag=True, help="Print the systemd unit that renews.")
 @click.option("--print-timer", "timer_wanted", is_flag=True, help="Print the timer that starts it each day.")

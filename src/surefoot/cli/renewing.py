@@ -12,6 +12,7 @@ from surefoot.pipeline.store import Store
 from surefoot.records import Renewal
 
 LEFT = 1 / 3  # of its time: then it is renewed (facts/reliability.md 6: a certificate of a year after eight months)
+SHORTEST_DAYS = 120  # a new one lasts: a home warns in its last month, and must have the next one by then (P)
 
 
 @dataclass(frozen=True, slots=True)
