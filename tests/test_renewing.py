@@ -35,6 +35,7 @@ from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.complaints import complaints
 from surefoot.pipeline.delivery import DeliveryParams, deliver
+from surefoot.pipeline.digest import weeks
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
@@ -237,8 +238,36 @@ def test_a_clinic_tells_which_home_refused(authority: Authority, clinic_store: S
         said = obey(home, order, NOW_S, OwnCertificate(tmp_path / "at home").install)
     assert said is not None
     Home(ANNA).tell(clinic_store, NOW_S, ConfirmationBody.of(said))
-    state, wrong = due(authority, clinic_store)[ANNA]
+    for day in range(7):
+        state, wrong = due(authority, clinic_store, day)[ANNA]
+        assert wrong and "refused" in state and "it is for another key than this home's" in state
+    assert len(orders(clinic_store, ANNA)) == 1, "nobody reads one a day, and each is kept for good"
+    state, wrong = due(authority, clinic_store, 8)[ANNA]
     assert wrong and state == "sent again; the home refused the last one: it is for another key than this home's"
+    assert len(orders(clinic_store, ANNA)) == 2
+    (week,) = weeks(clinic_store, clinic_store.patients(), NOW.date().isoformat())
+    assert not week.unheard, "no therapist can mend it"
+
+
+def test_a_clinic_whose_clock_stood_years_ahead_renews_once_it_is_right(
+    authority: Authority, clinic_store: Store, tmp_path: Path
+) -> None:
+    home, own, _ = home_of(authority, 100, tmp_path)
+    heard(clinic_store, ANNA)
+    line = Home(ANNA)
+
+    def taken() -> str:
+        said = obey(home, orders(clinic_store, ANNA)[0], NOW_S, own.install)
+        assert said is not None
+        line.tell(clinic_store, NOW_S, ConfirmationBody.of(said))
+        return said.verdict
+
+    with closing(home):
+        due(authority, clinic_store, 14 * 365)
+        assert taken() == "refused" and own.until - NOW == timedelta(days=100)
+        assert due(authority, clinic_store)[ANNA][0].startswith("sent again")
+        assert taken() == "applied" and own.until - NOW == timedelta(days=365)
+    assert due(authority, clinic_store) == {ANNA: ("good", False)}
 
 
 @pytest.mark.parametrize(("left", "told"), [(WARN_DAYS + 1, ""), (WARN_DAYS - 1, "ends on"), (-1, "ended on")])
