@@ -175,6 +175,21 @@ def test_killed_before_it_was_sent_it_is_renewed_the_next_time(
     assert len(authority.gateways()[0].issued) == 3, "and all that were ever made can be revoked"
 
 
+def test_a_line_that_a_full_disk_has_torn_keeps_nobody_from_revoking(authority: Authority) -> None:
+    """It was to be written before its certificate went anywhere."""
+    authority.enroll(ANNA, NOW, 30)
+    path = authority.folder / "issued.list"
+    (whole,) = path.read_text().splitlines()
+    for length in range(1, len(whole)):
+        path.write_text(f"{whole}\n{whole[:length]}")
+        authority.renew(ANNA, NOW, 365)
+        issued = authority.gateways()[0].issued
+        assert [one.is_renewal for one in issued][-1:] == [True] and len(issued) <= 3
+    path.write_bytes(f"{whole}\n".encode() + bytes(100))
+    authority.revoke(ANNA, NOW)
+    assert authority.gateways()[0].is_revoked
+
+
 # ---- at home
 
 
