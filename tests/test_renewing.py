@@ -23,12 +23,13 @@ from enrolled import Enrolled
 from story import Home
 from surefoot.alerts.bodies import ConfirmationBody, StatusBody
 from surefoot.alerts.identity import BACK, CLINIC, Identity, issue, new_authority, objection, renewed
-from surefoot.alerts.mqtt import Link
+from surefoot.alerts.mqtt import Link, LinkError
 from surefoot.cli import household
 from surefoot.cli.authority import Authority, now_utc
 from surefoot.cli.board import Board
 from surefoot.cli.clinic import clinic
 from surefoot.cli.housekeeping import Housekeeping
+from surefoot.cli.identified import take_name
 from surefoot.cli.owncertificate import WARN_DAYS, OwnCertificate
 from surefoot.cli.renewing import LEFT, SHORTEST_DAYS, renew_due
 from surefoot.config import Config, load_config
@@ -309,10 +310,14 @@ def test_nobody_is_warned_of_one_that_is_renewed_in_time(tmp_path: Path) -> None
     assert run(tmp_path, "renew", "--days", f"{SHORTEST_DAYS}", "--print-unit")[0] == 0
 
 
-def test_one_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_one_that_cannot_be_read_is_told_with_what_to_do(tmp_path: Path, folder: str) -> None:
     (tmp_path / "gateway.crt").write_text("rubbish")
-    assert "cannot be read" in OwnCertificate(tmp_path).warning(NOW_S)
-    assert "cannot be read" in OwnCertificate(tmp_path / "nowhere").warning(NOW_S)
+    config = Config(home=tmp_path, identity=tmp_path / folder)
+    assert "cannot be read" in OwnCertificate(tmp_path / folder).warning(NOW_S)
+    with closing(open_store("sqlite://")) as store, pytest.raises(LinkError, match="cannot be read") as told:
+        take_name(store, config)
+    assert "Copy the folder" in told.value.remedy
 
 
 # ---- over a real broker
@@ -390,6 +395,11 @@ def test_the_doctor_greets_a_broker_with_the_homes_certificate(place: Enrolled, 
     found = {line.what: line for line in household.broker(load_config(**settings))}
     assert found["Broker"].state == "ok" and "with TLS" in found["Broker"].value
     assert found["Certificate"].state == "ok" and ANNA in found["Certificate"].value
+    whole = (place.identity(ANNA) / "gateway.crt").read_bytes()
+    (place.identity(ANNA) / "gateway.crt").write_text("rubbish")
+    found = {line.what: line for line in household.broker(load_config(**settings))}
+    assert "Copy the folder" in found["Certificate"].remedy, "over the line nothing comes any more"
+    (place.identity(ANNA) / "gateway.crt").write_bytes(whole)
     (place.identity(ANNA) / "gateway.key").chmod(0o644)
     (line,) = household.broker(load_config(**settings))
     assert (line.what, line.state) == ("Certificate", "bad") and "can be read by others" in line.value
