@@ -6,10 +6,11 @@ not of medicine: they keep a broken or hostile sender from filling the clinic's 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from surefoot.alerts.homefaults import HomeFaults
 from surefoot.alerts.snippet import SampleBlock, window
 from surefoot.records import (
     Alert,
@@ -279,9 +280,6 @@ class ConfirmationBody(Wire):
         return Confirmation(**self._fields())
 
 
-HomeFault = Literal["disk_full", "disk_failing", "store_failing", "not_recording", "clock_unset", "certificate_ending"]
-
-
 class StatusBody(Wire):
     """A sign of life of the home. ``link`` "down" is the broker's word after the home vanished (its last will)."""
 
@@ -290,16 +288,8 @@ class StatusBody(Wire):
     oldest: Count | None = None  # the lowest of their numbers: what is missing below it will not come
     newest: Count | None = None  # the highest number this home has used
     at_s: float | None = None  # now, by the home's clock
-    faults: Annotated[tuple[HomeFault, ...], Field(max_length=8)] = ()  # what keeps the home from its work
+    faults: HomeFaults = ()  # what keeps the home from its work
     asks: Annotated[tuple[Name, ...], Field(max_length=MOST_ASKED)] = ()  # alerts: has anybody taken them on?
-
-    @field_validator("faults", mode="before")
-    @classmethod
-    def _known(cls, told: Any) -> Any:
-        """Those of a newer home that nobody knows here are passed over: what counts is that it lives."""
-        if not isinstance(told, list):
-            return told
-        return tuple(one for one in told if not isinstance(one, str) or one in get_args(HomeFault))
 
 
 ToldBody = AnswerBody | CheckInBody | TreatmentBody | ConfirmationBody
