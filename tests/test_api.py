@@ -197,6 +197,9 @@ def test_who_asks_too_often_waits(store: Store) -> None:
     strangers = [Browser(one.app, "192.0.2.7").get(f"{BASE}/token", False) for _ in range(int(p.strangers_at_once) + 1)]
     assert [a.status_code for a in strangers] == [401] * int(p.strangers_at_once) + [429]
     assert Browser(one.app, "192.0.2.8").get(f"{BASE}/token", False).status_code == 401, "others are heard"
+    network = [f"2001:db8::{k:x}" for k in range(int(p.strangers_at_once) + 1)]
+    answers = [Browser(one.app, address).get(f"{BASE}/token", False).status_code for address in network]
+    assert answers == [401] * int(p.strangers_at_once) + [429], "a network of IPv6 is one stranger"
     one.now_s += 1.0
     known = Browser(one.app, "192.0.2.7").get(f"{BASE}/token", False, **headers)
     assert known.status_code == 200, "and who has a token, whatever else comes from that address"

@@ -218,6 +218,19 @@ def test_what_a_home_says_of_itself_is_told_until_it_is_over(
     assert open_alerts(clinic) == {}
 
 
+def test_a_home_that_tells_of_a_fault_this_clinic_does_not_know_is_heard_all_the_same(clinic: Store) -> None:
+    """One with a newer surefoot: called silent it would be looked for in vain."""
+    take(clinic, [status()], 1e6)
+    known = status(faults=("disk_full", "clock_unset"))
+    newer = Received(known.topic, known.payload.replace(b"clock_unset", b"cat_on_the_box"))
+    take(clinic, [newer], 1e6 + 86_400)
+    assert clinic.homes() == {HOME: 1e6 + 86_400}
+    watch(clinic, 1e6 + 86_401, 1e6)
+    assert set(open_alerts(clinic)) == {"home_disk_full"}
+    take(clinic, [Received(known.topic, known.payload.replace(b'"clock_unset"', b"7"))], 1e6 + 86_402)
+    assert clinic.homes() == {HOME: 1e6 + 86_400}, "no name at all"
+
+
 def test_what_a_home_said_before_it_fell_silent_is_not_told_anew_each_day(clinic: Store) -> None:
     """It is neither over nor news; that the home is silent is told."""
     take(clinic, [status(faults=("disk_full",), at_s=1e6)], 1e6)

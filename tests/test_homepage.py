@@ -150,6 +150,8 @@ def test_a_fault_that_nobody_thought_of_is_a_page_with_the_emergency_text(
     page = asked(home, method, path, {"word": "still"} if method == "POST" else None)
     assert page.status_code == 500 and "This should not have happened (ValueError)" in text(page)
     assert FIRST_LINE in text(page) and "default-src 'none'" in page.headers["content-security-policy"]
+    assert ("What you sent may not be stored" in text(page)) == (method == "POST")
+    assert ("What is stored is safe" in text(page)) == (method == "GET")
 
 
 def test_a_red_flag_that_nobody_hears_of_is_said_whatever_went_wrong(

@@ -367,6 +367,14 @@ def test_guessing_many_names_from_one_address_waits_too(app: FastAPI) -> None:
     assert Browser(app, "2001:db8:1::1").log_in("Dr. Ada").status_code == 200
 
 
+def test_guesses_from_one_address_of_ipv4_keep_no_other_waiting(app: FastAPI) -> None:
+    """As a server on :: is told them."""
+    for k in range(P.free_address):
+        Browser(app, "::ffff:192.0.2.1").log_in(f"Name {k}", "x")
+    assert Browser(app, "::ffff:192.0.2.1").log_in("Dr. Ada").status_code == 429
+    assert Browser(app, "::ffff:192.0.2.2").log_in("Dr. Ada").status_code == 200
+
+
 @pytest.fixture
 def bare(new_url: Callable[[], str]) -> Iterator[Store]:
     """With staff and nothing else, on both kinds of databases."""

@@ -107,6 +107,14 @@ def test_whoever_has_a_network_of_ipv6_has_one_share(store: Store, clock: Clock)
     assert asked(Browser(app, "2001:db8:0:1::1"), 1) == [303]
 
 
+def test_whoever_comes_over_ipv4_has_a_share_of_their_own(store: Store, clock: Clock) -> None:
+    """With --host :: the system writes their addresses as ones of IPv6, which have all the same first half."""
+    app = make_app(hired(store, NOW_S), clock, rates=FEW)
+    assert 429 in asked(Browser(app, "::ffff:192.0.2.1"), 9)
+    assert asked(Browser(app, "::ffff:192.0.2.2"), 1) == [303]
+    assert asked(Browser(app, "192.0.2.1"), 1) == [429], "however it is written"
+
+
 def test_a_login_that_asks_too_often_is_told_how_long_to_wait(
     store: Store, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -12,29 +14,35 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 import made
 from broker import require_mosquitto
 from enrolled import Enrolled
 from story import Home
 from surefoot.alerts.bodies import ConfirmationBody, StatusBody
-from surefoot.alerts.identity import CLINIC, Identity, issue, new_authority, objection, renewed
-from surefoot.alerts.mqtt import Link
+from surefoot.alerts.identity import BACK, CLINIC, Identity, issue, new_authority, objection, renewed
+from surefoot.alerts.mqtt import Link, LinkError
 from surefoot.cli import household
 from surefoot.cli.authority import Authority, now_utc
 from surefoot.cli.board import Board
 from surefoot.cli.clinic import clinic
 from surefoot.cli.housekeeping import Housekeeping
+from surefoot.cli.identified import take_name
 from surefoot.cli.owncertificate import WARN_DAYS, OwnCertificate
-from surefoot.cli.renewing import renew_due
+from surefoot.cli.renewing import LEFT, SHORTEST_DAYS, renew_due
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.complaints import complaints
 from surefoot.pipeline.delivery import DeliveryParams, deliver
+from surefoot.pipeline.digest import weeks
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.ring import Ring
-from surefoot.pipeline.store import Store, open_store
+from surefoot.pipeline.store import Store, StoreError, open_store
 from surefoot.records import Order, Renewal
+from surefoot.web.language import OWN, speak
+from surefoot.web.retold import retold
 from test_enroll import ANNA, BERT, connects, stays_out
 
 NOW_S = time.time()
@@ -78,7 +86,7 @@ def test_only_a_longer_one_of_the_same_name_key_and_authority_takes_its_place() 
     held = issue(own, ANNA, NOW, 100)
 
     def against(offered: bytes) -> str:
-        return objection(offered, held.certificate, own.certificate)
+        return objection(offered, held.certificate, own.certificate, NOW)
 
     assert against(renewed(own, held.certificate, NOW, 101)) == ""
     assert "as long" in against(renewed(own, held.certificate, NOW, 99)), "an old one that is played back"
@@ -88,10 +96,41 @@ def test_only_a_longer_one_of_the_same_name_key_and_authority_takes_its_place() 
     assert "another authority" in against(renewed(other, held.certificate, NOW, 200))
     same_name = new_authority("this clinic", NOW)
     assert "another authority" in against(renewed(same_name, held.certificate, NOW, 200)), "by its key, not its name"
-    for rubbish in (b"", b"-----BEGIN CERTIFICATE-----\n", own.key, b"\xff" * 100):
+    for ahead_days in (1, 365 * 14):  # a clinic whose clock stands ahead, by more than certificates are dated back
+        later = renewed(own, held.certificate, NOW + BACK + timedelta(days=ahead_days), 365)
+        assert "not valid yet" in against(later), "no broker would let it in"
+    for rubbish in (b"", b"-----BEGIN CERTIFICATE-----\n", own.key, b"\xff" * 100, of_another_version(held)):
         assert against(rubbish) == "it is no certificate"
     again = Identity(renewed(own, held.certificate, NOW, 365), held.key)
     assert (again.name, again.until - NOW) == (ANNA, timedelta(days=365)) and again.serial != held.serial
+
+
+def of_another_version(known: Identity) -> bytes:
+    der = bytearray(x509.load_pem_x509_certificate(known.certificate).public_bytes(serialization.Encoding.DER))
+    der[12] = 7
+    return pem(b64encode(der))
+
+
+def pem(text: bytes) -> bytes:
+    return b"-----BEGIN CERTIFICATE-----\n" + text + b"\n-----END CERTIFICATE-----\n"
+
+
+@pytest.mark.parametrize("spelling", ["one line", "more behind it", "more before it"])
+def test_however_it_is_spelt_what_is_put_in_place_can_be_shown(tmp_path: Path, spelling: str) -> None:
+    own = new_authority("this clinic", NOW)
+    held = issue(own, ANNA, NOW, 100)
+    for name, content in (("authority.crt", own.certificate), ("gateway.crt", held.certificate)):
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "gateway.key").write_bytes(held.key)
+    made = renewed(own, held.certificate, NOW, 200)
+    offered = {
+        "one line": pem(b"".join(made.split(b"\n")[1:-2])),
+        "more behind it": made + pem(b"AAAA"),
+        "more before it": b"Bag Attributes: none\n" + made,
+    }[spelling]
+    assert OwnCertificate(tmp_path).install(offered.decode(), NOW_S) == ""
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(tmp_path / "gateway.crt", tmp_path / "gateway.key")
+    assert (tmp_path / "gateway.crt").read_bytes() == made
 
 
 # ---- which are due
@@ -137,6 +176,21 @@ def test_killed_before_it_was_sent_it_is_renewed_the_next_time(
     assert len(authority.gateways()[0].issued) == 3, "and all that were ever made can be revoked"
 
 
+def test_a_line_that_a_full_disk_has_torn_keeps_nobody_from_revoking(authority: Authority) -> None:
+    """It was to be written before its certificate went anywhere."""
+    authority.enroll(ANNA, NOW, 30)
+    path = authority.folder / "issued.list"
+    (whole,) = path.read_text().splitlines()
+    for length in range(1, len(whole)):
+        path.write_text(f"{whole}\n{whole[:length]}")
+        authority.renew(ANNA, NOW, 365)
+        issued = authority.gateways()[0].issued
+        assert [one.is_renewal for one in issued][-1:] == [True] and len(issued) <= 3
+    path.write_bytes(f"{whole}\n".encode() + bytes(100))
+    authority.revoke(ANNA, NOW)
+    assert authority.gateways()[0].is_revoked
+
+
 # ---- at home
 
 
@@ -154,7 +208,7 @@ def test_a_home_killed_before_it_could_say_so_takes_it_once_more(
     heard(clinic_store, ANNA)
     due(authority, clinic_store)
     (order,) = orders(clinic_store, ANNA)
-    assert isinstance(order.what, Renewal) and own.install(order.what.certificate) == ""
+    assert isinstance(order.what, Renewal) and own.install(order.what.certificate, NOW_S) == ""
     with closing(home):
         said = obey(home, order, NOW_S, own.install)
         assert said is not None and said.verdict == "applied" and "next connection" in said.reason
@@ -179,7 +233,11 @@ def test_what_a_home_cannot_take_it_refuses_with_the_reason(
         assert without is not None and without.reason == "this home has no certificate to renew"
     assert (folder / "gateway.crt").read_bytes() == before
     folder.rename(tmp_path / "gone")
-    assert "cannot be written" in own.install(foreign)
+    why = own.install(foreign, NOW_S)
+    assert "cannot be put in its place" in why and str(folder) in why
+    speak("de")
+    assert retold(why).startswith("es lässt sich dort nicht an seine Stelle setzen")
+    speak(OWN)
 
 
 def test_a_clinic_tells_which_home_refused(authority: Authority, clinic_store: Store, tmp_path: Path) -> None:
@@ -196,8 +254,36 @@ def test_a_clinic_tells_which_home_refused(authority: Authority, clinic_store: S
         said = obey(home, order, NOW_S, OwnCertificate(tmp_path / "at home").install)
     assert said is not None
     Home(ANNA).tell(clinic_store, NOW_S, ConfirmationBody.of(said))
-    state, wrong = due(authority, clinic_store)[ANNA]
+    for day in range(7):
+        state, wrong = due(authority, clinic_store, day)[ANNA]
+        assert wrong and "refused" in state and "it is for another key than this home's" in state
+    assert len(orders(clinic_store, ANNA)) == 1, "nobody reads one a day, and each is kept for good"
+    state, wrong = due(authority, clinic_store, 8)[ANNA]
     assert wrong and state == "sent again; the home refused the last one: it is for another key than this home's"
+    assert len(orders(clinic_store, ANNA)) == 2
+    (week,) = weeks(clinic_store, clinic_store.patients(), NOW.date().isoformat())
+    assert not week.unheard, "no therapist can mend it"
+
+
+def test_a_clinic_whose_clock_stood_years_ahead_renews_once_it_is_right(
+    authority: Authority, clinic_store: Store, tmp_path: Path
+) -> None:
+    home, own, _ = home_of(authority, 100, tmp_path)
+    heard(clinic_store, ANNA)
+    line = Home(ANNA)
+
+    def taken() -> str:
+        said = obey(home, orders(clinic_store, ANNA)[0], NOW_S, own.install)
+        assert said is not None
+        line.tell(clinic_store, NOW_S, ConfirmationBody.of(said))
+        return said.verdict
+
+    with closing(home):
+        due(authority, clinic_store, 14 * 365)
+        assert taken() == "refused" and own.until - NOW == timedelta(days=100)
+        assert due(authority, clinic_store)[ANNA][0].startswith("sent again")
+        assert taken() == "applied" and own.until - NOW == timedelta(days=365)
+    assert due(authority, clinic_store) == {ANNA: ("good", False)}
 
 
 @pytest.mark.parametrize(("left", "told"), [(WARN_DAYS + 1, ""), (WARN_DAYS - 1, "ends on"), (-1, "ended on")])
@@ -218,10 +304,20 @@ def test_a_certificate_that_ends_is_told_at_home_and_to_the_clinic(
     assert all("ends within a month" in one.sentence and one.tier == "T0" for one in found.values())
 
 
-def test_one_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_nobody_is_warned_of_one_that_is_renewed_in_time(tmp_path: Path) -> None:
+    assert SHORTEST_DAYS * LEFT >= WARN_DAYS + 7, "the timer has run, and the home was off for days"
+    assert run(tmp_path, "renew", "--days", f"{SHORTEST_DAYS - 1}", "--print-unit")[0] == 2
+    assert run(tmp_path, "renew", "--days", f"{SHORTEST_DAYS}", "--print-unit")[0] == 0
+
+
+@pytest.mark.parametrize("folder", ["", "nowhere"])
+def test_one_that_cannot_be_read_is_told_with_what_to_do(tmp_path: Path, folder: str) -> None:
     (tmp_path / "gateway.crt").write_text("rubbish")
-    assert "cannot be read" in OwnCertificate(tmp_path).warning(NOW_S)
-    assert "cannot be read" in OwnCertificate(tmp_path / "nowhere").warning(NOW_S)
+    config = Config(home=tmp_path, identity=tmp_path / folder)
+    assert "cannot be read" in OwnCertificate(tmp_path / folder).warning(NOW_S)
+    with closing(open_store("sqlite://")) as store, pytest.raises(LinkError, match="cannot be read") as told:
+        take_name(store, config)
+    assert "Copy the folder" in told.value.remedy
 
 
 # ---- over a real broker
@@ -299,9 +395,23 @@ def test_the_doctor_greets_a_broker_with_the_homes_certificate(place: Enrolled, 
     found = {line.what: line for line in household.broker(load_config(**settings))}
     assert found["Broker"].state == "ok" and "with TLS" in found["Broker"].value
     assert found["Certificate"].state == "ok" and ANNA in found["Certificate"].value
+    whole = (place.identity(ANNA) / "gateway.crt").read_bytes()
+    (place.identity(ANNA) / "gateway.crt").write_text("rubbish")
+    found = {line.what: line for line in household.broker(load_config(**settings))}
+    assert "Copy the folder" in found["Certificate"].remedy, "over the line nothing comes any more"
+    (place.identity(ANNA) / "gateway.crt").write_bytes(whole)
     (place.identity(ANNA) / "gateway.key").chmod(0o644)
     (line,) = household.broker(load_config(**settings))
     assert (line.what, line.state) == ("Certificate", "bad") and "can be read by others" in line.value
+
+
+def test_a_timer_that_does_not_know_the_clinics_database_fails(tmp_path: Path) -> None:
+    """It would find no home in an empty one, each day, until their certificates have ended."""
+    assert run(tmp_path, "enroll", "--host", "127.0.0.1")[0] == 0
+    elsewhere = CliRunner(env={"SUREFOOT_HOME": str(tmp_path / "other")})
+    done = elsewhere.invoke(clinic, ["renew", "--folder", str(tmp_path / "authority")])
+    assert isinstance(done.exception, StoreError) and "There is no clinic" in done.exception.what
+    assert not (tmp_path / "other" / "clinic.sqlite").exists()
 
 
 def test_the_units_renew_each_day(tmp_path: Path) -> None:

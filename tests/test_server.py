@@ -44,6 +44,10 @@ def shown(port: int) -> int:
     return x509.load_der_x509_certificate(found).serial_number
 
 
+def fails(path: Path, **_: object) -> None:
+    raise PermissionError(13, "Permission denied", str(path))
+
+
 @asynccontextmanager
 async def served(folder: Path) -> AsyncIterator[int]:
     url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -79,6 +83,9 @@ def test_a_renewed_certificate_is_shown_without_a_restart(
             (tmp_path / "key.pem").unlink()
             await asyncio.sleep(0.2)
             assert await asyncio.to_thread(shown, port) == second.serial
+            with monkeypatch.context() as closed:  # or a file that goes while it is looked at
+                closed.setattr(Path, "stat", fails)
+                await asyncio.sleep(0.2)
             write(tmp_path, third)
             await until_shown(port, third.serial)
 

@@ -671,6 +671,16 @@ def test_a_surprise_is_a_page_too(filled: Store, monkeypatch: pytest.MonkeyPatch
     assert page.status_code == 500
     assert "This should not have happened (ZeroDivisionError)" in text(page)
     assert "nosniff" in page.headers["x-content-type-options"]
+    assert "What is stored is safe; this page cannot be shown." in text(page)
+
+
+def test_a_form_that_failed_is_not_said_to_be_stored(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(filled), "acknowledge", lambda *_, **__: 1 / 0)
+    (alert, *_) = filled.alerts(WEAK)
+    form = {"gateway": WEAK, "alert_id": alert.alert.alert_id, "tier": alert.alert.tier, "who": "Dr. Ada"}
+    page = Reader(filled).post("/acknowledge", form)
+    assert page.status_code == 500
+    assert "What you sent may not be stored" in text(page) and "is safe" not in text(page)
 
 
 def test_a_day_too_thin_to_count_is_a_gap_whatever_it_measured(empty: Store) -> None:

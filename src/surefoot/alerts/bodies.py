@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from surefoot.alerts.homefaults import HomeFaults
 from surefoot.alerts.snippet import SampleBlock, window
 from surefoot.records import (
     Alert,
@@ -279,9 +280,6 @@ class ConfirmationBody(Wire):
         return Confirmation(**self._fields())
 
 
-HomeFault = Literal["disk_full", "disk_failing", "store_failing", "not_recording", "clock_unset", "certificate_ending"]
-
-
 class StatusBody(Wire):
     """A sign of life of the home. ``link`` "down" is the broker's word after the home vanished (its last will)."""
 
@@ -290,7 +288,7 @@ class StatusBody(Wire):
     oldest: Count | None = None  # the lowest of their numbers: what is missing below it will not come
     newest: Count | None = None  # the highest number this home has used
     at_s: float | None = None  # now, by the home's clock
-    faults: Annotated[tuple[HomeFault, ...], Field(max_length=8)] = ()  # what keeps the home from its work
+    faults: HomeFaults = ()  # what keeps the home from its work
     asks: Annotated[tuple[Name, ...], Field(max_length=MOST_ASKED)] = ()  # alerts: has anybody taken them on?
 
 

@@ -83,15 +83,15 @@ def renewed(authority: Identity, certificate: bytes, now: datetime, days: int = 
     return made.public_bytes(serialization.Encoding.PEM)
 
 
-def objection(offered: bytes, held: bytes, authority: bytes) -> str:
+def objection(offered: bytes, held: bytes, authority: bytes, now: datetime) -> str:
     """Why a certificate may not take the place of the one that is held (all PEM); empty: it may.
 
-    It may for the same name and key alone, from the same authority, and to last longer: whoever offers it can make a
-    certificate of this clinic's longer, and nothing else.
+    It may for the same name and key alone, from the same authority, good by now and for longer: whoever offers it can
+    make a certificate of this clinic's longer, and nothing else.
     """
     try:
         new, old, signing = (x509.load_pem_x509_certificate(one) for one in (offered, held, authority))
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         return "it is no certificate"
     try:
         new.verify_directly_issued_by(signing)
@@ -103,7 +103,14 @@ def objection(offered: bytes, held: bytes, authority: bytes) -> str:
         return "it is for another key than this home's"
     if new.not_valid_after_utc <= old.not_valid_after_utc:
         return "the one in use lasts as long"
+    if new.not_valid_before_utc > now:
+        return "it is not valid yet: the clinic's clock or this home's is wrong"
     return ""
+
+
+def plain(certificate: bytes) -> bytes:
+    """The first certificate of a PEM in the one spelling that everything reads, without what stands around it."""
+    return x509.load_pem_x509_certificate(certificate).public_bytes(serialization.Encoding.PEM)
 
 
 def _signed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from surefoot.pipeline.sealing import Key, new_key
 from surefoot.records import SurefootError
 
 _ABOUT = "about.json"
+_ISSUED = re.compile(r"(\S+) (\d+) (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00)(?: (carried|renewal))?")
 
 
 class AuthorityError(SurefootError):
@@ -161,14 +163,10 @@ class Authority:
 
     def _issued(self) -> list[Issued]:
         try:
-            lines = (self.folder / "issued.list").read_text().splitlines()
+            lines = (self.folder / "issued.list").read_text(errors="replace").splitlines()
         except FileNotFoundError:
             return []
-        given = (line.split() for line in lines)
-        return [
-            Issued(name, int(serial), datetime.fromisoformat(until), how == ["renewal"])
-            for name, serial, until, *how in given
-        ]
+        return [one for one in map(_issued_in, lines) if one is not None]
 
     def _about(self) -> dict[str, list[str]]:
         try:
@@ -206,8 +204,19 @@ def _keep(stem: Path, identity: Identity) -> None:
     write_file(stem.with_suffix(".crt"), identity.certificate, SHARED)
 
 
+def _issued_in(line: str) -> Issued | None:
+    """None: a full disk or a power cut has torn it, before the certificate that it tells of went anywhere."""
+    match = _ISSUED.fullmatch(line)
+    if match is None:
+        return None
+    return Issued(match[1], int(match[2]), datetime.fromisoformat(match[3]), match[4] == "renewal")
+
+
 def _append(path: Path, line: str) -> None:
+    """On a line of its own, whatever stands before it."""
+    before = path.read_bytes() if path.exists() else b""
+    torn = before and not before.endswith(b"\n")
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE), "w") as file:
-        file.write(line)
+        file.write(f"\n{line}" if torn else line)
         file.flush()
         os.fsync(file.fileno())

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from surefoot.alerts.bodies import HomeFault
+from surefoot.alerts.homefaults import HomeFault
 from surefoot.cli.alignment import aligned
 from surefoot.cli.console import NOT_KNOWN
 from surefoot.pipeline.activities import SittingWatch

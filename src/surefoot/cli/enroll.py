@@ -10,11 +10,11 @@ import click
 
 from surefoot.alerts.broker import Address
 from surefoot.cli.authority import Authority, AuthorityError, now_utc
-from surefoot.cli.clinicstore import clinic_config, clinic_store, operator
+from surefoot.cli.clinicstore import clinic_config, clinic_store, known_clinic, operator
 from surefoot.cli.console import Terminal, note
 from surefoot.cli.keyfile import clinic_keys
 from surefoot.cli.main import FAILED
-from surefoot.cli.renewing import renew_due
+from surefoot.cli.renewing import SHORTEST_DAYS, renew_due
 from surefoot.cli.units import RENEWING, once_text
 from surefoot.config import load_config
 
@@ -22,6 +22,8 @@ FOLDER = "authority"
 _FOLDER = click.option(
     "--folder", type=click.Path(path_type=Path), metavar="FOLDER", help="The authority's [in SUREFOOT_HOME]."
 )
+
+_LASTS = click.IntRange(SHORTEST_DAYS, 3650)
 
 
 @click.command()
@@ -77,7 +79,7 @@ def enroll(
 
 
 @click.command()
-@click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="The new ones last.")
+@click.option("--days", default=365, show_default=True, type=_LASTS, help="The new ones last.")
 @_FOLDER
 @click.option("--print-unit", "unit_wanted", is_flag=True, help="Print the systemd unit that renews.")
 @click.option("--print-timer", "timer_wanted", is_flag=True, help="Print the timer that starts it each day.")
@@ -93,6 +95,8 @@ def renew(context: click.Context, days: int, folder: Path | None, unit_wanted: b
       surefoot clinic renew --print-timer > /etc/systemd/system/surefoot-renew.timer
       systemctl enable --now surefoot-renew.timer
 
+    The unit knows the clinic's database from the settings file, SUREFOOT_CONFIG, alone.
+
     Exit status 1 when a home cannot be renewed.
     """
     if unit_wanted or timer_wanted:
@@ -100,7 +104,7 @@ def renew(context: click.Context, days: int, folder: Path | None, unit_wanted: b
         arguments = ["clinic", "renew", "--days", str(days), *of]
         click.echo(once_text(RENEWING, unit_wanted, arguments, [folder] if folder else []), nl=False)
         return
-    with clinic_store(context) as store:
+    with known_clinic(context) as store:
         standings = renew_due(_authority(folder), store, time.time(), days, operator())
     Terminal().table("Certificates", ("gateway", "until", "state"), [one.row() for one in standings])
     if any(one.is_wrong for one in standings):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from surefoot.alerts.mqtt import Link, LinkError, LinkParams
 from surefoot.cli.alignment import alignment
 from surefoot.cli.checkup import Line
-from surefoot.cli.identified import link_params
+from surefoot.cli.identified import COPY, link_params
 from surefoot.cli.owncertificate import OwnCertificate
 from surefoot.config import FILE_VARIABLE, Config
 from surefoot.pipeline.storecheck import look_at
@@ -86,11 +86,13 @@ def broker(config: Config) -> Iterator[Line]:
 
 
 def _certificate(own: OwnCertificate, now_s: float) -> Line:
-    if told := own.warning(now_s):
-        return Line(
-            "Certificate", told, "bad", "Have the clinic renew it, surefoot clinic renew, or enroll this home again."
-        )
-    return Line("Certificate", f"of {own.name}, until {own.until:%Y-%m-%d}")
+    told = own.warning(now_s)
+    try:
+        of = f"of {own.name}, until {own.until:%Y-%m-%d}"
+    except (OSError, ValueError):
+        return Line("Certificate", told, "bad", COPY)
+    remedy = "Have the clinic renew it, surefoot clinic renew, or enroll this home again."
+    return Line("Certificate", told, "bad", remedy) if told else Line("Certificate", of)
 
 
 def _broker(url: str, params: LinkParams) -> Line:

@@ -10,6 +10,7 @@ from surefoot.cli.owncertificate import OwnCertificate
 from surefoot.config import Config
 from surefoot.pipeline.store import Store, StoreError
 
+COPY = "Copy the folder that surefoot clinic enroll made, whole."
 NAMES = ("authority.crt", "gateway.crt", "gateway.key")
 
 
@@ -24,7 +25,7 @@ def link_params(config: Config) -> LinkParams:
     authority, certificate, key = (config.identity / name for name in NAMES)
     for path in (authority, certificate, key):
         if not path.is_file():
-            raise _error(f"There is no {path}.", "Copy the folder that surefoot clinic enroll made, whole.")
+            raise _error(f"There is no {path}.", COPY)
     if sys.platform != "win32" and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise _error(f"The key {key} can be read by others on this machine.", f"chmod 600 {key}")
     return LinkParams(ca_file=str(authority), certificate_file=str(certificate), key_file=str(key))
@@ -35,10 +36,14 @@ def take_name(store: Store, config: Config) -> None:
 
     Raises:
         StoreError: it has gone by another one already.
+        LinkError: the certificate cannot be read.
     """
     if config.identity is None:
         return
-    name = OwnCertificate(config.identity).name
+    try:
+        name = OwnCertificate(config.identity).name
+    except (OSError, ValueError) as error:
+        raise _error(f"The certificate in {config.identity} cannot be read: {error}.", COPY) from error
     if (known := store.gateway(name)) != name:
         raise StoreError(
             f"This home has gone by {known}, and its certificate names {name}.",

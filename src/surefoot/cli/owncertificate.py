@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from surefoot.alerts.identity import Identity, objection
+from surefoot.alerts.identity import Identity, objection, plain
 from surefoot.cli.secretfile import SHARED, write_file
 from surefoot.config import Config
 
@@ -45,7 +45,7 @@ class OwnCertificate:
             return f"this home's certificate ended on {until:%Y-%m-%d}: nothing reaches the clinic"
         return f"this home's certificate ends on {until:%Y-%m-%d}: nothing reaches the clinic after that"
 
-    def install(self, certificate: str) -> str:
+    def install(self, certificate: str, now_s: float) -> str:
         """Put a renewed one (PEM) in its place, whole or not at all; why not, "" where it is there.
 
         It is shown from the next connection on.
@@ -54,11 +54,12 @@ class OwnCertificate:
             held, offered = self._held.read_bytes(), certificate.encode()
             if offered == held:
                 return ""
-            if why := objection(offered, held, self._authority.read_bytes()):
+            now = datetime.fromtimestamp(now_s, UTC)
+            if why := objection(offered, held, self._authority.read_bytes(), now):
                 return why
-            write_file(self._held, offered, SHARED)
+            write_file(self._held, plain(offered), SHARED)
         except OSError as error:
-            return f"{self._held} cannot be written: {error.strerror or error}"
+            return f"it cannot be put in its place there ({error})"
         return ""
 
     def _read(self) -> Identity:

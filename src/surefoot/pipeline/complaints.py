@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from uuid import uuid5
 
-from surefoot.alerts.bodies import HomeFault, StatusBody
+from surefoot.alerts.bodies import StatusBody
+from surefoot.alerts.homefaults import HomeFault
 from surefoot.alerts.rules import NAMES
 from surefoot.pipeline.holes import Missing
 from surefoot.records import Alert

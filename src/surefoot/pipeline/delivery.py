@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Literal
 
-from surefoot.alerts.bodies import HomeFault, StatusBody
+from surefoot.alerts.bodies import StatusBody
+from surefoot.alerts.homefaults import HomeFault
 from surefoot.alerts.keeping import keep
 from surefoot.alerts.messages import Noticed, ack_topic, read_ack, up_payload, up_topic
 from surefoot.alerts.mqtt import Link, LinkError, PublishError, Received, Session, Will

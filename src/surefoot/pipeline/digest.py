@@ -27,6 +27,7 @@ from surefoot.records import (
     DaySummary,
     Incident,
     IncidentKind,
+    Renewal,
     Side,
     Treatment,
     Trend,
@@ -74,7 +75,7 @@ class Week:
     check_ins: tuple[CheckIn, ...]
     recoveries: tuple[tuple[str, Recovery], ...]
     treatments: tuple[Treatment, ...]  # begun this week
-    unheard: tuple[GivenOrder, ...]  # orders that the home has not confirmed, or refused this week
+    unheard: tuple[GivenOrder, ...]  # a therapist's orders that the home has not confirmed, or refused this week
 
     @property
     def worth_reading(self) -> bool:
@@ -212,6 +213,8 @@ def _by_home(many: Iterable[_OfHome]) -> dict[str, list[_OfHome]]:
 
 
 def _unheard(one: GivenOrder, first: str) -> bool:
+    if isinstance(one.order.what, Renewal):  # whoever runs the clinic's computer is told
+        return False
     word = one.confirmation
     return word is None or (word.verdict == "refused" and word.at_s >= _midnight_s(first))
 

@@ -166,9 +166,11 @@ def _digest(kind: str, of: str) -> str:
 
 
 def network(address: str) -> str:
-    """Whoever has one address of IPv6 has all of its last half."""
+    """Whoever has one address of IPv6 has all of its last half; but for those of IPv4 that are written as one."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network(f"{address}/64", strict=False)) if known.version == 6 else address
+    if isinstance(known, ipaddress.IPv6Address):
+        return str(known.ipv4_mapped or ipaddress.ip_network(f"{address}/64", strict=False))
+    return address

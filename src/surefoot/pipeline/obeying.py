@@ -16,7 +16,7 @@ from surefoot.records import Confirmation, Learning, Limits, Order, Question, Re
 _TOMORROW_S = 86400.0  # a home may live a day ahead of UTC
 
 
-Install = Callable[[str], str]  # a certificate, PEM: why it cannot be taken, "" where it is in its place
+Install = Callable[[str, float], str]  # a certificate, PEM, now: why it cannot be taken, "" where it is in its place
 
 
 def obey(store: Store, order: Order | Unreadable, now_s: float, install: Install | None = None) -> Confirmation | None:
@@ -37,7 +37,7 @@ def obey(store: Store, order: Order | Unreadable, now_s: float, install: Install
     against = objections(order.what, datetime.fromtimestamp(now_s + _TOMORROW_S, UTC).date().isoformat())
     late = replaced_by(order, book.held(gateway))
     if isinstance(order.what, Renewal) and not late:  # before it is said: killed in between it is done once more
-        against += _install(order.what, install)
+        against += _install(order.what, install, now_s)
     if against:
         refusal = Confirmation(order.order_id, "refused", now_s, " ".join(against)[:400])
         book.refuse(gateway, refusal)
@@ -53,10 +53,10 @@ def obey(store: Store, order: Order | Unreadable, now_s: float, install: Install
     return confirmation
 
 
-def _install(what: Renewal, install: Install | None) -> list[str]:
+def _install(what: Renewal, install: Install | None, now_s: float) -> list[str]:
     if install is None:
         return ["this home has no certificate to renew"]
-    return [why] if (why := install(what.certificate)) else []
+    return [why] if (why := install(what.certificate, now_s)) else []
 
 
 def _ask_about_shoes(store: Store, order_id: str, now_s: float) -> None:

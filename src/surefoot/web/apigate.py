@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from surefoot.pipeline.login import network
 from surefoot.pipeline.tokens import LOOKS_LIKE, Token, Tokens
 from surefoot.records import SurefootError
 from surefoot.web.gate import Note
@@ -30,7 +31,7 @@ class ApiParams:
 
     per_minute: float = 120.0  # of one token, in the long run,
     at_once: float = 60.0  # and after a rest
-    strangers_per_minute: float = 10.0  # of one address without a token that counts
+    strangers_per_minute: float = 10.0  # of one address (in IPv6: a network) without a token that counts
     strangers_at_once: float = 20.0
 
 
@@ -71,14 +72,14 @@ class ApiGate:
 
     async def _asking(self, scope: Scope) -> Token:
         """The token that may ask now. ProblemError for any other request."""
-        now_s, address = self._clock(), (scope.get("client") or ("",))[0]
+        now_s, place = self._clock(), network((scope.get("client") or ("",))[0])
         if scope["method"] != "GET":
             what = "Programs may read here and nothing else."
             raise ProblemError("read-only", what, "Use GET.", {"Allow": "GET"})
         try:
             return await self._known(scope, now_s)
         except ProblemError as problem:  # whoever has a token that counts is heard, whatever others at this address do
-            if problem.kind != "too-many-requests" and (wait_s := self._strangers.wait_s(address, now_s)):
+            if problem.kind != "too-many-requests" and (wait_s := self._strangers.wait_s(place, now_s)):
                 raise _too_many(wait_s) from problem
             if isinstance(problem, _DeadTokenError):
                 note = _name(problem.token), f"was refused: {problem.kind}", "", _path(scope)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
@@ -28,7 +27,7 @@ from surefoot.web.door import Door, new_token
 from surefoot.web.gate import Gate
 from surefoot.web.guard import Guard
 from surefoot.web.judging import Judging
-from surefoot.web.language import _
+from surefoot.web.language import N_, _
 from surefoot.web.line import Line
 from surefoot.web.live import Live
 from surefoot.web.pages import PLOTLY_URL, STATIC, Pages, plotly_script
@@ -38,13 +37,13 @@ from surefoot.web.profile import ProfilePage, add_profile
 from surefoot.web.rate import USUAL, Crowd, RateParams
 from surefoot.web.retold import retold
 from surefoot.web.speaking import Speaking
+from surefoot.web.surprised import Surprised
 from surefoot.web.tokenpage import TokenPage, add_tokens
 
 FOREVER = "public, max-age=31536000, immutable"  # for a name that holds its version
 COMPRESSED = 5  # of 9: beyond it a page costs more time than it saves
 SAME = "no-cache"  # kept, but asked about each time
-
-log = logging.getLogger(__name__)
+REPORT = N_("Please report it, with what surefoot clinic printed at this time.")
 
 
 def make_app(
@@ -91,6 +90,7 @@ def make_app(
     def note(who: str, what: str, about: str, told: str) -> None:
         store.office.audit.add(clock(), who, what, about, told)
 
+    app.add_middleware(Surprised, refuse=pages.refusal, remedy=REPORT)
     app.add_middleware(GZipMiddleware, compresslevel=COMPRESSED)
     crowd = Crowd(clock, pages.refusal, rates)
     app.add_middleware(Gate, door=door, refuse=pages.refusal, note=note, crowd=crowd)
@@ -175,13 +175,3 @@ def _add_refusals(app: FastAPI, pages: Pages) -> None:
         lost = error.status_code == 404
         what = _("There is no such page.") if lost else _("This cannot be done ({why}).", why=retold(error.detail))
         return pages.refusal(error.status_code, what, _("Nothing was changed."), _("Go back to the list of patients."))
-
-    @app.middleware("http")
-    async def surprised(request: Request, call_next: Callable[[Request], object]) -> Response:
-        try:
-            return await call_next(request)  # type: ignore[misc,no-any-return]
-        except Exception as error:
-            log.exception("The page %s failed.", request.scope["path"])
-            what = _("This should not have happened ({error}).", error=type(error).__name__)
-            remedy = _("Please report it, with what surefoot clinic printed at this time.")
-            return pages.refusal(500, what, _("What is stored is safe; this page cannot be shown."), remedy)

@@ -52,6 +52,7 @@ TOLD = {
     "breaks": N_("Set. It stays at home."),
     "paused": N_("No hint for the next two hours."),
 }
+AGAIN = N_("Go back to your page; if it comes again, tell your care team.")
 log = logging.getLogger(__name__)
 _HERE_GOES_WHAT_CAME_OF_IT = "\x00"
 
@@ -242,7 +243,7 @@ def make_home_app(
     _add_problems(app, page)
     door = HomeDoor(store, clock, page.page, always=bool(names), secure=secure)
     add_door(app, door)
-    app.add_middleware(Surprised, refuse=page.refusal)
+    app.add_middleware(Surprised, refuse=page.refusal, remedy=AGAIN)
     crowd = Crowd(clock, page.refusal, rates) if names else None
     app.add_middleware(HomeGate, door=door, refuse=page.refusal, crowd=crowd)
     app.add_middleware(Guard, refuse=page.refusal, names=names)

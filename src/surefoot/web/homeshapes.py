@@ -56,6 +56,8 @@ HOMES = (
     N_("it names another gateway"),
     N_("it is for another key than this home's"),
     N_("the one in use lasts as long"),
+    N_("it is not valid yet: the clinic's clock or this home's is wrong"),
+    N_("it cannot be put in its place there ({name})"),
     N_("shown to the broker from the next connection on"),
     N_("{n} finding of this home did not arrive and will not, with numbers from {n2} to {n3}."),
     N_("{n} findings of this home did not arrive and will not, with numbers from {n2} to {n3}."),

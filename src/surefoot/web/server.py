@@ -139,9 +139,9 @@ async def _follow(shown: ssl.SSLContext | None, reached: Outside) -> None:
         now = _written(reached.certificate, reached.key)
         if now == known:
             continue
-        try:  # apart from the one that is shown: half of a pair would end that
-            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(reached.certificate, reached.key)
-            shown.load_cert_chain(reached.certificate, reached.key)
+        try:  # apart from the one that is shown: half of a pair would end that; a sealed key would be asked about
+            for context in (ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), shown):
+                context.load_cert_chain(reached.certificate, reached.key, password="")
         except (OSError, ssl.SSLError) as error:
             log.warning(
                 "the renewed certificate %s cannot be used yet (%s): the old one is shown", reached.certificate, error
@@ -152,8 +152,15 @@ async def _follow(shown: ssl.SSLContext | None, reached: Outside) -> None:
 
 
 def _written(*paths: Path) -> tuple[int, ...]:
-    """When they were; 0 for one that is not there."""
-    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+    """When they were; 0 for one that cannot be looked at."""
+    return tuple(map(_written_ns, paths))
+
+
+def _written_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 class _Server(uvicorn.Server):
