@@ -31,7 +31,7 @@ languages: $(STAMP)
 	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k N_ -k _n:1,2 -k _p:1c,2 --no-location --sort-output -w 100 -o $(PO)/surefoot.pot src/surefoot
 	test -z "$(NEW)" || $(BIN)/pybabel -q init -D surefoot -i $(PO)/surefoot.pot -d $(PO) -l $(NEW) -w 100
 	for po in $(PO)/*/LC_MESSAGES/surefoot.po; do \
-	  $(BIN)/pybabel -q update -D surefoot -i $(PO)/surefoot.pot -o $$po -l $$(basename $$(dirname $$(dirname $$po))) --no-fuzzy-matching --ignore-obsolete -w 100; \
+	  $(BIN)/pybabel -q update -D surefoot -i $(PO)/surefoot.pot -o $$po -l $$(basename $$(dirname $$(dirname $$po))) --ignore-pot-creation-date --no-fuzzy-matching --ignore-obsolete -w 100; \
 	done
 	rm $(PO)/surefoot.pot
 
