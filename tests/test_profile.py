@@ -132,7 +132,7 @@ def test_one_list_tells_who_changed_what_newest_first(clinic: Store) -> None:
     home.tell(clinic, NOW_S, TreatmentBody.of(Treatment("exercise", "2026-01-11")))
     home.tell(clinic, NOW_S, TestBody.of(made.guided_test(1_767_700)))  # in January 2026
     page = text(Reader(clinic, NOW_S + 300).get(f"/patients/{WEAK}/plan"))
-    page = page[page.index("Newest first; nothing is ever") :]
+    page = page[page.index("Newest first; nothing is changed") :]
     told = [
         "Bo (no login) Named the patient",
         "The left leg is the affected one, since 2026-01-02",
