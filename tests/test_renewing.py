@@ -6,7 +6,7 @@ import asyncio
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,12 +26,15 @@ from surefoot.alerts.identity import BACK, CLINIC, Identity, issue, new_authorit
 from surefoot.alerts.mqtt import Link, LinkError
 from surefoot.cli import household
 from surefoot.cli.authority import Authority, now_utc
+from surefoot.cli.backlog import Reading
 from surefoot.cli.board import Board
 from surefoot.cli.clinic import clinic
+from surefoot.cli.gateway import Gateway
 from surefoot.cli.housekeeping import Housekeeping
 from surefoot.cli.identified import take_name
 from surefoot.cli.owncertificate import WARN_DAYS, OwnCertificate
 from surefoot.cli.renewing import LEFT, SHORTEST_DAYS, renew_due
+from surefoot.cli.wear import _opened
 from surefoot.config import Config, load_config
 from surefoot.pipeline.clinic import ClinicParams, serve
 from surefoot.pipeline.complaints import complaints
@@ -40,7 +43,7 @@ from surefoot.pipeline.digest import weeks
 from surefoot.pipeline.obeying import obey
 from surefoot.pipeline.ring import Ring
 from surefoot.pipeline.store import Store, StoreError, open_store
-from surefoot.records import Order, Renewal
+from surefoot.records import Order, Renewal, WornSensor
 from surefoot.web.language import OWN, speak
 from surefoot.web.retold import retold
 from test_enroll import ANNA, BERT, connects, stays_out
@@ -388,6 +391,55 @@ def test_a_home_gets_its_new_certificate_over_the_line_and_goes_on_with_it(place
     assert asyncio.run(connects(place.link(ANNA)))
     assert run(tmp_path, "revoke", ANNA)[0] == 0
     assert asyncio.run(stays_out(place.link(ANNA))), "the renewed one is revoked as well"
+
+
+@pytest.mark.parametrize("name", ["gateway.crt", "gateway.key"])
+def test_a_home_without_its_certificate_records_and_sends_when_it_is_back(
+    place: Enrolled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("surefoot.cli.identified.LOOK_S", 0.05)
+    monkeypatch.setattr("surefoot.cli.gateway.LOOK_S", 0.05)
+    config = load_config(place.identity(ANNA) / "surefoot.toml", home=str(tmp_path / "home"), broker=place.url)
+    _opened(config)[0].close()
+    file = place.identity(ANNA) / name
+    whole = file.read_bytes()
+    file.unlink()
+    home, told = _opened(config)
+    assert (name == "gateway.crt") == ("Readings are recorded all the same" in told)
+    clinic_store = open_store(f"sqlite:///{tmp_path}/clinic.sqlite")
+    worn = [WornSensor("left", "shank", "open", "C0:00:00:00:00:01", "", 100.0, 0.0)]
+    board, ring = Board(worn, "shank", config.zone, NOW_S), Ring(config.home_ring)
+
+    async def radio() -> AsyncGenerator[Reading, None]:
+        yield made.signal(5.0, start_s=NOW_S)
+        await asyncio.Event().wait()
+
+    async def story() -> None:
+        offset_s = NOW_S - asyncio.get_running_loop().time()
+        gateway = Gateway(home, ring, config, board, lambda _: None)
+        running = [
+            asyncio.create_task(serve(clinic_store, place.link(CLINIC), time.time, ClinicParams(look_s=0.1))),
+            asyncio.create_task(gateway.work(radio(), offset_s, [place.url])),
+        ]
+        home.keep_alert(made.alert("while it was gone"))
+        await until(lambda: list(ring.items(NOW_S, NOW_S + 9)) and f"There is no {file}" in board.clinic)
+        file.write_bytes(whole)
+        file.chmod(0o600)
+        await until(lambda: clinic_store.alerts(ANNA))
+        for task in running:
+            assert not task.done()
+            task.cancel()
+        await asyncio.wait(running)
+
+    asyncio.run(story())
+    ring.close()
+    for store in (home, clinic_store):
+        store.close()
+
+
+def test_a_home_that_never_had_a_name_does_not_start_without_one(tmp_path: Path) -> None:
+    with pytest.raises(LinkError, match="cannot be read"):
+        _opened(Config(home=tmp_path / "home", identity=tmp_path / "nowhere"))
 
 
 def test_the_doctor_greets_a_broker_with_the_homes_certificate(place: Enrolled, tmp_path: Path) -> None:

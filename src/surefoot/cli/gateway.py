@@ -26,7 +26,7 @@ from surefoot.cli.board import Board
 from surefoot.cli.checks import said
 from surefoot.cli.homekeeper import HomeKeeper, Say
 from surefoot.cli.housekeeping import Housekeeping
-from surefoot.cli.identified import link_params
+from surefoot.cli.identified import identified
 from surefoot.cli.latecomers import Latecomers, seconds
 from surefoot.cli.marks import Marks
 from surefoot.cli.owncertificate import OwnCertificate
@@ -77,7 +77,7 @@ class Gateway:
         self._pulse = pulse or Pulse(MOVES_S, time.monotonic)
         self._ring_is_free = asyncio.Lock()
         self._zone = config.zone
-        self._params, self._certificate = link_params(config), OwnCertificate.of(config)
+        self._config, self._certificate = config, OwnCertificate.of(config)
         self._broker = ""  # its address, as people are shown it
         self._stopping = threading.Event()
         self._house = Housekeeping(store, ring, config, board)
@@ -264,8 +264,8 @@ class Gateway:
 
     async def _send(self, brokers: Sequence[str]) -> None:
         """The outbox goes to the clinic, by the first of its brokers that answers."""
-        name = f"surefoot-{self._store.gateway()}"
-        links = [Link(url, name, protocol="any", params=self._params) for url in brokers]
+        name, params = f"surefoot-{self._store.gateway()}", await identified(self._config, self._note)
+        links = [Link(url, name, protocol="any", params=params) for url in brokers]
         self._board.clinic = self._broker = " or ".join(str(link.address) for link in links)
         told = {
             "on_trouble": self._note,

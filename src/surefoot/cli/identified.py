@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import stat
 import sys
+from collections.abc import Callable
 
 from surefoot.alerts.broker import LinkError, LinkParams
 from surefoot.cli.owncertificate import OwnCertificate
 from surefoot.config import Config
 from surefoot.pipeline.store import Store, StoreError
+from surefoot.records import SurefootError
 
 COPY = "Copy the folder that surefoot clinic enroll made, whole."
+LOOK_S = 30.0  # between two looks for a file that was missing
 NAMES = ("authority.crt", "gateway.crt", "gateway.key")
 
 
@@ -29,6 +33,16 @@ def link_params(config: Config) -> LinkParams:
     if sys.platform != "win32" and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise _error(f"The key {key} can be read by others on this machine.", f"chmod 600 {key}")
     return LinkParams(ca_file=str(authority), certificate_file=str(certificate), key_file=str(key))
+
+
+async def identified(config: Config, tell: Callable[[SurefootError], None]) -> LinkParams:
+    """As soon as the certificate and its key are there: what is recorded waits for no line."""
+    while True:
+        try:
+            return await asyncio.to_thread(link_params, config)
+        except LinkError as trouble:
+            tell(trouble)
+            await asyncio.sleep(LOOK_S)
 
 
 def take_name(store: Store, config: Config) -> None:

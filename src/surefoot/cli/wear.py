@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from surefoot.alerts.broker import LinkError
 from surefoot.cli.board import PLACES, Board, analysed
 from surefoot.cli.clocks import changed, read_clocks
 from surefoot.cli.freed import settle_in
@@ -222,7 +223,12 @@ def _opened(config: Config) -> tuple[Store, str]:
         ) from error
     store, told = open_sound(config, time.time())
     store.office.seal_anew()  # what was stored before there was a key
-    take_name(store, config)
+    try:
+        take_name(store, config)
+    except LinkError as trouble:  # a home that has its name already records all the same
+        if not store.homes():
+            raise
+        told = f"{told} {trouble} Readings are recorded all the same.".strip()
     return store, told
 
 
