@@ -74,7 +74,7 @@ chaos: $(STAMP)
 	$(BIN)/python benchmarks/chaos.py kills --kills $(KILLS)
 
 # Homes, broker, workers and database at ten times the usual load: memory and every row.
-SOAK_MINUTES ?= 60
+SOAK_MINUTES ?= 80
 soak: $(STAMP)
 	@sh tests/parts.sh
 	$(BIN)/python benchmarks/soak.py --minutes $(SOAK_MINUTES)
