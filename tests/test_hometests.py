@@ -243,9 +243,8 @@ def test_a_leg_that_walked_differently_has_its_test_brought_forward() -> None:
     known = [*rises, done("sit_to_stand_5", 2), done("walk_20m", 2)]
 
     def moved(*trends: Trend) -> list[tuple[str, str | None, str]]:
-        return [
-            (one.kind, one.side, one.moved) for one in next_tests([], known, trends, NOW_S, UTC) if one.why == "moved"
-        ]
+        found = next_tests([], known, trends, NOW_S, UTC)
+        return [(one.kind, one.side, one.since) for one in found if one.why == "moved"]
 
     assert moved(stood("2026-01-28", "s1", 1.9), stood("2026-01-28", "s1", None, "right")) == []
     assert moved(stood("2026-01-28", "s1", 2.1)) == [("heel_rise", "left", "2026-01-28")]
@@ -253,6 +252,13 @@ def test_a_leg_that_walked_differently_has_its_test_brought_forward() -> None:
     assert moved(stood("2026-01-28", "l5", 9.0)) == [], "toe taps were never done: they may not be for this patient"
     assert moved(stood("2026-01-27", "s1", 2.1)) == [], "a test of that day has told by now"
     assert moved(stood("2026-01-26", "s1", 9.0), stood("2026-02-03", "s1", 9.0)) == [], "long ago; of a clock ahead"
+    stays = [stood(f"2026-01-{day}", "s1", 4.0) for day in (26, 27, 28)]
+    assert moved(*stays) == [], "as it was when the last test was done: that is no news, and no test each day"
+    assert moved(stood("2026-01-26", "s1", 0.9), *stays[2:]) == [("heel_rise", "left", "2026-01-28")]
+    assert moved(stays[0], stood("2026-01-27", "s1", 1.5), stays[2]) == [], "half back was not back"
+    assert moved(stays[0], stood("2026-01-27", "s1", 0.5), stays[2]) == [("heel_rise", "left", "2026-01-28")]
+    assert moved(stays[2], stood("2026-01-29", "s1", 0.5)) == [], "and it was one day only"
+    assert moved(stood("2026-01-26", "s1", 4.0), stood("2026-01-28", "l4", 0.0)) == [], "that chart's day is long over"
     whole = next_tests([], known, [stood("2026-01-28", "s1", 2.1)], NOW_S, UTC)
     assert (whole[0].kind, whole[0].side, whole[0].day) == ("heel_rise", "left", "2026-01-29"), "today, and first"
     assert [one.kind for one in whole].count("heel_rise") == 2, "the other leg's as usual"
@@ -261,7 +267,7 @@ def test_a_leg_that_walked_differently_has_its_test_brought_forward() -> None:
 def test_the_page_tells_why_a_test_is_brought_forward(house: House) -> None:
     house.store.keep_test(replace(done("heel_rise", 2), side="left"))
     house.store.keep_day(made.day(28), [stood("2026-01-28", "s1", 3.0)])
-    words = "Heel rises on one leg, left leg: today, because your walking was a little different on"
+    words = "Heel rises on one leg, left leg: today, because your walking has been a little different since"
     assert words in house.page.get("/").text and words in house.page.get("/tests").text
 
 

@@ -191,9 +191,8 @@ def _due(one: NextTest, today: str) -> str:
     if one.why == "asked":
         return _("{test}: your care team asks for it", test=name)
     if one.why == "moved":
-        return _(
-            "{test}: today, because your walking was a little different on {day}", test=name, day=day_words(one.moved)
-        )
+        day = day_words(one.since)
+        return _("{test}: today, because your walking has been a little different since {day}", test=name, day=day)
     if one.day <= today:
         return _("{test}: today", test=name)
     return _("{test}: from {day} on", test=name, day=day_words(one.day))
