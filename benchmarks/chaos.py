@@ -1,6 +1,7 @@
 """Chaos: homes, broker, workers and database are killed at random, and every row is looked for afterwards.
 
     python benchmarks/chaos.py kills   [--kills 300] [--rows 100000] [--homes 4] [--rate 20] [--workers 3] [--seed 1]
+                                       [--apart 0]
     python benchmarks/chaos.py drain   [--backlog 20000]
     python benchmarks/chaos.py control
 
@@ -63,9 +64,9 @@ def kills(given: argparse.Namespace, folder: Path) -> bool:
 
 def _until(here: Place, given: argparse.Namespace, rng: np.random.Generator) -> list[Round]:
     """Rounds until there were kills and rows enough."""
-    told = list(rounds(here, given.kills, rng))
+    told = list(rounds(here, given.kills, rng, apart_s=given.apart))
     while _kept(here) < given.rows:
-        told += rounds(here, 1, rng)
+        told += rounds(here, 1, rng, apart_s=given.apart)
     return told
 
 
@@ -169,6 +170,7 @@ def main() -> int:
     parser.add_argument("what", choices=["kills", "drain", "control"])
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--apart", type=float, default=0.0, help="seconds more between kills: each stands alone")
     parser.add_argument("--homes", type=int, default=4)
     parser.add_argument("--workers", type=int, default=3)
     parser.add_argument("--rate", type=float, default=20.0, help="rows a second of each home")

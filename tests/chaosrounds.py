@@ -26,10 +26,13 @@ class Round:
     at_s: float
 
 
-def rounds(here: Place, kills: int, rng: np.random.Generator, tell: Callable[[str], None] = print) -> Iterator[Round]:
+def rounds(
+    here: Place, kills: int, rng: np.random.Generator, tell: Callable[[str], None] = print, apart_s: float = 0.0
+) -> Iterator[Round]:
     """Rounds until so many processes were killed, each kind as likely. A program that is not up yet is let be.
 
-    One worker is always left: that two of two are down at once is no single failure.
+    ``apart_s``: so much longer from a kill to the next. One worker is always left: that two of two are down at once is
+    no single failure.
     """
     done = 0
     while done < kills:
@@ -40,7 +43,7 @@ def rounds(here: Place, kills: int, rng: np.random.Generator, tell: Callable[[st
             done += len(killed.killed)
             if done % 20 < len(killed.killed):
                 tell(f"{done} kills")
-        time.sleep(rng.uniform(*PAUSE_S))
+        time.sleep(apart_s + rng.uniform(*PAUSE_S))
 
 
 def _round(here: Place, kinds: Sequence[str], rng: np.random.Generator) -> Round | None:
