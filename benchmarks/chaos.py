@@ -49,7 +49,8 @@ def kills(given: argparse.Namespace, folder: Path) -> bool:
         healthy = time.time()
         time.sleep(HEALTHY_S)
         told = _until(here, given, rng)
-        waited = _kept(here) - _stored(here)
+        stored = _stored(here)  # before what was kept is read, which goes on
+        waited = _kept(here) - stored
         finished_s = here.finish(here.gateways, CATCHING_UP_S)
         verdict = judge(here)
         found = alerts(here, here.gateways)
