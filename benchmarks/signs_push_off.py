@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from accuracy import DATA, Bench
 
-from surefoot.records import Array
+from surefoot.records import SIDES, Array, Side
 from surefoot.signal.table import StrideTable
 from surefoot.signal.walk import analyze
 from surefoot.simulation.gait import Leg
@@ -29,9 +29,9 @@ LEAST, STRIDES, SPEED_MPS = 10, 60, 1.1
 def real(bench: Bench) -> None:
     people: dict[str, list[Array]] = defaultdict(list)
     for recording, _, walk in bench.walks("movingreality", "shank"):
-        legs = [middles(walk.strides, side) for side in ("left", "right")]
-        if all(leg is not None for leg in legs):
-            people[str(recording.info["subject"])].append(100 * np.log(legs[1] / legs[0]))
+        left, right = (middles(walk.strides, side) for side in SIDES)
+        if left is not None and right is not None:
+            people[str(recording.info["subject"])].append(100 * np.log(right / left))
     trials = np.array([one for trials in people.values() for one in trials])
     rows = [(name, str(len(mine)), *(f"{x:+.0f}" for x in np.mean(mine, axis=0))) for name, mine in people.items()]
     together = float(np.corrcoef(trials.T)[0, 1])
@@ -51,10 +51,13 @@ def simulated(bench: Bench) -> None:
     bench.show(f"Simulated, at {SPEED_MPS} m/s whatever the weakness: against the same leg when well", columns, rows)
 
 
-def middles(strides: StrideTable, side: str) -> Array | None:
-    mine = strides.of_side(side)  # type: ignore[arg-type]  # one of both
+def middles(strides: StrideTable, side: Side) -> Array | None:
+    """Of both numbers; None where a leg has too few strides to tell, or none that push off."""
+    mine = strides.of_side(side)
     mine = mine.take(mine["valid"])
-    found = np.array([np.nanmedian(mine[name]) for name in NUMBERS]) if len(mine) >= LEAST else np.zeros(1)
+    if len(mine) < LEAST:
+        return None
+    found = np.array([np.nanmedian(mine[name]) for name in NUMBERS])
     return found if (found > 0).all() else None
 
 

@@ -259,6 +259,9 @@ def test_a_leg_that_walked_differently_has_its_test_brought_forward() -> None:
     assert moved(stays[0], stood("2026-01-27", "s1", 0.5), stays[2]) == [("heel_rise", "left", "2026-01-28")]
     assert moved(stays[2], stood("2026-01-29", "s1", 0.5)) == [], "and it was one day only"
     assert moved(stood("2026-01-26", "s1", 4.0), stood("2026-01-28", "l4", 0.0)) == [], "that chart's day is long over"
+    other = [stood(f"2026-01-{day}", "l4", 4.0) for day in (26, 27, 28)]
+    found = moved(*other, stood("2026-01-28", "l4", 2.1, "right"))
+    assert found == [("sit_to_stand_5", None, "2026-01-28")], "one leg stays as it was, and the other is new"
     whole = next_tests([], known, [stood("2026-01-28", "s1", 2.1)], NOW_S, UTC)
     assert (whole[0].kind, whole[0].side, whole[0].day) == ("heel_rise", "left", "2026-01-29"), "today, and first"
     assert [one.kind for one in whole].count("heel_rise") == 2, "the other leg's as usual"

@@ -76,7 +76,7 @@ def next_tests(
 def tests_of_moved(
     trends: Collection[Trend], lately: str = "", params: NextTestParams = NextTestParams()
 ) -> dict[Which, str]:
-    """The tests that look at what charts stand away in on their newest day, each with the first day of it.
+    """The tests that look at what charts stand away in on their newest day, each with the day since when (the latest).
 
     ``lately``: charts whose newest day is before this one tell nothing.
     """
@@ -89,7 +89,7 @@ def tests_of_moved(
         if days[-1].day >= lately and (since := _moved_since(days, params)):
             for measure in (m for m in DAY_MEASURES if m.how == "test" and m.root == root):
                 which: Which = measure.field, side if measure.per_side else None  # type: ignore[assignment]  # so named
-                found[which] = min(since, found.get(which, since))
+                found[which] = max(since, found.get(which, ""))
     return found
 
 
